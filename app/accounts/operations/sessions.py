@@ -1,0 +1,132 @@
+"""Signed-in browsers: begun, confirmed, ended. The truth is in PostgreSQL."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from app.accounts.models import KnownDevice, Session, User
+from app.extensions import db
+from app.kit import chance, clock, crypto
+from app.platform import audit
+from app.platform.access import end_access
+from app.platform.audit import Action
+from app.platform.errors import NotFound
+from app.platform.settings import settings
+from app.platform.web import Client
+
+WITHOUT_REMEMBER = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    token: str
+    session_id: UUID
+    new_device: bool
+
+
+def start(user: User, *, method: str, second_factor: bool, remember: bool, client: Client) -> Started:
+    token, at = chance.token(), clock.now()
+    known = _remember_device(user.id, client.device)
+    row = Session(
+        user_id=user.id,
+        token_digest=crypto.digest(token),
+        method=method,
+        second_factor=second_factor,
+        remember=remember,
+        address=client.address,
+        user_agent=client.user_agent,
+        created_at=at,
+        authenticated_at=at,
+        last_used_at=at,
+        expires_at=at + (_absolute() if remember else WITHOUT_REMEMBER),
+    )
+    db.session.add(row)
+    db.session.flush()
+    audit.record(
+        Action.SIGNED_IN,
+        actor=user.id,
+        subject=("session", row.id),
+        personal={"address": client.address, "user_agent": client.user_agent},
+        method=method,
+        second_factor=second_factor,
+    )
+    return Started(token, row.id, new_device=not known)
+
+
+def confirm(session_id: UUID, *, second_factor: bool = False) -> str:
+    """The person proved again who they are: a fresh token, and ten minutes for sensitive things."""
+    token = chance.token()
+    row = db.session.get_one(Session, session_id, with_for_update=True)
+    row.token_digest = crypto.digest(token)
+    row.authenticated_at = clock.now()
+    row.second_factor = row.second_factor or second_factor
+    audit.record(Action.CONFIRMED_IDENTITY, actor=row.user_id, subject=("session", row.id))
+    end_cached(row.user_id, row.id)
+    return token
+
+
+def end(session_id: UUID, *, owner: UUID, because: str) -> None:
+    """Ends one session of `owner`; somebody else's is not found."""
+    row = db.session.execute(
+        select(Session)
+        .where(Session.id == session_id, Session.user_id == owner, Session.ended_at.is_(None))
+        .with_for_update()
+    ).scalar_one_or_none()
+    if row is None:
+        raise NotFound
+    _end(row, because)
+    action = Action.SIGNED_OUT if because == "signed out" else Action.SESSION_REVOKED
+    audit.record(action, actor=owner, subject=("session", row.id))
+
+
+def end_all(user_id: UUID, *, because: str, keep: UUID | None = None) -> int:
+    rows = db.session.execute(
+        select(Session)
+        .where(Session.user_id == user_id, Session.ended_at.is_(None))
+        .order_by(Session.id)
+        .with_for_update()
+    ).scalars()
+    ended = [row for row in rows if row.id != keep]
+    for row in ended:
+        _end(row, because)
+    audit.record(
+        Action.SESSIONS_REVOKED, actor=user_id, subject=("user", user_id), count=len(ended), because=because
+    )
+    return len(ended)
+
+
+def touch(session_id: UUID, address: str, at: datetime) -> None:
+    """Last use, at most once a minute, outside of any request's transaction."""
+    with db.engine.begin() as connection:
+        connection.execute(
+            update(Session).where(Session.id == session_id).values(last_used_at=at, address=address)
+        )
+
+
+def end_cached(user_id: UUID, session_id: UUID) -> None:
+    end_access("session_changed", user_id, session_id)
+
+
+def _end(row: Session, because: str) -> None:
+    row.ended_at = clock.now()
+    row.ended_because = because
+    end_access("session", row.user_id, row.id)
+
+
+def _remember_device(user_id: UUID, device: str) -> bool:
+    """Whether this browser was known; from now on it is."""
+    if not device:
+        return False
+    key = (user_id, crypto.digest(device))
+    known = db.session.get(KnownDevice, key)
+    if known:
+        known.seen_at = clock.now()
+        return True
+    db.session.add(KnownDevice(user_id=user_id, device_digest=key[1]))
+    return False
+
+
+def _absolute() -> timedelta:
+    return timedelta(days=settings().session_absolute_days)

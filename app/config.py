@@ -1,0 +1,194 @@
+"""Every setting of every process, read from the environment and checked at start.
+
+Sources, strongest first: the environment, `.env`, and what the launcher of embedded servers
+left in `<DATA_DIR>/run/servers.env`. All errors are named at once, each with the variable's name.
+"""
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+MIN_SECRET_LENGTH = 32
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+class Mode(StrEnum):
+    DEMO = "demo"
+    LIVE = "live"
+
+
+class ConfigError(Exception):
+    """What is wrong with the settings, one line for each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(problems))
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+
+    mode: Mode = Mode.DEMO
+    site_name: str = "Fanlight"
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 3000
+    ws_port: Annotated[int, Field(ge=1, le=65535)] = 3002
+    public_url: str = ""
+    ws_url: str = ""
+    web_processes: Annotated[int, Field(ge=1, le=64)] = 2
+    web_threads: Annotated[int, Field(ge=1, le=64)] = 4
+    worker_processes: Annotated[int, Field(ge=1, le=64)] = 1
+    max_sockets: Annotated[int, Field(ge=1)] = 9_600
+    # How many proxies of ours stand in front and may name the visitor's address.
+    trusted_proxies: Annotated[int, Field(ge=0, le=5)] = 0
+
+    database_url: str
+    redis_url: str
+    data_dir: Path = Path("var")
+
+    # Signs cookies, tickets and links. Behind ENCRYPTION_KEYS lies personal data; the first
+    # key encrypts, the others still decrypt.
+    secret_key: str
+    encryption_keys: Annotated[list[str], NoDecode]
+
+    smtp_url: str = ""
+    mail_from: str = ""
+
+    min_age: Annotated[int, Field(ge=13, le=99)] = 18
+    limit_sign_in_account: Annotated[int, Field(ge=1)] = 5
+    limit_sign_in_address: Annotated[int, Field(ge=1)] = 50
+    limit_write: Annotated[int, Field(ge=1)] = 60
+    limit_read: Annotated[int, Field(ge=1)] = 600
+    limit_upload: Annotated[int, Field(ge=1)] = 10
+    limit_api: Annotated[int, Field(ge=1)] = 100
+
+    session_idle_days: Annotated[int, Field(ge=1, le=90)] = 14
+    session_absolute_days: Annotated[int, Field(ge=1, le=365)] = 90
+
+    clock_file: Path | None = None
+    log_level: str = "INFO"
+
+    @field_validator("encryption_keys", mode="before")
+    @classmethod
+    def _split_keys(cls, value: object) -> object:
+        return [k.strip() for k in value.split(",") if k.strip()] if isinstance(value, str) else value
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgresql_only(cls, value: str) -> str:
+        if urlsplit(value).scheme not in {"postgresql", "postgres"}:
+            raise ValueError("must be a postgresql:// address")
+        return value.replace("postgres://", "postgresql://", 1)
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis_only(cls, value: str) -> str:
+        if urlsplit(value).scheme not in {"redis", "rediss", "unix"}:
+            raise ValueError("must be a redis:// address")
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _smtp_only(cls, value: str) -> str:
+        if value and (urlsplit(value).scheme not in {"smtp", "smtps"} or not urlsplit(value).hostname):
+            raise ValueError("must be smtp://[user:password@]host[:port] or smtps://...")
+        return value
+
+    @field_validator("log_level")
+    @classmethod
+    def _known_level(cls, value: str) -> str:
+        if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+            raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
+        return value.upper()
+
+    @field_validator("secret_key")
+    @classmethod
+    def _strong_secret(cls, value: str) -> str:
+        return _check_secret(value)
+
+    @field_validator("encryption_keys")
+    @classmethod
+    def _strong_keys(cls, value: list[str]) -> list[str]:
+        if not value:
+            raise ValueError("needs at least one key")
+        return [_check_secret(key) for key in value]
+
+    @model_validator(mode="after")
+    def _mode_allows(self) -> Self:
+        problems = _live_problems(self) if self.mode is Mode.LIVE else _demo_problems(self)
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    @property
+    def base_url(self) -> str:
+        return (self.public_url or f"http://localhost:{self.port}").rstrip("/")
+
+    @property
+    def socket_url(self) -> str:
+        """Where a page finds the live socket: behind a proxy on the same address, else its own port."""
+        if self.ws_url:
+            return self.ws_url
+        if self.public_url:
+            return self.public_url.rstrip("/").replace("http", "ws", 1) + "/ws"
+        return f"ws://localhost:{self.ws_port}/ws"
+
+    @property
+    def secure(self) -> bool:
+        return self.base_url.startswith("https://")
+
+    @property
+    def demo(self) -> bool:
+        return self.mode is Mode.DEMO
+
+
+def _check_secret(value: str) -> str:
+    if len(value) < MIN_SECRET_LENGTH or len(set(value)) < 12:
+        raise ValueError(f"is too weak: use at least {MIN_SECRET_LENGTH} random characters (make secret)")
+    return value
+
+
+def _demo_problems(settings: Settings) -> list[str]:
+    if settings.host not in LOOPBACK:
+        return [f"HOST: demo mode listens on this machine only, not on {settings.host} (set MODE=live)"]
+    return []
+
+
+def _live_problems(settings: Settings) -> list[str]:
+    problems = []
+    if settings.clock_file:
+        problems.append("CLOCK_FILE: time is shifted in demo mode only")
+    if not settings.public_url:
+        problems.append("PUBLIC_URL: live mode needs the address that visitors type")
+    elif not settings.secure and urlsplit(settings.public_url).hostname not in LOOPBACK:
+        problems.append("PUBLIC_URL: live mode needs https://")
+    if not settings.smtp_url:
+        problems.append("SMTP_URL: live mode needs a mail server")
+    if not settings.mail_from:
+        problems.append("MAIL_FROM: live mode needs a sender's address")
+    return problems
+
+
+def env_files(data_dir: str | None = None) -> tuple[Path, ...]:
+    folder = Path(data_dir or os.environ.get("DATA_DIR", "var"))
+    return (folder / "run" / "servers.env", Path(".env"))
+
+
+def load_settings(**overrides: object) -> Settings:
+    """The settings of this process, or ConfigError naming everything that is wrong with them."""
+    try:
+        return Settings(_env_file=env_files(), **overrides)  # type: ignore[call-arg, arg-type]
+    except ValidationError as error:
+        raise ConfigError([_plain(e) for e in error.errors()]) from None
+
+
+def _plain(error: object) -> str:
+    assert isinstance(error, dict)
+    name = ".".join(str(part) for part in error["loc"]).upper()
+    message = "is missing" if error["type"] == "missing" else str(error["msg"]).removeprefix("Value error, ")
+    return f"{name}: {message}" if name else message

@@ -1,0 +1,7 @@
+"""What people are told about, and by which channel."""
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    pass

@@ -1,0 +1,158 @@
+"""Who may call what. Every endpoint declares it here; what declares nothing is not served.
+
+    @bp.post("/settings/sessions/<uuid:session_id>/revoke")
+    @guard(Access.SIGNED_IN, fresh=True)
+    def revoke(session_id): ...
+
+A mutating endpoint runs inside one transaction that commits when the answer is a success, and
+takes an idempotency key unless it says `once=False` with the exemption that DESIGN allows it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+from flask import Flask, g, make_response
+from flask_wtf.csrf import CSRFError
+from htmx_flask import request
+from werkzeug.wrappers import Response
+
+from app.extensions import csrf
+from app.kit import clock
+from app.platform import idempotency, limits
+from app.platform.errors import Forbidden, FreshSignInNeeded, NotFound, SecondFactorNeeded, SignInNeeded
+from app.platform.settings import settings
+from app.platform.transaction import transaction
+from app.platform.viewer import Role, Viewer, viewer
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+FRESH_FOR = timedelta(minutes=10)
+
+
+class Access(StrEnum):
+    ANYONE = "anyone"
+    # The answer is the same for all and cacheable: the request may not know who is looking.
+    ANONYMOUS = "anonymous"
+    SIGNED_IN = "signed_in"
+    CREATOR = "creator"
+    MODERATOR = "moderator"
+    ADMIN = "admin"
+    DEMO = "demo"
+    # Called by machines that prove themselves in another way (probes, signed webhooks).
+    MACHINE = "machine"
+
+
+STAFF = {Access.MODERATOR: Role.MODERATOR, Access.ADMIN: Role.ADMIN}
+NEEDS_ROLE = {Access.CREATOR: Role.CREATOR, **STAFF}
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    access: Access
+    limit: str | None
+    once: bool
+    fresh: bool
+    csrf: bool
+
+
+def guard(
+    access: Access, *, limit: str | None = "default", once: bool = True, fresh: bool = False
+) -> Callable[[View], View]:
+    declared = Guard(access, limit, once, fresh, csrf=access is not Access.MACHINE)
+
+    def declare(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Response:
+            enforce(declared)
+            if request.method in SAFE:
+                return make_response(view(*args, **kwargs))
+            return _mutate(declared, lambda: view(*args, **kwargs))
+
+        guarded.__guard__ = declared  # type: ignore[attr-defined]
+        return cast(View, guarded)
+
+    return declare
+
+
+def guard_of(view: Callable[..., Any]) -> Guard | None:
+    return cast("Guard | None", getattr(view, "__guard__", None))
+
+
+def enforce(declared: Guard) -> None:
+    if declared.access in {Access.ANONYMOUS, Access.MACHINE}:
+        g.without_session = True
+    if declared.csrf and request.method not in SAFE:
+        _same_origin()
+        csrf.protect()
+    admit(declared, viewer())
+    if declared.limit:
+        limits.check_request(declared.limit)
+
+
+def admit(declared: Guard, person: Viewer | None) -> None:
+    """The one place that decides. Raises what the edge turns into a page or a redirect."""
+    access = declared.access
+    if access in {Access.ANYONE, Access.ANONYMOUS, Access.MACHINE}:
+        return
+    if access is Access.DEMO:
+        if not settings().demo:
+            raise NotFound
+        return
+    if person is None:
+        raise SignInNeeded
+    if (role := NEEDS_ROLE.get(access)) is not None and not person.has(role):
+        raise Forbidden("This part of the house is not open to you.")
+    if access in STAFF and not person.second_factor:
+        raise SecondFactorNeeded
+    if declared.fresh and clock.now() - person.authenticated_at > FRESH_FOR:
+        raise FreshSignInNeeded
+
+
+def keep_writes() -> None:
+    """What this request wrote stands although it is refused: a failed sign-in is a fact."""
+    g.keep_writes = True
+
+
+def init_guards(app: Flask) -> None:
+    @app.before_request
+    def _deny_undeclared() -> None:
+        view = app.view_functions.get(request.endpoint or "")
+        if view is not None and guard_of(view) is None:
+            raise RuntimeError(f"endpoint {request.endpoint} declares no guard")
+
+
+def _mutate(declared: Guard, view: Callable[[], Any]) -> Response:
+    refused: Response | None = None
+    try:
+        with transaction():
+            replay = idempotency.begin() if declared.once else None
+            if replay is not None:
+                return replay
+            response = make_response(view())
+            if response.status_code >= 400 and not g.get("keep_writes"):
+                refused = response
+                raise _RolledBack
+            if declared.once and response.status_code < 400:
+                idempotency.remember(response)
+    except _RolledBack:
+        assert refused is not None
+        return refused
+    return response
+
+
+class _RolledBack(Exception):
+    pass
+
+
+def _same_origin() -> None:
+    """Browsers say where a request comes from; a foreign page is refused before the token is looked at."""
+    if request.headers.get("Sec-Fetch-Site") in {"cross-site", "same-site"}:
+        raise CSRFError("The form was sent from another site.")
+    origin = request.headers.get("Origin")
+    if origin and origin != "null" and origin not in {settings().base_url, request.host_url.rstrip("/")}:
+        raise CSRFError("The form was sent from another site.")

@@ -1,0 +1,139 @@
+"""Every refusal and failure becomes a page that helps, a partial for htmx, or problem JSON."""
+
+import json
+import logging
+from urllib.parse import quote
+
+from flask import Flask, flash, make_response, render_template
+from flask_wtf.csrf import CSRFError
+from htmx_flask import request
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from app.platform.errors import FreshSignInNeeded, Refused, SecondFactorNeeded, SignInNeeded
+from app.platform.guards import SAFE
+from app.platform.pages import see
+from app.platform.web import correlation_id, is_htmx, wants_problem
+
+log = logging.getLogger(__name__)
+
+# Title, and what to do about it. Nobody is blamed.
+TEXTS: dict[int, tuple[str, str]] = {
+    400: ("That did not arrive in one piece", "Go back, reload the page and send it again."),
+    401: ("Sign in to go on", "Your place is kept: after signing in you come back here."),
+    402: ("This one opens with a payment", "Choose how you would like to open it."),
+    403: ("This door is closed to you", "If it should be open, ask whoever runs this house."),
+    404: ("There is nothing here", "The address may be old or mistyped, or the page is not yours to see."),
+    405: ("That cannot be done at this address", "Go back and use the buttons of the page."),
+    409: ("Something changed in the meantime", "Reload the page and look again before you send."),
+    413: ("That is too big", "Choose a smaller file."),
+    415: ("That kind of file is not taken here", "The page names the kinds that are."),
+    422: ("Something in the form needs another look", "Go back and check what you typed."),
+    429: ("A moment, please", "Too many tries in a short time. Wait a little and try again."),
+    500: ("Something broke on our side", "It is noted. Nothing of yours was lost; try again in a moment."),
+    503: ("Back in a moment", "A part of the house is restarting. Nothing was lost; try again shortly."),
+}
+
+
+def init_errors(app: Flask) -> None:
+    app.register_error_handler(SignInNeeded, _sign_in)
+    app.register_error_handler(FreshSignInNeeded, _confirm)
+    app.register_error_handler(SecondFactorNeeded, _second_factor)
+    app.register_error_handler(Refused, _refused)
+    app.register_error_handler(CSRFError, _stale_form)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(OperationalError, _database_away)
+    app.register_error_handler(PoolTimeout, _database_away)
+    app.register_error_handler(DBAPIError, _database_error)
+    app.register_error_handler(Exception, _broken)
+
+
+def answer(
+    status: int, message: str | None = None, code: str | None = None, retry_after: int | None = None
+) -> Response:
+    title, hint = TEXTS.get(status, TEXTS[500 if status >= 500 else 400])
+    if wants_problem():
+        response = _problem(status, title, message or hint, code)
+    else:
+        template = "errors/_fragment.html" if is_htmx() else "errors/error.html"
+        response = make_response(
+            render_template(
+                template,
+                status=status,
+                title=title,
+                message=message or hint,
+                hint=hint if message else None,
+                correlation_id=correlation_id(),
+                actions=[("To the front page", "/")],
+            ),
+            status,
+        )
+    if retry_after is not None:
+        response.headers["Retry-After"] = str(retry_after)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _problem(status: int, title: str, detail: str, code: str | None) -> Response:
+    body = {"type": f"/api/docs#{code or status}", "title": title, "status": status, "detail": detail}
+    body |= {"code": code or str(status), "correlation_id": correlation_id()}
+    return Response(json.dumps(body), status, mimetype="application/problem+json")
+
+
+def _refused(error: Refused) -> Response:
+    return answer(error.status, error.message, error.code, getattr(error, "retry_after", None))
+
+
+def _sign_in(error: SignInNeeded) -> Response:
+    if wants_problem():
+        return _refused(error)
+    return see(f"/login?next={quote(_way_back())}")
+
+
+def _confirm(error: FreshSignInNeeded) -> Response:
+    if wants_problem():
+        return _refused(error)
+    return see(f"/login/confirm?next={quote(_way_back())}")
+
+
+def _second_factor(error: SecondFactorNeeded) -> Response:
+    if wants_problem():
+        return _refused(error)
+    flash(error.message, "info")
+    return see("/settings/security")
+
+
+def _way_back() -> str:
+    """After signing in: the page itself, or the one whose form was sent."""
+    if request.method in SAFE and not is_htmx():
+        return request.full_path.rstrip("?")
+    source = request.htmx.current_url or request.referrer or "/"
+    return "/" + source.removeprefix(request.host_url)
+
+
+def _stale_form(error: CSRFError) -> Response:
+    return answer(
+        400, "The form had grown old or came from elsewhere. Reload the page and send it again.", "csrf"
+    )
+
+
+def _http(error: HTTPException) -> Response:
+    if error.code is not None and error.code < 400:
+        return error.get_response()  # type: ignore[return-value]
+    return answer(error.code or 500)
+
+
+def _database_away(error: Exception) -> Response:
+    log.error("database unavailable", extra={"error": str(error).split("\n")[0]})
+    return answer(503, code="database_unavailable", retry_after=2)
+
+
+def _database_error(error: DBAPIError) -> Response:
+    return _database_away(error) if error.connection_invalidated else _broken(error)
+
+
+def _broken(error: Exception) -> Response:
+    log.exception("request failed")
+    return answer(500)

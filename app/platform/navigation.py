@@ -1,0 +1,42 @@
+"""The ways through the house. Features hang their doors up here; templates show them."""
+
+from dataclasses import dataclass
+
+from flask import Flask, current_app
+from htmx_flask import request
+
+from app.platform.viewer import Role, Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    label: str
+    icon: str
+    href: str
+    order: int = 50
+    role: Role | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownDoor:
+    label: str
+    icon: str
+    href: str
+    active: bool
+
+
+def add_door(app: Flask, place: str, door: Door) -> None:
+    """Places: `rail` (wide screens), `tabs` (the five under the thumb), `settings`, `admin`."""
+    doors: dict[str, list[Door]] = app.extensions.setdefault("fanlight.doors", {})
+    doors.setdefault(place, []).append(door)
+    doors[place].sort(key=lambda d: d.order)
+
+
+def doors(place: str, person: Viewer | None) -> list[ShownDoor]:
+    known: dict[str, list[Door]] = current_app.extensions.get("fanlight.doors", {})
+    path = request.path
+    return [
+        ShownDoor(d.label, d.icon, d.href, active=path == d.href or path.startswith(d.href + "/"))
+        for d in known.get(place, [])
+        if d.role is None or (person and person.has(d.role))
+    ]

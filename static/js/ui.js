@@ -1,0 +1,214 @@
+// The small comforts of every page. Each of them improves something that works without it.
+
+const root = document.documentElement;
+const each = (scope, selector, work) => {
+  if (scope.matches?.(selector)) work(scope);
+  scope.querySelectorAll(selector).forEach(work);
+};
+const on = (type, selector, work) =>
+  document.addEventListener(type, (event) => {
+    const found = event.target.closest?.(selector);
+    if (found) work(found, event);
+  });
+
+// ---- toasts
+
+const STAYS = 7000;
+
+function watchToast(toast) {
+  if (toast.dataset.watched) return;
+  toast.dataset.watched = "";
+  if (toast.dataset.toast === "bad") return;
+  let timer;
+  const start = () => (timer = setTimeout(() => toast.remove(), STAYS));
+  const stop = () => clearTimeout(timer);
+  // Whoever is reading it keeps it.
+  toast.addEventListener("pointerenter", stop);
+  toast.addEventListener("pointerleave", start);
+  toast.addEventListener("focusin", stop);
+  toast.addEventListener("focusout", start);
+  start();
+}
+
+export function say(message, kind = "info") {
+  const region = document.getElementById("toasts");
+  if (!region || [...region.children].some((one) => one.textContent.trim() === message)) return;
+  const toast = document.createElement("div");
+  toast.className = `toast toast-${kind}`;
+  toast.dataset.toast = kind;
+  const words = document.createElement("p");
+  words.textContent = message;
+  const close = document.createElement("button");
+  close.type = "button";
+  close.className = "btn btn-plain btn-s";
+  close.dataset.dismiss = "";
+  close.textContent = "Dismiss";
+  toast.append(words, close);
+  region.append(toast);
+  watchToast(toast);
+}
+
+on("click", "[data-dismiss]", (button) => button.closest(".toast, .alert")?.remove());
+
+// ---- passwords
+
+on("click", "[data-reveal]", (button) => {
+  const input = document.getElementById(button.dataset.reveal);
+  const show = input.type === "password";
+  input.type = show ? "text" : "password";
+  button.setAttribute("aria-pressed", String(show));
+  button.querySelector("use")?.setAttribute("href", button.querySelector("use").getAttribute("href").replace(/#.*/, show ? "#eye-off" : "#eye"));
+  input.focus();
+});
+
+// ---- dialogs
+
+function openDialog(dialog, opener) {
+  if (dialog.open) return;
+  dialog.showModal();
+  dialog.addEventListener("close", () => opener?.focus(), { once: true });
+}
+
+on("click", "[data-open]", (opener, event) => {
+  const dialog = document.getElementById(opener.dataset.open);
+  if (!dialog?.showModal || event.metaKey || event.ctrlKey) return;
+  event.preventDefault();
+  openDialog(dialog, opener);
+});
+on("click", "[data-close]", (link, event) => {
+  const dialog = link.closest("dialog");
+  if (!dialog?.open) return;
+  event.preventDefault();
+  dialog.close();
+});
+document.addEventListener("pointerdown", (event) => {
+  if (event.target.tagName !== "DIALOG" || !event.target.open) return;
+  const box = event.target.getBoundingClientRect();
+  const inside = event.clientX >= box.left && event.clientX <= box.right && event.clientY >= box.top && event.clientY <= box.bottom;
+  if (!inside) event.target.close();
+});
+
+// ---- menus
+
+const closeMenus = (except) => document.querySelectorAll("details[data-menu][open]").forEach((menu) => menu !== except && (menu.open = false));
+document.addEventListener("click", (event) => closeMenus(event.target.closest("details[data-menu]")));
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && event.target.closest?.("details[data-menu][open]");
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+});
+
+// ---- copying
+
+on("click", "[data-copy]", async (button) => {
+  const words = button.querySelector("span") ?? button;
+  const before = words.textContent;
+  try {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    words.textContent = "Copied";
+  } catch {
+    words.textContent = "Select it and copy";
+  }
+  setTimeout(() => (words.textContent = before), 2000);
+});
+
+// ---- one sending at a time
+
+const sendButtons = (form) => [...form.elements].filter((one) => one.type === "submit" && !one.disabled);
+
+function release(form) {
+  form.removeAttribute("data-sending");
+  for (const button of form.elements) button.removeAttribute?.("aria-busy");
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method === "dialog" || form.method === "get") return;
+  if (form.dataset.sending !== undefined) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    return;
+  }
+  if (event.defaultPrevented && !form.matches("[hx-post], [hx-put], [hx-patch], [hx-delete]")) return;
+  form.dataset.sending = "";
+  // Busy, not disabled: a disabled button would lose the focus, and its own name and value.
+  (event.submitter ? [event.submitter] : sendButtons(form)).forEach((button) => button.setAttribute("aria-busy", "true"));
+}, true);
+addEventListener("pageshow", () => document.querySelectorAll("form[data-sending]").forEach(release));
+document.addEventListener("htmx:afterRequest", (event) => {
+  const form = event.detail.elt.closest?.("form") ?? event.detail.elt;
+  if (form.matches?.("form[data-sending]")) release(form);
+});
+
+// ---- what htmx cannot tell by itself
+
+for (const type of ["htmx:sendError", "htmx:timeout"])
+  document.addEventListener(type, () => say("The connection dropped. Nothing was lost; try again.", "bad"));
+document.addEventListener("htmx:responseError", (event) => {
+  const { status } = event.detail.xhr;
+  if (status === 429) say("That was a lot at once. Wait a moment, then try again.", "bad");
+  else if (status >= 500) say("Something broke on our side. Nothing was lost; try again in a moment.", "bad");
+  else say("That did not work. Reload the page and try again.", "bad");
+});
+
+// ---- times, in the reader's own zone and words
+
+const words = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "narrow" });
+const full = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short" });
+const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+const dayAndYear = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
+
+function tell(time) {
+  const then = new Date(time.dateTime);
+  if (Number.isNaN(then.getTime())) return;
+  const seconds = (then - Date.now()) / 1000;
+  const far = Math.abs(seconds);
+  time.title = full.format(then);
+  if (far < 45) time.textContent = "now";
+  else if (far < 3570) time.textContent = words.format(Math.round(seconds / 60), "minute");
+  else if (far < 84600) time.textContent = words.format(Math.round(seconds / 3600), "hour");
+  else if (far < 6 * 86400) time.textContent = words.format(Math.round(seconds / 86400), "day");
+  else time.textContent = (then.getFullYear() === new Date().getFullYear() ? day : dayAndYear).format(then);
+}
+setInterval(() => document.hidden || document.querySelectorAll("time[data-relative]").forEach(tell), 60000);
+
+// ---- light and dark
+
+const themes = () => document.querySelectorAll("[data-theme-switch] button");
+
+function showTheme() {
+  const chosen = root.dataset.theme ?? "";
+  themes().forEach((button) => button.setAttribute("aria-pressed", String(button.value === chosen)));
+}
+
+on("click", "[data-theme-switch] button", (button) => {
+  if (button.value) root.dataset.theme = button.value;
+  else delete root.dataset.theme;
+  try {
+    if (button.value) localStorage.setItem("theme", button.value);
+    else localStorage.removeItem("theme");
+  } catch {
+    // It holds for this page.
+  }
+  showTheme();
+});
+
+// ---- every part of a page, at first and as it arrives
+
+function enhance(scope) {
+  each(scope, "[data-reveal][hidden], [data-copy][hidden], [data-theme-switch][hidden]", (one) => (one.hidden = false));
+  each(scope, "[data-toast]", watchToast);
+  each(scope, "time[data-relative]", tell);
+  each(scope, "dialog[data-open-now]", (dialog) => openDialog(dialog));
+  each(scope, "[data-focus]", (one) => one.focus());
+}
+
+enhance(document);
+showTheme();
+const addressed = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+if (addressed?.tagName === "DIALOG") {
+  history.replaceState(null, "", location.pathname + location.search);
+  openDialog(addressed);
+}
+document.addEventListener("htmx:load", (event) => enhance(event.detail.elt));

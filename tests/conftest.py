@@ -1,0 +1,86 @@
+"""What every test stands on: real servers, a schema, an app, a browser without a window."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app import create_app
+from app.accounts import session_cache
+from app.config import Mode, Settings, load_settings
+from app.kit import clock
+from app.platform import limits
+from tests.page_client import PageClient
+from tests.schema import empty_tables, make_schema
+from workers.stack.embedded import EmbeddedServers
+
+SECRET = "a-secret-that-only-tests-know-0123456789"
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServers]:
+    with EmbeddedServers(tmp_path_factory.mktemp("servers"), durable=False) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def settings(servers: EmbeddedServers, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return load_settings(
+        mode=Mode.DEMO,
+        database_url=servers.database_url,
+        redis_url=servers.redis_url,
+        data_dir=tmp_path_factory.mktemp("data"),
+        secret_key=SECRET,
+        encryption_keys=[SECRET[::-1]],
+        limit_write=10_000,
+        limit_read=100_000,
+    )
+
+
+@pytest.fixture(scope="session")
+def whole_app(settings: Settings) -> Flask:
+    app = create_app(settings)
+    app.testing = False  # errors become the pages that people see
+    with app.app_context():
+        make_schema(Path("migrations"))
+    return app
+
+
+@pytest.fixture
+def app(whole_app: Flask) -> Iterator[Flask]:
+    """The app over empty tables, an empty Redis and the system's clock."""
+    with whole_app.app_context():
+        empty_tables()
+        whole_app.extensions["fanlight.cache"].client.flushdb()
+    session_cache.clear()
+    limits.clear()
+    yield whole_app
+    clock.use(clock.SystemClock())
+
+
+@pytest.fixture
+def context(app: Flask) -> Iterator[Flask]:
+    """An application context, for tests that call operations as a job does."""
+    with app.app_context():
+        yield app
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def page(app: Flask) -> PageClient:
+    """A signed-out person who reads pages and fills in their forms."""
+    return PageClient(app)
+
+
+@pytest.fixture
+def fixed_clock() -> Iterator[clock.FixedClock]:
+    fixed = clock.FixedClock(datetime.now(UTC))
+    with clock.using(fixed):
+        yield fixed

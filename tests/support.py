@@ -1,0 +1,36 @@
+"""What every kind of test may need."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from workers.stack import ports
+
+T = TypeVar("T")
+
+PAUSE = 0.02
+
+
+def eventually(question: Callable[[], T], *, within: float = 15.0) -> T:
+    """The first truthy answer; an assertion error when none comes in time.
+
+    An exception counts as "not yet"; the last one is told when time is over.
+    """
+    deadline = time.monotonic() + within
+    trouble: Exception | None = None
+    while True:
+        try:
+            if answer := question():
+                return answer
+            trouble = None
+        except Exception as error:
+            trouble = error
+        if time.monotonic() > deadline:
+            name = getattr(question, "__name__", repr(question))
+            raise AssertionError(f"not within {within:.0f} s: {name}") from trouble
+        time.sleep(PAUSE)
+
+
+def free_port() -> int:
+    """A port that nobody listens on now, outside of those that the kernel gives away."""
+    return ports.pick_free()

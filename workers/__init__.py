@@ -1,0 +1,1 @@
+"""Entry points of the processes: each imports app, never the reverse."""
