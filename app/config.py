@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
+from dotenv import dotenv_values
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -31,7 +32,8 @@ class ConfigError(Exception):
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+    # An empty line in .env means the default, not an empty value.
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
 
     mode: Mode = Mode.DEMO
     site_name: str = "Fanlight"
@@ -66,12 +68,15 @@ class Settings(BaseSettings):
     limit_read: Annotated[int, Field(ge=1)] = 600
     limit_upload: Annotated[int, Field(ge=1)] = 10
     limit_api: Annotated[int, Field(ge=1)] = 100
+    limit_mail: Annotated[int, Field(ge=1)] = 3
 
     session_idle_days: Annotated[int, Field(ge=1, le=90)] = 14
     session_absolute_days: Annotated[int, Field(ge=1, le=365)] = 90
 
     clock_file: Path | None = None
     log_level: str = "INFO"
+    # Who shows it may read /metrics from another machine; without it only this machine may.
+    metrics_token: str = ""
 
     @field_validator("encryption_keys", mode="before")
     @classmethod
@@ -174,15 +179,16 @@ def _live_problems(settings: Settings) -> list[str]:
     return problems
 
 
-def env_files(data_dir: str | None = None) -> tuple[Path, ...]:
-    folder = Path(data_dir or os.environ.get("DATA_DIR", "var"))
+def env_files() -> tuple[Path, ...]:
+    named = os.environ.get("DATA_DIR") or dotenv_values(".env").get("DATA_DIR")
+    folder = Path(named or "var")
     return (folder / "run" / "servers.env", Path(".env"))
 
 
 def load_settings(**overrides: object) -> Settings:
     """The settings of this process, or ConfigError naming everything that is wrong with them."""
     try:
-        return Settings(_env_file=env_files(), **overrides)  # type: ignore[call-arg, arg-type]
+        return Settings(_env_file=env_files(), **overrides)  # type: ignore[arg-type]
     except ValidationError as error:
         raise ConfigError([_plain(e) for e in error.errors()]) from None
 

@@ -3,22 +3,21 @@
 import contextlib
 import logging
 import os
-import select
 import signal
 import sys
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from workers.stack.tether import end_with_parent
+from workers.stack.waiter import ENDING, Waiter
 
 # A child ends with this when it could not begin its work.
 COULD_NOT_BEGIN = 3
 # Who dies younger than this is replaced after a growing pause.
 YOUNG = 30.0
 LONGEST_PAUSE = 30.0
-ENDING = {signal.SIGTERM, signal.SIGINT}
 
 log = logging.getLogger("fanlight.web")
 
@@ -29,7 +28,7 @@ class _Slot:
     born: float = 0.0
     due: float = 0.0
     generation: int = 0
-    early_deaths: int = field(default=0)
+    early_deaths: int = 0
 
 
 class Forks:
@@ -49,35 +48,22 @@ class Forks:
         self._grace = grace
         self._on_death = on_death
         self._on_stop = on_stop
-        self._stopping = False
-        self._exit_code = 0
-        self._woken, self._waker = os.pipe()
+        self._failed = False
+        self._waiter = Waiter()
 
     def run(self) -> int:
         """The exit code when everything has ended."""
-        self._listen_for_signals()
-        while not self._stopping:
+        while not self._ending:
             self._fork_due()
-            self._sleep(self._until_next())
+            self._waiter.sleep(self._until_next())
             self._reap()
         self._on_stop()
         self._end_children()
-        return self._exit_code
+        return int(self._failed)
 
-    def _listen_for_signals(self) -> None:
-        os.set_blocking(self._waker, False)
-        signal.set_wakeup_fd(self._waker)
-        for number in ENDING:
-            signal.signal(number, self._stop)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
-
-    def _stop(self, *_: object) -> None:
-        self._stopping = True
-
-    def _sleep(self, seconds: float) -> None:
-        """Until a signal comes or the time is over."""
-        if select.select([self._woken], [], [], seconds)[0]:
-            os.read(self._woken, 4096)
+    @property
+    def _ending(self) -> bool:
+        return self._failed or self._waiter.asked > 0
 
     def _until_next(self) -> float:
         waiting = [slot.due for slot in self._slots if not slot.pid]
@@ -105,11 +91,7 @@ class Forks:
     def _be_child(self) -> None:
         code = COULD_NOT_BEGIN
         try:
-            signal.set_wakeup_fd(-1)
-            os.close(self._woken)
-            os.close(self._waker)
-            for number in (*ENDING, signal.SIGCHLD):
-                signal.signal(number, signal.SIG_DFL)
+            self._waiter.forget()
             end_with_parent(signal.SIGTERM)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
             self._work()
@@ -140,11 +122,11 @@ class Forks:
             return
         slot.pid = 0
         self._on_death(pid)
-        if self._stopping:
+        if self._ending:
             return
         if code == COULD_NOT_BEGIN and slot.generation == 1:
             # A fault of settings or code, which another try does not mend.
-            self._exit_code, self._stopping = 1, True
+            self._failed = True
             return
         slot.early_deaths = slot.early_deaths + 1 if time.monotonic() - slot.born < YOUNG else 0
         pause = min(LONGEST_PAUSE, 2.0 ** (slot.early_deaths - 2)) if slot.early_deaths > 1 else 0.0
@@ -155,7 +137,7 @@ class Forks:
         self._signal_all(signal.SIGTERM)
         deadline = time.monotonic() + self._grace
         while any(slot.pid for slot in self._slots) and time.monotonic() < deadline:
-            self._sleep(max(0.0, min(1.0, deadline - time.monotonic())))
+            self._waiter.sleep(max(0.0, min(1.0, deadline - time.monotonic())))
             self._reap()
         self._signal_all(signal.SIGKILL)
 

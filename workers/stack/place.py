@@ -166,6 +166,8 @@ def _run_as(
         user=account.uid if account else None,
         group=account.gid if account else None,
         extra_groups=[] if account else None,
+        # Ctrl-C is the launcher's to answer.
+        process_group=0,
     )
 
 

@@ -11,6 +11,20 @@ FIRST, LAST = 15_000, 31_999
 ATTEMPTS = 200
 
 
+def can_listen(port: int, host: str) -> bool:
+    """Whether a server could listen there, on a machine without IPv6 too."""
+    return is_free(port, host) or (":" in host and not _has_ipv6())
+
+
+def _has_ipv6() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
     """Whether a server could listen there now."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -16,6 +16,8 @@ from workers.stack.server import Server
 MAJOR = "18"
 ADMIN = "postgres"
 NAME = "fanlight"
+# Above the highest number that a kernel gives.
+NO_PROCESS = "4194305"
 
 # For a machine with 2 GB that runs everything else as well. TCP on loopback only: the path of a
 # unix socket may grow too long. No parallel query: two cores, and containers give it little /dev/shm.
@@ -56,12 +58,12 @@ log_timezone = 'UTC'
 datestyle = 'iso, ymd'
 lc_messages = 'C'
 """
-# What an owner wants otherwise goes there; it wins.
-OWN_SETTINGS = "include_if_exists = '../postgres.owner.conf'\n"
+# What an owner wants otherwise goes there, next to the data folder; it wins.
+OWNERS = "postgres.owner.conf"
 # For tests: survives kill -9 of the server, not a crash of the machine.
 THROWAWAY = """
 fsync = off
-synchronous_commit = off
+synchronous_commit = on
 full_page_writes = off
 shared_buffers = '128MB'
 max_connections = 200
@@ -83,6 +85,7 @@ host replication {admin} 127.0.0.1/32 scram-sha-256
 
 class Postgres(Server):
     name = "postgres"
+    setting = "DATABASE_URL"
     # Fast shutdown: open transactions are rolled back, everything is written.
     stop_signal = signal.SIGINT
 
@@ -105,11 +108,11 @@ class Postgres(Server):
         return f"postgresql://{ADMIN}:{self._keys.admin_password}@127.0.0.1:{self.port}/{ADMIN}"
 
     def prepare(self) -> bool:
+        self._disown_pid_file()
         new = not self._has_cluster()
         if new:
             self._initialise()
-        extra = "" if self.durable else THROWAWAY
-        self._configure("postgresql.conf", SETTINGS.format(port=self.port) + extra + OWN_SETTINGS)
+        self._configure("postgresql.conf", self._settings())
         self._configure("pg_hba.conf", ACCESS.format(admin=ADMIN))
         return new
 
@@ -118,6 +121,8 @@ class Postgres(Server):
 
     def answers(self) -> bool:
         """Whether it takes connections; the database and its owner are made on the way."""
+        if not self._says_ready():
+            return False
         try:
             connection = psycopg2.connect(self.admin_url, connect_timeout=3)
         except psycopg2.OperationalError:
@@ -129,6 +134,23 @@ class Postgres(Server):
         finally:
             connection.close()
         return True
+
+    def _says_ready(self) -> bool:
+        """Asked first: each attempt to connect too early is an alarming line in the log."""
+        try:
+            return "ready" in self.pid_file.read_text().split("\n")[-2]
+        except (OSError, IndexError):
+            return False
+
+    def _disown_pid_file(self) -> None:
+        """Take the dead server's number out of its pid file, which else counts as alive when it is a
+        zombie's or somebody else's by now. The rest of the file stays: it guards against backends
+        that outlived their server.
+        """
+        if self.pid_file.exists() and self._leftover() is None:
+            rest = self.pid_file.read_text().split("\n")[1:]
+            write_private(self.pid_file, "\n".join([NO_PROCESS, *rest]))
+            self.place.give(self.pid_file)
 
     def _has_cluster(self) -> bool:
         version = self.data / "PG_VERSION"
@@ -162,6 +184,14 @@ class Postgres(Server):
         if done.returncode != 0:
             raise StackError(f"A database could not be made in {self.data}:\n{done.stderr.strip()}")
         making.rename(self.data)
+
+    def _settings(self) -> str:
+        text = SETTINGS.format(port=self.port)
+        if not self.durable:
+            text += THROWAWAY
+        if self.data.with_name(OWNERS).exists():
+            text += f"include = '../{OWNERS}'\n"
+        return text
 
     def _configure(self, name: str, text: str) -> None:
         path = self.data / name

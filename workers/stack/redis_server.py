@@ -35,6 +35,7 @@ save ""
 
 class Redis(Server):
     name = "redis"
+    setting = "REDIS_URL"
     stop_signal = signal.SIGTERM
 
     def __init__(self, place: Place, log: Path, keys: Keys, *, durable: bool) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 
 from workers.stack.errors import StackError
+from workers.stack.gone import wait_until_gone
 from workers.stack.place import Account, Place
 
 TETHER = Path(__file__).with_name("tether.py")
@@ -42,6 +43,8 @@ class Server(ABC):
     """One of the two embedded servers."""
 
     name: str
+    # The setting that names a server of the owner's instead.
+    setting: str
     stop_signal: signal.Signals
     port: int
 
@@ -91,15 +94,13 @@ class Server(ABC):
                 cwd=self.place.home,
                 process_group=0,
             )
-        self.wait_until_ready()
-
-    def wait_until_ready(self) -> None:
+        started = self._process
         deadline = time.monotonic() + READY_WITHIN
         while not self.answers():
-            died = self._process is not None and self._process.poll() is not None
-            if died or time.monotonic() > deadline:
-                what = "did not start" if died else f"gave no answer within {READY_WITHIN:.0f} s"
-                raise StackError(f"{self.name} {what}. The end of {self.log}:\n{last_lines(self.log)}")
+            if started.poll() is not None:
+                raise StackError(f"{self.name} did not start. {end_of(self.log)}")
+            if time.monotonic() > deadline:
+                raise StackError(f"{self.name} gave no answer in {READY_WITHIN:.0f} s. {end_of(self.log)}")
             time.sleep(PAUSE)
 
     def stop(self) -> None:
@@ -132,13 +133,11 @@ class Server(ABC):
             return False
         with contextlib.suppress(psutil.NoSuchProcess):
             process.send_signal(self.stop_signal)
-            try:
-                process.wait(STOPS_WITHIN)
-            except psutil.TimeoutExpired:
-                raise StackError(
-                    f"{self.name} of an earlier run (process {process.pid}) does not stop. "
-                    f"Stop it by hand and start again: kill -9 {process.pid}"
-                ) from None
+        if wait_until_gone([process], STOPS_WITHIN):
+            raise StackError(
+                f"{self.name} of an earlier run (process {process.pid}) does not stop. "
+                f"Stop it by hand and start again: kill -9 {process.pid}"
+            )
         return True
 
     def _leftover(self) -> psutil.Process | None:
@@ -152,10 +151,10 @@ class Server(ABC):
         return process if self.name in command and ours else None
 
 
-def last_lines(log: Path, count: int = 12) -> str:
-    """The end of a log, indented, for a person to read."""
+def end_of(log: Path, count: int = 15) -> str:
+    """The end of a log, for a person to read."""
     try:
         lines = log.read_text(errors="replace").splitlines()[-count:]
     except OSError:
         lines = []
-    return "\n".join(f"    {line}" for line in lines) or "    (empty)"
+    return "\n".join([f"The end of {log}:", *(f"    {line}" for line in lines or ["(empty)"])])

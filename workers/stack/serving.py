@@ -1,6 +1,7 @@
 """One web process: waitress on given sockets, which finishes its requests before it ends."""
 
 import logging
+import select
 import signal
 import time
 from socket import socket
@@ -19,6 +20,7 @@ MAX_HEADERS = 64 * 1024
 CONNECTIONS = 500
 IDLE_SECONDS = 30
 LOOP_SECONDS = 1.0
+QUEUE_SECONDS = 0.5
 DRAIN_SECONDS = 0.1
 
 log = logging.getLogger("fanlight.web")
@@ -66,6 +68,13 @@ class Serving:
     def _turn(self, timeout: float) -> None:
         wasyncore.loop(timeout=timeout, map=self._map, use_poll=True, count=1)
 
+    def _accept_queued(self) -> None:
+        """Who has come already is served; the kernel would turn them away."""
+        listeners = [listener.socket for listener in self._listeners()]
+        deadline = time.monotonic() + QUEUE_SECONDS
+        while select.select(listeners, [], [], 0)[0] and time.monotonic() < deadline:
+            self._turn(0)
+
     def _listeners(self) -> list[BaseWSGIServer]:
         return [entry for entry in self._map.values() if isinstance(entry, BaseWSGIServer)]
 
@@ -74,6 +83,7 @@ class Serving:
 
     def _drain(self) -> None:
         """Accept nothing more, finish what runs, close what is idle."""
+        self._accept_queued()
         for listener in self._listeners():
             # The server's own close would take the trigger away that its requests still need.
             wasyncore.dispatcher.close(listener)

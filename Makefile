@@ -1,0 +1,55 @@
+# Fanlight's commands: `make help` lists them.
+
+PY := .venv/bin/python
+INSTALL := @workers/stack/bootstrap.sh
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format bench faults demo shell secret status
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Start everything on this machine and say where to click (Ctrl-C stops it)
+	$(INSTALL) requirements.txt
+	@$(PY) -m workers.stack.up --follow-parent
+
+test: ## Run the test suite on servers of its own; ARGS= goes to pytest
+	$(INSTALL) requirements-dev.txt browser
+	@$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
+
+lint: ## Check style, types, layers and templates
+	$(INSTALL) requirements-dev.txt
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy --strict app workers wsgi.py tests
+	.venv/bin/lint-imports
+	$(PY) -m djlint --lint --quiet templates
+
+format: ## Put code into the style that lint wants
+	$(INSTALL) requirements-dev.txt
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+bench: ## Measure, as ratios against baselines of the same run; ARGS= names measures
+	$(INSTALL) requirements-dev.txt
+	@$(PY) -m tests.bench $(ARGS)
+
+faults: ## Kill and flood for longer than the test suite does; ARGS= goes to pytest
+	$(INSTALL) requirements-dev.txt browser
+	@$(PY) -m pytest -m fault_long $(ARGS)
+
+demo: ## Reset the demo data of the running product
+	$(INSTALL) requirements.txt
+	@$(PY) -m flask --app app demo reset
+
+shell: ## Open Python in the running product's application
+	$(INSTALL) requirements.txt
+	@$(PY) -m flask --app app shell
+
+secret: ## Print new secrets for .env, as live mode needs them
+	$(INSTALL) requirements.txt
+	@$(PY) -m workers.stack.environment
+
+status: ## Show the processes of the running product
+	@$(PY) -m supervisor.supervisorctl -c "$${DATA_DIR:-var}/run/supervisord.conf" status || true

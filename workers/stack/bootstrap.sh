@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# Makes .venv and installs a list of packages into it; quick when nothing has changed.
+#
+#   bootstrap.sh requirements.txt          the product
+#   bootstrap.sh requirements-dev.txt browser    what tests need, a Chromium included
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+list=$1
+log=var/log/install.log
+
+# Not among what a command prints: make secret >>.env
+say() { printf '  %-14s%s\n' "$1" "$2" >&2; }
+fail() { printf '\n%s\n' "$*" >&2; exit 1; }
+is_debian_root() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
+
+# What takes long shows nothing while it goes well, and everything when it does not.
+quietly() {
+    "$@" >"$log" 2>&1 || { tail -n 30 "$log" >&2; return 1; }
+}
+
+apt_install() {
+    quietly apt-get update || say "packages" "apt-get update did not succeed; trying with what is known"
+    quietly env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"
+}
+
+find_python() {
+    local name
+    for name in ${PYTHON:-} python3 python3.14 python3.13 python3.12 python3.11; do
+        if "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            echo "$name"
+            return
+        fi
+    done
+    fail "Python 3.11 or newer is needed and was not found. Install it, or name it: make run PYTHON=/path/to/python3"
+}
+
+make_environment() {
+    local python
+    python=$(find_python)
+    say "environment" "making .venv"
+    if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+        is_debian_root || fail "Python's venv module is missing. Install it first: sudo apt install python3-venv"
+        apt_install python3-venv || fail "python3-venv could not be installed (see above)."
+    fi
+    quietly "$python" -m venv --clear .venv || fail "The environment .venv could not be made (see above)."
+}
+
+works() { [ -d .venv ] && .venv/bin/python -c 'import importlib.util as u; assert u.find_spec("pip")' 2>/dev/null; }
+
+fingerprint() { { cat requirements.txt "$1" constraints.txt; .venv/bin/python -V; } 2>/dev/null | cksum; }
+stamp() { fingerprint "$1" >".venv/.installed-${1%.txt}"; }
+is_fresh() { works && [ "$(cat ".venv/.installed-${1%.txt}" 2>/dev/null)" = "$(fingerprint "$1")" ]; }
+
+install_packages() {
+    is_fresh "$list" && return
+    works || make_environment
+    say "packages" "installing $list (a minute or two, once)"
+    quietly .venv/bin/python -m pip install --disable-pip-version-check --no-input --prefer-binary \
+        -r "$list" -c constraints.txt || fail "Packages could not be installed (see above; all of it in $log)."
+    stamp "$list"
+    # What tests need includes what the product needs.
+    stamp requirements.txt
+}
+
+install_browser() {
+    command -v chromium >/dev/null && return
+    say "browser" "installing Chromium for the tests (once)"
+    if is_debian_root && apt_install chromium; then
+        return
+    fi
+    quietly .venv/bin/python -m playwright install chromium || fail "Chromium could not be installed (see above)."
+}
+
+# Two commands at once would install over each other.
+[ -d var ] || install -d -m 755 var
+[ -d var/log ] || install -d -m 700 var/log
+exec 9>var/install.lock
+if command -v flock >/dev/null; then flock 9; fi
+
+install_packages
+if [ "${2:-}" = browser ]; then install_browser; fi

@@ -1,0 +1,86 @@
+"""What the launcher finds and leaves in the environment: data folder, given settings, secrets."""
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+from workers.stack.keys import write_private
+
+ROOT = Path(__file__).resolve().parents[2]
+SECRETS = ("SECRET_KEY", "ENCRYPTION_KEYS")
+HEADER = "# Written at each start; shells and commands beside the running product read it.\n"
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Settings that the owner gave in the environment or in `.env`."""
+
+    given: dict[str, str]
+
+    @classmethod
+    def look(cls) -> "Surroundings":
+        kept = {name: value for name, value in dotenv_values(ROOT / ".env").items() if value}
+        return cls({**kept, **{name: value for name, value in os.environ.items() if value}})
+
+    @property
+    def data_dir(self) -> Path:
+        return (ROOT / self.given.get("DATA_DIR", "var")).resolve()
+
+    @property
+    def demo(self) -> bool:
+        return self.given.get("MODE", "demo").lower() != "live"
+
+    def embeds(self, setting: str) -> bool:
+        """Whether the server that this setting would name is ours to run."""
+        return setting not in self.given
+
+
+@dataclass(frozen=True)
+class Folders:
+    """The launcher's folders below DATA_DIR."""
+
+    data: Path
+
+    @property
+    def run(self) -> Path:
+        return self.data / "run"
+
+    @property
+    def log(self) -> Path:
+        return self.data / "log"
+
+    def make(self) -> None:
+        # The database's account passes through the first; nobody else enters the others.
+        self.data.mkdir(mode=0o755, parents=True, exist_ok=True)
+        self.run.mkdir(mode=0o700, exist_ok=True)
+        self.log.mkdir(mode=0o700, exist_ok=True)
+
+
+def write_servers_env(folders: Folders, surroundings: Surroundings, addresses: dict[str, str]) -> None:
+    """Addresses of embedded servers and, in demo mode, secrets; never what the owner gave."""
+    values = dict(addresses)
+    if surroundings.demo:
+        values |= _demo_secrets(folders.data / "demo.env")
+    lines = [f"{name}={value}\n" for name, value in values.items() if name not in surroundings.given]
+    write_private(folders.run / "servers.env", HEADER + "".join(lines))
+
+
+def _demo_secrets(path: Path) -> dict[str, str]:
+    """Made once: with other keys, personal data in the demo database could not be read again."""
+    kept = dotenv_values(path)
+    if not all(kept.get(name) for name in SECRETS):
+        write_private(path, "".join(f"{line}\n" for line in new_secrets()))
+        kept = dotenv_values(path)
+    return {name: kept[name] or "" for name in SECRETS}
+
+
+def new_secrets() -> list[str]:
+    """Lines for `.env`."""
+    return [f"{name}={secrets.token_urlsafe(48)}" for name in SECRETS]
+
+
+if __name__ == "__main__":
+    print(*new_secrets(), sep="\n")
