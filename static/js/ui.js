@@ -18,7 +18,7 @@ const STAYS = 7000;
 function watchToast(toast) {
   if (toast.dataset.watched) return;
   toast.dataset.watched = "";
-  if (toast.dataset.toast === "bad") return;
+  if (toast.dataset.toast === "stay") return;
   let timer;
   const start = () => (timer = setTimeout(() => toast.remove(), STAYS));
   const stop = () => clearTimeout(timer);
@@ -30,12 +30,16 @@ function watchToast(toast) {
   start();
 }
 
-export function say(message, kind = "info") {
+// Anything may speak here: document.dispatchEvent(new CustomEvent("say", { detail: { message, kind } })), or the server
+// by HX-Trigger: {"say": {"message": ..., "kind": "good"}}.
+document.addEventListener("say", (event) => say(event.detail.message, event.detail.kind));
+
+function say(message, kind = "info") {
   const region = document.getElementById("toasts");
-  if (!region || [...region.children].some((one) => one.textContent.trim() === message)) return;
+  if (!region || [...region.querySelectorAll("p")].some((one) => one.textContent === message)) return;
   const toast = document.createElement("div");
   toast.className = `toast toast-${kind}`;
-  toast.dataset.toast = kind;
+  toast.dataset.toast = kind === "bad" ? "stay" : "pass";
   const words = document.createElement("p");
   words.textContent = message;
   const close = document.createElement("button");
@@ -115,31 +119,43 @@ on("click", "[data-copy]", async (button) => {
 
 // ---- one sending at a time
 
-const sendButtons = (form) => [...form.elements].filter((one) => one.type === "submit" && !one.disabled);
+const overHtmx = (form) => form.matches("[hx-post], [hx-put], [hx-patch], [hx-delete]");
+
+// Busy, not disabled: a disabled button would lose the focus, and its own name and value.
+function hold(form, button) {
+  form.dataset.sending = "";
+  button ??= form.querySelector("[type=submit]");
+  button?.setAttribute("aria-busy", "true");
+}
 
 function release(form) {
-  form.removeAttribute("data-sending");
-  for (const button of form.elements) button.removeAttribute?.("aria-busy");
+  delete form.dataset.sending;
+  form.querySelectorAll("[aria-busy]").forEach((button) => button.removeAttribute("aria-busy"));
 }
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.method === "dialog" || form.method === "get") return;
-  if (form.dataset.sending !== undefined) {
+  if (form.method !== "post") return;
+  if ("sending" in form.dataset) {
     event.preventDefault();
     event.stopImmediatePropagation();
-    return;
+  } else if (!overHtmx(form)) {
+    hold(form, event.submitter);
+    // A script of the page took it over: it decides when the form may be sent again.
+    setTimeout(() => event.defaultPrevented && release(form));
   }
-  if (event.defaultPrevented && !form.matches("[hx-post], [hx-put], [hx-patch], [hx-delete]")) return;
-  form.dataset.sending = "";
-  // Busy, not disabled: a disabled button would lose the focus, and its own name and value.
-  (event.submitter ? [event.submitter] : sendButtons(form)).forEach((button) => button.setAttribute("aria-busy", "true"));
 }, true);
-addEventListener("pageshow", () => document.querySelectorAll("form[data-sending]").forEach(release));
-document.addEventListener("htmx:afterRequest", (event) => {
-  const form = event.detail.elt.closest?.("form") ?? event.detail.elt;
-  if (form.matches?.("form[data-sending]")) release(form);
+// Not the forms around fields that ask something of their own, while they are typed in.
+const formOf = ({ detail }) => (detail.elt.matches("form") ? detail.elt : null);
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const form = formOf(event);
+  if (form && overHtmx(form)) hold(form, event.detail.requestConfig.triggeringEvent?.submitter);
 });
+document.addEventListener("htmx:afterRequest", (event) => {
+  const form = formOf(event);
+  if (form) release(form);
+});
+addEventListener("pageshow", () => document.querySelectorAll("form[data-sending]").forEach(release));
 
 // ---- what htmx cannot tell by itself
 
@@ -154,14 +170,19 @@ document.addEventListener("htmx:responseError", (event) => {
 
 // ---- times, in the reader's own zone and words
 
-const words = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "narrow" });
-const full = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short" });
-const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
-const dayAndYear = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
+// Made when the first time is met: they are slow to make, and many pages have none.
+let clocks;
+const makeClocks = () => ({
+  words: new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "narrow" }),
+  full: new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short" }),
+  day: new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" }),
+  dayAndYear: new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" }),
+});
 
 function tell(time) {
   const then = new Date(time.dateTime);
   if (Number.isNaN(then.getTime())) return;
+  const { words, full, day, dayAndYear } = (clocks ??= makeClocks());
   const seconds = (then - Date.now()) / 1000;
   const far = Math.abs(seconds);
   time.title = full.format(then);
@@ -206,6 +227,8 @@ function enhance(scope) {
 
 enhance(document);
 showTheme();
+// On a phone the strip of settings is wider than the screen: the open one is brought into view.
+document.querySelector(".strip [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 const addressed = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
 if (addressed?.tagName === "DIALOG") {
   history.replaceState(null, "", location.pathname + location.search);

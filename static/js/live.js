@@ -1,0 +1,160 @@
+// The page's one socket. What it hears it tells other modules as events on document:
+//   live:<event>      with the payload as detail; a payload's `html` is swapped in by its ids (hx-swap-oob)
+//   live:reconnected  something may have been missed: read again what you show
+// Elements with data-live-topic name what the page wants to hear. <html data-live> says on, waiting or off.
+// Without this file every page works; it only learns at the next click what it would have heard here.
+
+const FIRST_PAUSE = 500;
+const LONGEST_PAUSE = 30_000;
+// The ticket that came with the page holds for a minute.
+const PAGE_TICKET_AGE = 40_000;
+// How long a page that is about to leave by itself may take before it is sent to the door.
+const LEAVING = 3_000;
+const ENDED = 4403;
+const TOO_MUCH = [4429, 4430];
+
+const meta = document.querySelector('meta[name="live"]');
+
+let pageTicket = meta?.dataset.ticket;
+let socket;
+let heard;
+let wasOn = false;
+let asking = false;
+let over = false;
+let leaving = false;
+let failures = 0;
+let timer;
+
+const show = (state) => (document.documentElement.dataset.live = state);
+const tell = (name, detail) => document.dispatchEvent(new CustomEvent(`live:${name}`, { detail }));
+const awake = () => !over && !document.hidden && navigator.onLine;
+
+const wanted = () =>
+  [...new Set([...document.querySelectorAll("[data-live-topic]")].map((one) => one.dataset.liveTopic))].sort();
+
+async function ticketFor(topics) {
+  const fresh = pageTicket && !topics.length && performance.now() < PAGE_TICKET_AGE;
+  const first = { url: meta.content, ticket: pageTicket };
+  pageTicket = null;
+  if (fresh) return first;
+  const query = new URLSearchParams(topics.map((topic) => ["topic", topic]));
+  const answer = await fetch(`/live/ticket?${query}`, { headers: { Accept: "application/json" } });
+  if (answer.status === 401) end();
+  if (!answer.ok) throw new Error(`no ticket: ${answer.status}`);
+  return answer.json();
+}
+
+async function connect() {
+  clearTimeout(timer);
+  if (socket || asking) return;
+  if (!awake()) return show("off");
+  asking = true;
+  show("waiting");
+  try {
+    heard = wanted();
+    const { url, ticket } = await ticketFor(heard);
+    awake() ? open(url, ticket) : show("off");
+  } catch {
+    retry();
+  } finally {
+    asking = false;
+  }
+}
+
+function open(url, ticket) {
+  const opened = (socket = new WebSocket(url));
+  let ready = false;
+  opened.onopen = () => opened.send(JSON.stringify({ type: "hello", ticket }));
+  opened.onmessage = ({ data }) => {
+    const message = JSON.parse(data);
+    if (message.type === "ready" && !ready) {
+      ready = true;
+      begin();
+    } else if (message.type === "event") hear(message);
+    else if (message.type === "missed") tell("reconnected");
+    else if (message.type === "ended") end();
+  };
+  opened.onclose = ({ code }) => {
+    if (socket !== opened) return;
+    socket = null;
+    if (code === ENDED) end();
+    else retry(TOO_MUCH.includes(code));
+  };
+}
+
+function begin() {
+  failures = 0;
+  show("on");
+  if (wasOn) tell("reconnected");
+  wasOn = true;
+  follow();
+}
+
+function hear({ event, payload }) {
+  if (payload.html) window.htmx?.swap(document.body, payload.html, { swapStyle: "none" });
+  tell(event, payload);
+}
+
+// The page shows other things now, so it hears of other things.
+async function follow() {
+  const topics = wanted();
+  if (socket?.readyState !== WebSocket.OPEN || String(topics) === String(heard)) return;
+  heard = topics;
+  try {
+    const { ticket } = await ticketFor(topics);
+    socket?.send(JSON.stringify({ type: "subscribe", ticket }));
+  } catch {
+    stop();
+    retry();
+  }
+}
+
+function retry(gently = false) {
+  if (!awake()) return show("off");
+  show("waiting");
+  const pause = gently ? LONGEST_PAUSE : Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** failures++);
+  timer = setTimeout(connect, pause * (0.5 + Math.random() / 2));
+}
+
+function stop() {
+  clearTimeout(timer);
+  const closed = socket;
+  socket = null;
+  closed?.close();
+}
+
+function end() {
+  if (over) return;
+  over = true;
+  stop();
+  show("off");
+  tell("ended");
+  const here = encodeURIComponent(location.pathname + location.search);
+  // Who just signed out here is on the way to another page already.
+  const busy = leaving || document.querySelector(".htmx-request");
+  setTimeout(() => location.assign(`/login?ended=1&next=${here}`), busy ? LEAVING : 0);
+}
+
+function wake() {
+  failures = 0;
+  connect();
+}
+
+if (meta) {
+  document.addEventListener("visibilitychange", wake);
+  document.addEventListener("htmx:afterSettle", follow);
+  addEventListener("online", () => {
+    stop(); // what was open before may be dead without knowing it
+    wake();
+  });
+  addEventListener("beforeunload", () => {
+    leaving = true;
+    setTimeout(() => (leaving = false), LEAVING);
+  });
+  addEventListener("pagehide", stop);
+  addEventListener("pageshow", (event) => {
+    leaving = false;
+    if (event.persisted) wake();
+  });
+  connect();
+}
