@@ -1,12 +1,22 @@
 """The application: settings, libraries, platform, features."""
 
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
 from flask import Flask
 
 from app.config import Settings, load_settings
 
 
+class House(Flask):
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Nothing here is a coroutine, and to ask so for every hook of every request takes its time."""
+        return func
+
+
 def create_app(settings: Settings | None = None) -> Flask:
-    app = Flask(__name__, template_folder="../templates", static_folder="../static")
+    app = House(__name__, template_folder="../templates", static_folder="../static")
     app.extensions["fanlight.settings"] = chosen = settings or load_settings()
     _configure(app, chosen)
     _init_extensions(app, chosen)
@@ -24,12 +34,15 @@ def _configure(app: Flask, settings: Settings) -> None:
             "pool_size": settings.web_threads + 1,
             "max_overflow": 2,
             "pool_timeout": 5,
+            # Personal data and secrets stay out of the log when a statement fails.
+            "hide_parameters": True,
             "connect_args": {
                 "connect_timeout": 3,
                 "application_name": "fanlight",
                 "options": "-c timezone=UTC -c lock_timeout=10s -c statement_timeout=30s",
             },
         },
+        TRUSTED_HOSTS=_names(settings),
         SESSION_COOKIE_NAME=f"{prefix}fanlight",
         SESSION_COOKIE_SECURE=settings.secure,
         SESSION_COOKIE_HTTPONLY=True,
@@ -45,6 +58,13 @@ def _configure(app: Flask, settings: Settings) -> None:
     )
 
 
+def _names(settings: Settings) -> list[str] | None:
+    """Live, the house answers to its own name, and to probes on the machine."""
+    if settings.demo:
+        return None
+    return [str(urlsplit(settings.base_url).hostname), "localhost", "127.0.0.1"]
+
+
 def _init_extensions(app: Flask, settings: Settings) -> None:
     from app.extensions import csrf, db, htmx, login, migrate
     from app.kit.crypto import Vault
@@ -53,8 +73,12 @@ def _init_extensions(app: Flask, settings: Settings) -> None:
     htmx.init_app(app)
     db.init_app(app)
     migrate.init_app(app, db, directory="migrations")
-    login.init_app(app)
-    login.session_protection = None  # sessions are bound and rotated in PostgreSQL
+    # Not by init_app: its remember cookie, which we do not use, reads the session on every answer,
+    # also on those that caches keep for everybody.
+    app.login_manager = login  # type: ignore[attr-defined]
+    # Sessions are bound and rotated in PostgreSQL; nothing of a request has to be digested for that.
+    login.session_protection = None
+    login._session_identifier_generator = str
     csrf.init_app(app)
     app.extensions["fanlight.cache"] = Cache(settings.redis_url)
     app.extensions["fanlight.vault"] = Vault(settings.encryption_keys)
@@ -62,19 +86,49 @@ def _init_extensions(app: Flask, settings: Settings) -> None:
 
 def _init_platform(app: Flask, settings: Settings) -> None:
     from app.kit import clock
-    from app.platform import assets, guards, headers, http_errors, templating
+    from app.platform import (
+        assets,
+        audit_cli,
+        background,
+        cookies,
+        flags,
+        front,
+        guards,
+        headers,
+        health,
+        http_errors,
+        limits,
+        metrics,
+        observing,
+        personal_tables,
+        signals,
+        templating,
+    )
+    from app.platform.realtime.views import init_realtime
 
     if settings.clock_file and settings.demo:
         clock.use(clock.FileClock(settings.clock_file))
+    observing.init_observing(app)
+    cookies.init_cookies(app)
     guards.init_guards(app)
     headers.init_headers(app)
+    limits.init_limits(app)
     http_errors.init_errors(app)
     assets.init_assets(app)
     templating.init_templating(app)
+    signals.init_signals(app)
+    metrics.init_metrics(app)
+    health.init_health(app)
+    flags.init_flags(app)
+    front.init_front(app)
+    audit_cli.init_audit(app)
+    init_realtime(app)
+    personal_tables.init_app(app)
+    background.init_background(app, settings)
 
 
 def _init_features(app: Flask) -> None:
-    from app import accounts, notifications
+    from app import accounts, demo, notifications
 
-    for feature in (accounts, notifications):
+    for feature in (accounts, notifications, demo):
         feature.init_app(app)

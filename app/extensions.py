@@ -4,12 +4,11 @@ from typing import Any
 
 from flask_login import LoginManager
 from flask_migrate import Migrate
-from flask_sock import Sock
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
 from flask_wtf.csrf import CSRFProtect
 from htmx_flask import Htmx
-from sqlalchemy import Engine, MetaData, event
+from sqlalchemy import Connection, Engine, MetaData, Pool, event
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState
 
 
@@ -51,11 +50,27 @@ _reading: dict[int, Engine] = {}
 
 
 def reading(engine: Engine) -> Engine:
-    """The same pool, in autocommit."""
+    """The same pool, in autocommit.
+
+    By the driver's own switch, which says nothing to the server: an isolation level, set and reset,
+    costs a round trip each time, and fails where the server just died.
+    """
     known = _reading.get(id(engine))
     if known is None or known.pool is not engine.pool:
-        known = _reading[id(engine)] = engine.execution_options(isolation_level="AUTOCOMMIT")
+        known = _reading[id(engine)] = engine.execution_options(reading=True)
     return known
+
+
+@event.listens_for(Engine, "engine_connect")
+def _read_in_autocommit(connection: Connection) -> None:
+    if connection.get_execution_options().get("reading"):
+        connection.connection.driver_connection.autocommit = True  # type: ignore[union-attr]
+
+
+@event.listens_for(Pool, "checkin")
+def _leave_autocommit(driver_connection: Any, _: object) -> None:
+    if driver_connection is not None and not driver_connection.closed:
+        driver_connection.autocommit = False
 
 
 @event.listens_for(BoundarySession, "before_flush")
@@ -76,4 +91,3 @@ migrate = Migrate()
 login = LoginManager()
 csrf = CSRFProtect()
 htmx = Htmx()
-sock = Sock()

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Protocol
 
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+# Beyond it lies the end of the calendar.
+FARTHEST = timedelta(days=100 * 365)
 OFFSET = re.compile(r"([+-]?)(\d{1,9})([smhd]?)")
 
 
@@ -61,6 +63,8 @@ def parse_offset(text: str) -> timedelta:
         return timedelta()
     sign, amount, unit = match.groups()
     shift = timedelta(**{UNITS[unit or "s"]: int(amount)})
+    if shift > FARTHEST:
+        return timedelta()
     return -shift if sign == "-" else shift
 
 

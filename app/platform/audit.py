@@ -4,6 +4,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import and_, or_, update
+
 from app.extensions import db
 from app.kit import chance, clock, crypto
 from app.kit.canonical import canonical
@@ -21,6 +23,7 @@ class Action(StrEnum):
     SIGNED_OUT = "session.signed_out"
     SESSION_REVOKED = "session.revoked"
     SESSIONS_REVOKED = "session.all_revoked"
+    SECOND_FACTOR_ASKED = "session.second_factor_asked"
     CONFIRMED_IDENTITY = "session.confirmed"
     PASSWORD_CHANGED = "account.password_changed"  # noqa: S105
     PASSWORD_RESET_ASKED = "account.password_reset_asked"  # noqa: S105
@@ -40,12 +43,15 @@ class Action(StrEnum):
     PASSKEY_RENAMED = "factor.passkey_renamed"
     PASSKEY_REMOVED = "factor.passkey_removed"
     WALLET_LINKED = "factor.wallet_linked"
+    WALLET_RENAMED = "factor.wallet_renamed"
     WALLET_REMOVED = "factor.wallet_removed"
     EXPORT_ASKED = "account.export_asked"
     EXPORT_FETCHED = "account.export_fetched"
     DELETION_ASKED = "account.deletion_asked"
     DELETION_CANCELLED = "account.deletion_cancelled"
     DELETED = "account.deleted"
+    SUSPENDED = "account.suspended"
+    RESTORED = "account.restored"
     PREFERENCES_CHANGED = "account.preferences_changed"
     FLAG_CHANGED = "platform.flag_changed"
 
@@ -79,3 +85,14 @@ def record(
 
 def personal_digest(personal: dict[str, Any], salt: bytes) -> bytes:
     return crypto.digest(salt + canonical(personal))
+
+
+def erase_personal(user_id: UUID) -> None:
+    """What somebody did stays on record, and what was done to them; where from and under which name goes."""
+    theirs = and_(AuditRecord.subject_kind == "user", AuditRecord.subject_id == str(user_id))
+    db.session.execute(
+        update(AuditRecord)
+        .where(or_(AuditRecord.actor_id == user_id, theirs), AuditRecord.personal.is_not(None))
+        .values(personal=None, salt=None)
+        .execution_options(synchronize_session=False)
+    )

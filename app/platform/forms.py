@@ -8,7 +8,7 @@ from wtforms import Field
 from app.platform.errors import Refused
 
 
-class Form(FlaskForm):
+class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     class Meta:
         # The guard checks the token for every mutating request, forms or not.
         csrf = False

@@ -22,15 +22,22 @@ from werkzeug.wrappers import Response
 
 from app.extensions import csrf
 from app.kit import clock
-from app.platform import idempotency, limits
-from app.platform.errors import Forbidden, FreshSignInNeeded, NotFound, SecondFactorNeeded, SignInNeeded
+from app.platform import idempotency, limits, storable
+from app.platform.errors import (
+    Forbidden,
+    FreshSignInNeeded,
+    NotFound,
+    Refused,
+    SecondFactorNeeded,
+    SignInNeeded,
+)
 from app.platform.settings import settings
 from app.platform.transaction import transaction
 from app.platform.viewer import Role, Viewer, viewer
+from app.platform.web import SAFE
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 FRESH_FOR = timedelta(minutes=10)
 
 
@@ -86,12 +93,15 @@ def guard_of(view: Callable[..., Any]) -> Guard | None:
 def enforce(declared: Guard) -> None:
     if declared.access in {Access.ANONYMOUS, Access.MACHINE}:
         g.without_session = True
+    storable.check_address()
     if declared.csrf and request.method not in SAFE:
         _same_origin()
         csrf.protect()
     admit(declared, viewer())
     if declared.limit:
         limits.check_request(declared.limit)
+    if request.method not in SAFE:
+        storable.check_content()
 
 
 def admit(declared: Guard, person: Viewer | None) -> None:
@@ -127,26 +137,38 @@ def init_guards(app: Flask) -> None:
 
 
 def _mutate(declared: Guard, view: Callable[[], Any]) -> Response:
-    refused: Response | None = None
     try:
         with transaction():
             replay = idempotency.begin() if declared.once else None
             if replay is not None:
                 return replay
-            response = make_response(view())
-            if response.status_code >= 400 and not g.get("keep_writes"):
-                refused = response
-                raise _RolledBack
-            if declared.once and response.status_code < 400:
-                idempotency.remember(response)
-    except _RolledBack:
-        assert refused is not None
+            outcome = _outcome(view)
+            if isinstance(outcome, Refused) or outcome.status_code >= 400:
+                if not g.get("keep_writes"):
+                    raise _RolledBack(outcome)
+                if declared.once:
+                    idempotency.give_back()
+            elif declared.once:
+                idempotency.remember(outcome)
+    except _RolledBack as rolled_back:
+        outcome = rolled_back.outcome
+    if isinstance(outcome, Refused):
+        raise outcome
+    return outcome
+
+
+def _outcome(view: Callable[[], Any]) -> Response | Refused:
+    try:
+        return make_response(view())
+    except Refused as refused:
         return refused
-    return response
 
 
 class _RolledBack(Exception):
-    pass
+    """Ends the transaction; what was answered stands."""
+
+    def __init__(self, outcome: Response | Refused) -> None:
+        self.outcome = outcome
 
 
 def _same_origin() -> None:

@@ -1,5 +1,8 @@
 """What every answer says to the browser about safety."""
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
 from flask import Flask, g
 from htmx_flask import request
 from werkzeug.wrappers import Response
@@ -8,11 +11,45 @@ from app.config import Settings
 from app.platform.viewer import viewer
 from app.platform.web import correlation_id
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
 STATIC_FOREVER = "public, max-age=31536000, immutable"
 
 
+class Safety:
+    """Around the whole application, so that no answer gets out without, whoever made it."""
+
+    def __init__(self, application: "WSGIApplication", fixed: dict[str, str]) -> None:
+        self._application = application
+        self._fixed = [(name.lower(), (name, value)) for name, value in fixed.items()]
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], *trouble: Any) -> Any:
+            said = {name.lower() for name, _ in headers}
+            headers.extend(pair for name, pair in self._fixed if name not in said)
+            return start_response(status, headers, *trouble)
+
+        return self._application(environ, start)
+
+
 def init_headers(app: Flask) -> None:
-    chosen: Settings = app.extensions["fanlight.settings"]
+    app.wsgi_app = Safety(app.wsgi_app, safety(app.extensions["fanlight.settings"]))  # type: ignore[method-assign]
+    app.after_request(_add)
+
+
+def _add(response: Response) -> Response:
+    headers = response.headers
+    headers.add("X-Request-ID", correlation_id())
+    if request.endpoint == "static" and "v" in request.args:
+        headers["Cache-Control"] = STATIC_FOREVER
+    elif "Cache-Control" not in headers:
+        headers.add("Cache-Control", _cache_rule())
+    return response
+
+
+def safety(chosen: Settings) -> dict[str, str]:
+    """What every answer says, unless it says something else itself."""
     fixed = {
         "Content-Security-Policy": content_policy(chosen),
         "X-Content-Type-Options": "nosniff",
@@ -24,15 +61,7 @@ def init_headers(app: Flask) -> None:
     }
     if chosen.secure:
         fixed["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
-
-    @app.after_request
-    def _add(response: Response) -> Response:
-        for name, value in fixed.items():
-            response.headers.setdefault(name, value)
-        response.headers["X-Request-ID"] = correlation_id()
-        if "Cache-Control" not in response.headers:
-            response.headers["Cache-Control"] = _cache_rule()
-        return response
+    return fixed
 
 
 def content_policy(chosen: Settings) -> str:
@@ -55,8 +84,6 @@ def content_policy(chosen: Settings) -> str:
 
 
 def _cache_rule() -> str:
-    if request.endpoint == "static" and "v" in request.args:
-        return STATIC_FOREVER
     if g.get("without_session"):
         return "public, max-age=0, must-revalidate"
     return "no-store" if viewer() else "no-cache, private"

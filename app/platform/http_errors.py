@@ -4,18 +4,18 @@ import json
 import logging
 from urllib.parse import quote
 
-from flask import Flask, flash, make_response, render_template
+from flask import Flask, flash, g, make_response, render_template
 from flask_wtf.csrf import CSRFError
-from htmx_flask import request
-from sqlalchemy.exc import DBAPIError, OperationalError
+from markupsafe import escape
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from app.platform.errors import FreshSignInNeeded, Refused, SecondFactorNeeded, SignInNeeded
-from app.platform.guards import SAFE
 from app.platform.pages import see
-from app.platform.web import correlation_id, is_htmx, wants_problem
+from app.platform.viewer import Viewer
+from app.platform.web import correlation_id, is_htmx, page_behind, wants_problem
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +37,13 @@ TEXTS: dict[int, tuple[str, str]] = {
 }
 
 
+# When even the templates are broken.
+BARE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title></head>
+<body><main><h1>{title}</h1><p>{message}</p><p>Reference {reference}</p></main></body></html>
+"""
+
+
 def init_errors(app: Flask) -> None:
     app.register_error_handler(SignInNeeded, _sign_in)
     app.register_error_handler(FreshSignInNeeded, _confirm)
@@ -46,6 +53,7 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _database_away)
     app.register_error_handler(PoolTimeout, _database_away)
+    app.register_error_handler(DataError, _unfit_data)
     app.register_error_handler(DBAPIError, _database_error)
     app.register_error_handler(Exception, _broken)
 
@@ -57,23 +65,30 @@ def answer(
     if wants_problem():
         response = _problem(status, title, message or hint, code)
     else:
-        template = "errors/_fragment.html" if is_htmx() else "errors/error.html"
-        response = make_response(
-            render_template(
-                template,
-                status=status,
-                title=title,
-                message=message or hint,
-                hint=hint if message else None,
-                correlation_id=correlation_id(),
-                actions=[("To the front page", "/")],
-            ),
-            status,
-        )
+        response = make_response(_html(status, title, message or hint, hint if message else None), status)
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _html(status: int, title: str, message: str, hint: str | None) -> str:
+    if status >= 500 and not isinstance(g.get("_login_user"), Viewer):
+        g.without_session = True  # finding out who looks may be what failed
+    try:
+        return render_template(
+            "errors/_fragment.html" if is_htmx() else "errors/error.html",
+            status=status,
+            title=title,
+            message=message,
+            hint=hint,
+            correlation_id=correlation_id(),
+            actions=[("To the front page", "/")],
+        )
+    except Exception:
+        log.exception("the error page failed")
+        told = {"title": escape(title), "message": escape(message), "reference": escape(correlation_id())}
+        return BARE.format(**told)
 
 
 def _problem(status: int, title: str, detail: str, code: str | None) -> Response:
@@ -89,13 +104,13 @@ def _refused(error: Refused) -> Response:
 def _sign_in(error: SignInNeeded) -> Response:
     if wants_problem():
         return _refused(error)
-    return see(f"/login?next={quote(_way_back())}")
+    return see(f"/login?next={quote(page_behind())}")
 
 
 def _confirm(error: FreshSignInNeeded) -> Response:
     if wants_problem():
         return _refused(error)
-    return see(f"/login/confirm?next={quote(_way_back())}")
+    return see(f"/login/confirm?next={quote(page_behind())}")
 
 
 def _second_factor(error: SecondFactorNeeded) -> Response:
@@ -103,14 +118,6 @@ def _second_factor(error: SecondFactorNeeded) -> Response:
         return _refused(error)
     flash(error.message, "info")
     return see("/settings/security")
-
-
-def _way_back() -> str:
-    """After signing in: the page itself, or the one whose form was sent."""
-    if request.method in SAFE and not is_htmx():
-        return request.full_path.rstrip("?")
-    source = request.htmx.current_url or request.referrer or "/"
-    return "/" + source.removeprefix(request.host_url)
 
 
 def _stale_form(error: CSRFError) -> Response:
@@ -121,13 +128,23 @@ def _stale_form(error: CSRFError) -> Response:
 
 def _http(error: HTTPException) -> Response:
     if error.code is not None and error.code < 400:
-        return error.get_response()  # type: ignore[return-value]
-    return answer(error.code or 500)
+        return error.get_response()
+    response = answer(error.code or 500)
+    for name, value in error.get_headers():
+        if name != "Content-Type":
+            response.headers[name] = value
+    return response
 
 
 def _database_away(error: Exception) -> Response:
     log.error("database unavailable", extra={"error": str(error).split("\n")[0]})
     return answer(503, code="database_unavailable", retry_after=2)
+
+
+def _unfit_data(error: DataError) -> Response:
+    """A number that no column holds and the like: nobody means it, and no form says it."""
+    log.warning("unfit data", exc_info=error)
+    return answer(400, code="unfit_data")
 
 
 def _database_error(error: DBAPIError) -> Response:

@@ -2,28 +2,32 @@
 
 The key is taken at the start of the request's transaction, so that a second call with the same key
 waits for the first and then gets its answer. It is kept only if the first succeeds: the row goes
-away with the rollback. For forms the result's address is stored, for the API status and body.
+away with the rollback, and is given back when a refused request keeps its writes. For forms the
+result's address is stored, for the API status and body.
 """
 
 import hashlib
 
+from flask import g
+from flask import session as cookie
 from htmx_flask import request
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from werkzeug.wrappers import Response
 
 from app.extensions import db
-from app.kit import chance, clock
+from app.kit import chance, clock, crypto
 from app.platform.errors import Conflict, Refused
 from app.platform.models import IdempotencyKey
 from app.platform.pages import see
 from app.platform.viewer import viewer
-from app.platform.web import client_address
+from app.platform.web import client_address, page_behind
 
 FIELD = "idempotency_key"
 HEADER = "Idempotency-Key"
 MAX_LENGTH = 255
 IGNORED_FIELDS = {FIELD, "csrf_token"}
+FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
 
 
 class KeyMissing(Refused):
@@ -41,7 +45,9 @@ def new_key() -> str:
 
 def begin() -> Response | None:
     """Takes this request's key; the earlier answer when it was taken before."""
-    key, scope, print_ = _given_key(), _scope(), _fingerprint()
+    # Kept for the end of the request, when somebody else may be signed in.
+    scope, key = g.idempotency = (_scope(), _given_key())
+    print_ = _fingerprint()
     taken = db.session.execute(
         insert(IdempotencyKey)
         .values(scope=scope, key=key, endpoint=request.endpoint, fingerprint=print_, created_at=clock.now())
@@ -60,51 +66,60 @@ def begin() -> Response | None:
 
 def remember(response: Response) -> None:
     is_api = request.path.startswith("/api/")
-    location = response.headers.get("Location") or response.headers.get("HX-Redirect")
+    scope, key = g.idempotency
     db.session.execute(
         update(IdempotencyKey)
-        .where(IdempotencyKey.scope == _scope(), IdempotencyKey.key == _given_key())
+        .where(IdempotencyKey.scope == scope, IdempotencyKey.key == key)
         .values(
             status=response.status_code,
-            location=location,
+            location=response.headers.get("Location") or response.headers.get("HX-Redirect"),
             body=response.get_data(as_text=True) if is_api else None,
         )
     )
 
 
-def forget_before(moment: object) -> int:
-    result = db.session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < moment))
-    return int(result.rowcount)  # type: ignore[attr-defined]
+def give_back() -> None:
+    """Only success consumes a key, also where what was written stands."""
+    scope, key = g.idempotency
+    db.session.execute(delete(IdempotencyKey).where(IdempotencyKey.scope == scope, IdempotencyKey.key == key))
 
 
 def _replay(earlier: IdempotencyKey) -> Response:
     if earlier.body is not None:
-        return Response(earlier.body, earlier.status or 200, mimetype="application/json")
+        response = Response(earlier.body, earlier.status or 200, mimetype="application/json")
+        if earlier.location:
+            response.headers["Location"] = earlier.location
+        return response
     # A partial is not stored: the page that it belonged to shows its effect.
-    return see(earlier.location or request.referrer or "/")
+    return see(earlier.location or page_behind())
 
 
 def _given_key() -> str:
-    key = request.headers.get(HEADER) or request.form.get(FIELD, "")
-    if not key or len(key) > MAX_LENGTH:
+    key: str = request.headers.get(HEADER) or request.form.get(FIELD, "")
+    if not key.isprintable() or not 0 < len(key) <= MAX_LENGTH:
         raise KeyMissing("The form came without its key. Reload the page and send it again.")
     return key
 
 
 def _scope() -> str:
-    """Keys are a person's own. Signed out, the key alone is unguessable; the address keeps scopes apart."""
-    person = viewer()
-    return f"user:{person.id}" if person else f"address:{client_address()}"
+    """Keys are a person's own; signed out, a browser's, which its form token tells apart from others."""
+    if (person := viewer()) is not None:
+        return f"user:{person.id}"
+    if not g.get("without_session") and (browser := cookie.get("csrf_token")):
+        return f"browser:{crypto.digest(str(browser)).hex()}"
+    return f"address:{client_address()}"
 
 
 def _fingerprint() -> bytes:
-    """What was asked for: address and content, files by name and size."""
-    print_ = hashlib.sha256(request.path.encode())
-    if request.mimetype == "application/json":
+    """What was asked for: address, fields, files, body."""
+    print_ = hashlib.sha256(repr((request.path, request.query_string)).encode())
+    if request.mimetype not in FORMS:
         print_.update(request.get_data(cache=True))
     for name, values in sorted(request.form.lists()):
         if name not in IGNORED_FIELDS:
             print_.update(repr((name, values)).encode())
-    for name, file in sorted(request.files.items(multi=True)):
-        print_.update(repr((name, file.filename, file.content_length)).encode())
+    for name, file in sorted(request.files.items(multi=True), key=lambda part: part[0]):
+        content = hashlib.file_digest(file.stream, "sha256").digest()
+        file.stream.seek(0)
+        print_.update(repr((name, file.filename, content)).encode())
     return print_.digest()

@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     DateTime,
+    Identity,
     Index,
     LargeBinary,
     UniqueConstraint,
@@ -37,7 +38,7 @@ class AuditRecord(Model):
     subject_id: Mapped[str]
     data: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     # Personal parts enter the chain as a salted digest, so that they can be erased.
-    personal: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    personal: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     personal_digest: Mapped[bytes | None] = mapped_column(LargeBinary)
     salt: Mapped[bytes | None] = mapped_column(LargeBinary)
     correlation_id: Mapped[str] = mapped_column(default="")
@@ -54,6 +55,15 @@ class AuditSeal(Model):
     # No foreign key: a deleted record must leave its seal behind, that is how it is noticed.
     audit_id: Mapped[UUID] = mapped_column(unique=True)
     chain: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class AuditUnsealed(Model):
+    """Records that wait for their place in the chain, as a trigger notes them."""
+
+    __tablename__ = "audit_unsealed"
+
+    number: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    audit_id: Mapped[UUID] = mapped_column(unique=True)
 
 
 class AuditHead(Model):
@@ -121,7 +131,7 @@ class WorkItem(Model):
             unique=True,
             postgresql_where=text("state in ('due', 'running')"),
         ),
-        Index("ix_work_items_open", "due_at", postgresql_where=text("state in ('due', 'running')")),
+        Index("ix_work_items_open", "queue", "due_at", postgresql_where=text("state in ('due', 'running')")),
         Index("ix_work_items_finished_at", "finished_at"),
     )
 
@@ -198,7 +208,8 @@ class AccessEnded(Model):
     __tablename__ = "access_ended"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    at: Mapped[datetime] = mapped_column(Timestamp, default=now, index=True)
+    # The database's own clock, because readers ask it for the latest: a moved clock hides no row.
+    at: Mapped[datetime] = mapped_column(Timestamp, server_default=text("clock_timestamp()"), index=True)
     kind: Mapped[str]
     user_id: Mapped[UUID]
     subject_id: Mapped[UUID]

@@ -15,6 +15,8 @@ class Door:
     href: str
     order: int = 50
     role: Role | None = None
+    # Where the door counts as open, when that is more than its own address.
+    section: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,11 @@ def doors(place: str, person: Viewer | None) -> list[ShownDoor]:
     known: dict[str, list[Door]] = current_app.extensions.get("fanlight.doors", {})
     path = request.path
     return [
-        ShownDoor(d.label, d.icon, d.href, active=path == d.href or path.startswith(d.href + "/"))
+        ShownDoor(d.label, d.icon, d.href, active=_is_in(path, d.section or d.href))
         for d in known.get(place, [])
         if d.role is None or (person and person.has(d.role))
     ]
+
+
+def _is_in(path: str, section: str) -> bool:
+    return path == section or path.startswith(section + "/")

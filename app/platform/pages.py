@@ -27,7 +27,7 @@ def form_page(template: str, *, partial: str | None = None, **context: Any) -> R
 def see(address: str) -> Response:
     """On to another page. htmx reads no headers of a redirect, so it gets its own."""
     if is_htmx():
-        return make_htmx_response("", redirect=address)
+        return _response(make_htmx_response("", redirect=address))
     return redirect(address, code=303)
 
 
@@ -40,14 +40,18 @@ def partial(
     trigger: str | Mapping[str, Any] | None = None,
     **context: Any,
 ) -> Response:
-    response = make_htmx_response(
-        render_template(template, **context), status, retarget=target, trigger=trigger
-    )
+    body = render_template(template, **context)
+    response = _response(make_htmx_response(body, status, retarget=target, trigger=trigger))
     if swap:
         # htmx-flask refuses some legal swaps and every modifier, so this one is set by hand.
         response.headers["HX-Reswap"] = swap
     response.vary.add("HX-Request")
     return response
+
+
+def _response(untyped: Any) -> Response:
+    assert isinstance(untyped, Response)
+    return untyped
 
 
 def safe_next(address: str | None, otherwise: str) -> str:

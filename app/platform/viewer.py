@@ -48,7 +48,7 @@ def viewer() -> Viewer | None:
     """The person behind this request; None when signed out, or when the page may not know."""
     if not has_request_context() or g.get("without_session"):
         return None
-    person = current_user._get_current_object()
+    person = g.get("_login_user") or current_user._get_current_object()
     return person if isinstance(person, Viewer) else None
 
 

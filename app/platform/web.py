@@ -8,15 +8,15 @@ from htmx_flask import request
 from app.kit import chance
 
 MAX_ID = 64
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def correlation_id() -> str:
-    if not has_request_context():
-        return str(g.get("correlation_id", "")) if g else ""
-    if "correlation_id" not in g:
+    known: str | None = g.get("correlation_id") if g else None
+    if known is None and has_request_context():
         given = request.headers.get("X-Request-ID", "")
-        g.correlation_id = given if _well_formed(given) else chance.token(12)
-    return str(g.correlation_id)
+        known = g.correlation_id = given if _well_formed(given) else chance.token(12)
+    return known or ""
 
 
 def _well_formed(value: str) -> bool:
@@ -24,11 +24,13 @@ def _well_formed(value: str) -> bool:
 
 
 def client_address() -> str:
-    return request.remote_addr or "0.0.0.0"  # noqa: S104 - an unknown address, nothing is bound to it
+    address: str | None = request.remote_addr
+    return address or "0.0.0.0"  # noqa: S104 - an unknown address, nothing is bound to it
 
 
 def user_agent() -> str:
-    return request.headers.get("User-Agent", "")[:400]
+    sent: str = request.headers.get("User-Agent", "")
+    return sent[:400]
 
 
 def is_htmx() -> bool:
@@ -36,14 +38,20 @@ def is_htmx() -> bool:
 
 
 def wants_problem() -> bool:
-    """API clients get problem JSON, people get pages."""
-    if request.path.startswith("/api/"):
+    """API clients and scripts of pages, which send JSON, get problem JSON; people get pages."""
+    if request.path.startswith("/api/") or request.is_json:
         return True
-    accepts = request.accept_mimetypes
-    return (
-        accepts.best_match(["text/html", "application/json", "application/problem+json"], "text/html")
-        != "text/html"
-    )
+    offered = ["text/html", "application/json", "application/problem+json"]
+    chosen: str = request.accept_mimetypes.best_match(offered, "text/html")
+    return chosen != "text/html"
+
+
+def page_behind() -> str:
+    """The page of ours that the visitor looks at: this one, or the one whose form was sent."""
+    if request.method in SAFE and not is_htmx():
+        return str(request.full_path.rstrip("?"))
+    source: str = request.htmx.current_url or request.referrer or "/"
+    return "/" + source.removeprefix(request.host_url).lstrip("/")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,85 @@
+"""What a provider tells us: stored and deduplicated before anything is done about it.
+
+A source is registered with `@inbox.source("stripe", queue="payments")` above its handler; its webhook calls
+`receive("stripe", event["id"], event)` inside transaction().
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+
+from app.extensions import db
+from app.kit import clock
+from app.kit.ids import new_id
+from app.platform import work
+from app.platform.models import InboxEvent
+from app.platform.transaction import in_transaction
+from app.platform.work import Payload
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    id: UUID
+    external_id: str
+    payload: dict[str, Any]
+    received_at: datetime
+
+
+Handle = Callable[[Received], object]
+
+
+def source(name: str, *, queue: str = "default", transactional: bool = True) -> Callable[[Handle], Handle]:
+    """Registers who handles a source's events; `transactional` as for work."""
+
+    def register(handle: Handle) -> Handle:
+        @work.handler(_kind(name), queue=queue, transactional=transactional)
+        def run(payload: Payload) -> None:
+            _handle(handle, UUID(payload["event_id"]))
+
+        return handle
+
+    return register
+
+
+def receive(source_name: str, external_id: str, payload: dict[str, Any]) -> bool:
+    """Whether it is new. What was received before changes nothing."""
+    event_id = db.session.execute(
+        insert(InboxEvent)
+        .values(
+            id=new_id(),
+            source=source_name,
+            external_id=external_id,
+            payload=payload,
+            received_at=clock.now(),
+        )
+        .on_conflict_do_nothing(index_elements=["source", "external_id"])
+        .returning(InboxEvent.id)
+    ).scalar()
+    if event_id is None:
+        return False
+    work.enqueue(_kind(source_name), {"event_id": str(event_id)})
+    return True
+
+
+def _kind(source_name: str) -> str:
+    return f"inbox.{source_name}"
+
+
+def _handle(handle: Handle, event_id: UUID) -> None:
+    event = db.session.get(InboxEvent, event_id)
+    if event is None or event.handled_at:
+        return
+    handle(Received(event.id, event.external_id, event.payload, event.received_at))
+    if in_transaction():
+        _mark(event_id)
+        return
+    with work.recording():
+        _mark(event_id)
+
+
+def _mark(event_id: UUID) -> None:
+    db.session.execute(db.update(InboxEvent).where(InboxEvent.id == event_id).values(handled_at=clock.now()))

@@ -1,0 +1,114 @@
+"""One mail to a mail server, and what its answer means."""
+
+import smtplib
+import ssl
+from dataclasses import dataclass
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from urllib.parse import SplitResult, unquote, urlsplit
+from uuid import UUID
+
+from app.config import LOOPBACK, Settings
+from app.kit import clock
+from app.platform.mail.rendering import Rendered
+
+TIMEOUT_SECONDS = 15
+PERMANENT = 500
+DEFAULT_PORTS = {"smtp": 587, "smtps": 465}
+
+
+class Rejected(Exception):
+    """The server will not take this mail, however often it is asked."""
+
+
+class NotNow(Exception):
+    """The server cannot be reached or cannot take it now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    id: UUID
+    recipient: str
+    rendered: Rendered
+
+
+def send(letter: Letter, settings: Settings) -> None:
+    message = compose(letter, settings)
+    try:
+        with _connected(urlsplit(settings.smtp_url)) as server:
+            server.send_message(message)
+    except smtplib.SMTPRecipientsRefused as error:
+        code, reason = next(iter(error.recipients.values()))
+        raise _refusal(code, reason) from error
+    except smtplib.SMTPDataError as error:
+        raise _refusal(error.smtp_code, error.smtp_error) from error
+    except (smtplib.SMTPException, OSError) as error:
+        raise NotNow(f"{type(error).__name__}: {error}") from error
+
+
+def compose(letter: Letter, settings: Settings) -> EmailMessage:
+    """The same Message-ID each time it is tried, so that a mail sent twice can be seen to be one."""
+    from_address = sender(settings)
+    message = EmailMessage(policy=SMTP)
+    message["To"] = one_address(letter.recipient)
+    message["Subject"] = letter.rendered.subject
+    message["From"] = from_address
+    message["Date"] = format_datetime(clock.now())
+    message["Message-ID"] = f"<{letter.id}@{_bare(from_address).rpartition('@')[2]}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(letter.rendered.text, cte="quoted-printable")
+    message.add_alternative(letter.rendered.html, subtype="html", cte="quoted-printable")
+    return message
+
+
+def one_address(recipient: str) -> Address:
+    """Never two, and in the letters that every mail server knows."""
+    local, _, domain = recipient.rpartition("@")
+    try:
+        return Address(addr_spec=f"{local}@{domain.encode('idna').decode()}")
+    except (ValueError, IndexError, MessageError) as error:
+        raise Rejected(f"not an address that mail can be sent to: {error}") from error
+
+
+def sender(settings: Settings) -> str:
+    host = urlsplit(settings.base_url).hostname or "localhost"
+    return settings.mail_from or f"{settings.site_name} <no-reply@{host}>"
+
+
+def _bare(address: str) -> str:
+    return parseaddr(address)[1]
+
+
+def _refusal(code: int, reason: bytes | str) -> Exception:
+    told = reason.decode(errors="replace") if isinstance(reason, bytes) else reason
+    return (Rejected if code >= PERMANENT else NotNow)(f"{code} {told}")
+
+
+def _connected(url: SplitResult) -> smtplib.SMTP:
+    host, port = url.hostname or "", url.port or DEFAULT_PORTS[url.scheme]
+    secure = ssl.create_default_context()
+    server: smtplib.SMTP
+    if url.scheme == "smtps":
+        server = smtplib.SMTP_SSL(host, port, timeout=TIMEOUT_SECONDS, context=secure)
+    else:
+        server = smtplib.SMTP(host, port, timeout=TIMEOUT_SECONDS)
+    try:
+        _introduce(server, url, secure)
+    except BaseException:
+        server.close()
+        raise
+    return server
+
+
+def _introduce(server: smtplib.SMTP, url: SplitResult, secure: ssl.SSLContext) -> None:
+    server.ehlo()
+    if url.scheme == "smtp" and server.has_extn("starttls"):
+        server.starttls(context=secure)
+        server.ehlo()
+    elif url.scheme == "smtp" and url.username and url.hostname not in LOOPBACK:
+        raise smtplib.SMTPException("the server offers no encryption, so it does not get the password")
+    if url.username:
+        server.login(unquote(url.username), unquote(url.password or ""))

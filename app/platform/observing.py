@@ -1,0 +1,29 @@
+"""Each request is measured once; the log and the metrics are told."""
+
+from time import perf_counter
+
+from flask import Flask, g
+from htmx_flask import request
+from werkzeug.wrappers import Response
+
+from app.platform import logs, metrics
+
+UNMATCHED = "unmatched"
+
+
+def init_observing(app: Flask) -> None:
+    app.before_request(_begin)
+    app.after_request(_end)
+
+
+def _begin() -> None:
+    g.began = perf_counter()
+
+
+def _end(response: Response) -> Response:
+    seconds = perf_counter() - g.get("began", perf_counter())
+    rule, method, status = request.url_rule, request.method, response.status_code
+    endpoint, route = (rule.endpoint, rule.rule) if rule else (UNMATCHED, UNMATCHED)
+    metrics.count_request(endpoint, method, status, seconds)
+    logs.access(endpoint, method, route, status, seconds)
+    return response

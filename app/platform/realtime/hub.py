@@ -1,0 +1,127 @@
+"""Who is connected, what reaches whom, and whose access is over."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from app.kit import clock
+from app.platform.access import Ended
+from app.platform.realtime import frames, messages
+from app.platform.realtime.codes import Close
+from app.platform.realtime.limits import Limits
+from app.platform.realtime.tickets import Ticket
+
+if TYPE_CHECKING:
+    from app.platform.realtime.connection import Connection
+
+# Longer than a ticket lives, and the seconds for which a process may make one from what it remembers.
+REMEMBER_ENDED = 90.0
+
+
+class Hub:
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        # It admits nobody before it has seen for the first time whose access ended.
+        self.blind = True
+        self._people: defaultdict[str, set[Connection]] = defaultdict(set)
+        self._topics: defaultdict[str, set[Connection]] = defaultdict(set)
+        self._wheel: list[set[Connection]] = [set() for _ in range(max(1, round(limits.ping_every)))]
+        self._turns = 0
+        self._over: dict[str, float] = {}
+
+    def __len__(self) -> int:
+        return sum(len(spoke) for spoke in self._wheel)
+
+    def refusal(self, ticket: Ticket) -> Close | None:
+        if self.blind:
+            return Close.TRY_AGAIN
+        if ticket.session_id in self._over or ticket.user_id in self._over:
+            return Close.ENDED
+        if len(self._people.get(ticket.user_id, ())) >= self.limits.sockets_a_person:
+            return Close.TOO_MANY_PAGES
+        return None
+
+    def add(self, one: "Connection") -> None:
+        self._spoke(one).add(one)
+        self._people[one.ticket.user_id].add(one)
+        for topic in one.ticket.topics:
+            self._topics[topic].add(one)
+
+    def remove(self, one: "Connection") -> None:
+        self._spoke(one).discard(one)
+        _drop(self._people, one.ticket.user_id, one)
+        for topic in one.ticket.topics:
+            _drop(self._topics, topic, one)
+
+    def deliver(self, text: bytes | str) -> None:
+        """Hands on what `realtime.push_user` or `push_topic` said."""
+        notice = json.loads(text)
+        if "user" in notice:
+            self._send(self._people.get(notice["user"], ()), frames.text(notice["message"]))
+        else:
+            self._send(self._topics.get(notice["topic"], ()), frames.text(notice["message"]))
+
+    def end(self, kind: str, user_id: str, subject_id: str) -> None:
+        """Access ended: no page of it stays, and no ticket that was made before opens another."""
+        if kind not in {Ended.SESSION, Ended.ACCOUNT}:
+            return
+        whole = kind == Ended.ACCOUNT
+        self._over[user_id if whole else subject_id] = monotonic() + REMEMBER_ENDED
+        for one in list(self._people.get(user_id, ())):
+            if whole or one.ticket.session_id == subject_id:
+                one.close(Close.ENDED)
+
+    def end_notice(self, text: bytes | str) -> None:
+        notice = json.loads(text)
+        if notice["topic"] == "access_ended":
+            payload: dict[str, Any] = notice["payload"]
+            self.end(payload["kind"], payload["user_id"], payload["subject_id"])
+
+    def end_expired(self) -> None:
+        """Sessions whose time ran out, and memories that are old enough to forget."""
+        now, at = monotonic(), clock.now().timestamp()
+        self._over = {subject: until for subject, until in self._over.items() if until > now}
+        for one in self._all():
+            if one.ticket.session_ends <= at:
+                one.close(Close.ENDED)
+
+    def may_have_missed(self) -> None:
+        self._send(self._all(), messages.MISSED)
+
+    def check_some(self) -> None:
+        """One spoke of the wheel, so that all are asked in turn and never all at once."""
+        self._turns += 1
+        for one in list(self._wheel[self._turns % len(self._wheel)]):
+            one.check()
+
+    @property
+    def check_every(self) -> float:
+        return self.limits.ping_every / len(self._wheel)
+
+    def set_blind(self, blind: bool) -> None:
+        if blind and not self.blind:
+            self.close_all(Close.TRY_AGAIN)
+        self.blind = blind
+
+    def close_all(self, why: Close) -> None:
+        for one in self._all():
+            one.close(why)
+
+    def _all(self) -> list["Connection"]:
+        return [one for spoke in self._wheel for one in spoke]
+
+    def _spoke(self, one: "Connection") -> "set[Connection]":
+        return self._wheel[hash(one) % len(self._wheel)]
+
+    @staticmethod
+    def _send(to: Iterable["Connection"], frame: bytes) -> None:
+        for one in list(to):
+            one.send(frame)
+
+
+def _drop(index: "dict[str, set[Connection]]", key: str, one: "Connection") -> None:
+    index[key].discard(one)
+    if not index[key]:
+        del index[key]

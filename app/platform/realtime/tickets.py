@@ -1,0 +1,55 @@
+"""What a page shows to the realtime process: whose it is, for a minute.
+
+Signed and not stored, so that a socket costs no database work. Its end is a moment of the app's clock.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from itsdangerous import BadData, URLSafeSerializer
+
+from app.kit import clock
+from app.platform.settings import settings
+from app.platform.viewer import Viewer
+
+LIFE = timedelta(seconds=60)
+MAX_LENGTH = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    user_id: str
+    session_id: str
+    session_ends: float
+    topics: tuple[str, ...] = ()
+
+
+def issue(viewer: Viewer, topics: tuple[str, ...] = ()) -> str:
+    return sign(
+        Ticket(str(viewer.id), str(viewer.session_id), viewer.expires_at.timestamp(), topics),
+        settings().secret_key,
+    )
+
+
+def sign(ticket: Ticket, secret_key: str) -> str:
+    until = (clock.now() + LIFE).timestamp()
+    body = [until, ticket.user_id, ticket.session_id, ticket.session_ends, ticket.topics]
+    return str(_serializer(secret_key).dumps(body))
+
+
+def read(text: str, secret_key: str) -> Ticket | None:
+    """None for everything but a ticket of ours that still holds."""
+    if len(text) > MAX_LENGTH:
+        return None
+    try:
+        until, user_id, session_id, session_ends, topics = _serializer(secret_key).loads(text)
+    except BadData:
+        return None
+    now = clock.now()
+    if now > datetime.fromtimestamp(until, UTC) or now.timestamp() >= session_ends:
+        return None
+    return Ticket(user_id, session_id, session_ends, tuple(topics))
+
+
+def _serializer(secret_key: str) -> URLSafeSerializer:
+    return URLSafeSerializer(secret_key, salt="live ticket")
