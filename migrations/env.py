@@ -19,7 +19,6 @@ def run() -> None:
             connection=connection,
             target_metadata=db.metadata,
             compare_type=True,
-            transaction_per_migration=True,
         )
         with context.begin_transaction():
             connection.execute(text(f"set local lock_timeout = '{LOCK_TIMEOUT}'"))

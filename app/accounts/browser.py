@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from app.accounts import session_cache
 from app.platform.web import device_cookie
 
+CHALLENGE = "second_factor"
 DEVICE_SECONDS = 400 * 24 * 3600
 
 
@@ -15,10 +16,15 @@ def sign_in(token: str, *, remember: bool) -> None:
     """Everything that the cookie held before is dropped: nothing planted earlier survives a sign-in."""
     cookie.clear()
     cookie.permanent = remember
-    person = session_cache.find(token)
+    person = session_cache.load(token)
     if person is not None:
         login_user(person)
-        g.signed_in_now = True
+        remember_device()
+
+
+def renew(token: str) -> None:
+    """The same session under a fresh token."""
+    sign_in(token, remember=cookie.permanent)
 
 
 def sign_out() -> None:
@@ -26,9 +32,22 @@ def sign_out() -> None:
     cookie.clear()
 
 
+def wait_for_code(challenge: str) -> None:
+    """The first proof was right; what stands for it stays in this browser until the second one."""
+    cookie[CHALLENGE] = challenge
+
+
+def waiting_challenge() -> str:
+    return str(cookie.get(CHALLENGE, ""))
+
+
+def remember_device() -> None:
+    g.remember_device = True
+
+
 def keep_device(response: Response) -> Response:
-    """Marks a browser that signed in, so that its next sign-in is not called new."""
-    if g.get("signed_in_now") and "new_device" in g:
+    """Marks a browser that joined or signed in, so that its next sign-in is not called new."""
+    if g.get("remember_device") and "new_device" in g:
         response.set_cookie(
             device_cookie(),
             g.new_device,

@@ -55,6 +55,11 @@ class User(Model):
     __table_args__ = (
         Index("uq_users_email_lower", text("lower(email)"), unique=True),
         Index("uq_users_handle_lower", text("lower(handle)"), unique=True),
+        # For the search of admins: by how it begins, in any collation.
+        Index("ix_users_email_begins", text("lower(email) text_pattern_ops")),
+        Index("ix_users_handle_begins", text("lower(handle) text_pattern_ops")),
+        # The few who are more than fans, of the many who are.
+        Index("ix_users_with_roles", "id", postgresql_where=text("roles <> array['fan']::varchar[]")),
         Index(
             "ix_users_deletion_due_at",
             "deletion_due_at",
@@ -74,6 +79,18 @@ class FormerHandle(Model):
     handle: Mapped[str] = mapped_column(primary_key=True)  # in lower case
     user_id: Mapped[UUID] = owner(index=True)
     given_up_at: Mapped[datetime] = mapped_column(Timestamp, default=now)
+
+
+class RetiredHandle(Model):
+    """A handle whose person left: for a while nobody may take it, so that nobody is mistaken for them.
+
+    Only a keyed digest, because the handle itself was erased.
+    """
+
+    __tablename__ = "retired_handles"
+
+    handle_digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    free_at: Mapped[datetime] = mapped_column(Timestamp, index=True)
 
 
 class Session(Model):
@@ -118,11 +135,18 @@ class EmailLink(Model):
     user_id: Mapped[UUID] = owner(index=True)
     purpose: Mapped[str]
     email: Mapped[str | None]
+    # The browser that joined: opened there, the link of a new account also signs in.
+    device_digest: Mapped[bytes | None] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now)
     expires_at: Mapped[datetime] = mapped_column(Timestamp, index=True)
     used_at: Mapped[datetime | None] = mapped_column(Timestamp)
 
     __table_args__ = (
+        Index(
+            "ix_email_links_undo_email_lower",
+            text("lower(email)"),
+            postgresql_where=text("purpose = 'undo_email' and used_at is null"),
+        ),
         CheckConstraint("purpose in ('verify', 'reset', 'change_email', 'undo_email')", name="purpose"),
     )
 

@@ -2,6 +2,7 @@
 
 import os
 import threading
+import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -18,6 +19,7 @@ _hasher = PasswordHasher(
 LOW_PRIORITY = 15
 WAITING_AT_MOST = 3
 WAIT_SECONDS = 8.0
+LONGEST_TYPED = 1_000
 
 _slots = threading.BoundedSemaphore(WAITING_AT_MOST)
 _pools: dict[int, ThreadPoolExecutor] = {}
@@ -26,20 +28,29 @@ _pools: dict[int, ThreadPoolExecutor] = {}
 _nobody: list[str] = []
 
 
+def normalise(password: str) -> str:
+    """The same password, whichever keyboard composed its accents. Absurdly long ones are cut off."""
+    return unicodedata.normalize("NFKC", password[:LONGEST_TYPED])
+
+
 def hash_password(password: str) -> str:
-    return str(_slowly(_hasher.hash, password))
+    return str(_slowly(_hasher.hash, _bytes(password)))
 
 
 def verify_password(stored: str | None, password: str) -> bool:
     """Takes the same time whether there is a stored hash or not."""
-    return bool(_slowly(_verify, stored, password))
+    return bool(_slowly(_verify, stored, _bytes(password)))
 
 
 def needs_rehash(stored: str) -> bool:
     return _hasher.check_needs_rehash(stored)
 
 
-def _verify(stored: str | None, password: str) -> bool:
+def _bytes(password: str) -> bytes:
+    return normalise(password).encode("utf-8", "surrogatepass")
+
+
+def _verify(stored: str | None, password: bytes) -> bool:
     if not _nobody:
         _nobody.append(_hasher.hash("nobody has this password"))
     try:

@@ -33,10 +33,10 @@ _entries: dict[str, tuple[float, Viewer]] = {}
 
 def find(token: str) -> Viewer | None:
     entry = _entries.get(token)
-    if entry and entry[0] > time.monotonic():
+    if entry and entry[0] > time.monotonic() and entry[1].expires_at > clock.now():
         return entry[1]
     _entries.pop(token, None)
-    person = _load(token)
+    person = load(token)
     if person:
         if len(_entries) >= KEEP_ENTRIES:
             _entries.clear()
@@ -52,7 +52,8 @@ def drop(notice: dict[str, Any]) -> None:
             _entries.pop(token, None)
 
 
-def _load(token: str) -> Viewer | None:
+def load(token: str) -> Viewer | None:
+    """Past the cache, for what is not committed yet."""
     at = clock.now()
     idle_since = at - timedelta(days=settings().session_idle_days)
     row = db.session.execute(

@@ -4,18 +4,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts.models import KnownDevice, Session, User
 from app.extensions import db
 from app.kit import chance, clock, crypto
 from app.platform import audit
-from app.platform.access import end_access
+from app.platform.access import Ended, end_access
 from app.platform.audit import Action
-from app.platform.errors import NotFound
+from app.platform.errors import NotFound, SignInNeeded
 from app.platform.settings import settings
 from app.platform.web import Client
 
+SIGNED_OUT = "signed out"
 WITHOUT_REMEMBER = timedelta(hours=24)
 
 
@@ -28,7 +30,7 @@ class Started:
 
 def start(user: User, *, method: str, second_factor: bool, remember: bool, client: Client) -> Started:
     token, at = chance.token(), clock.now()
-    known = _remember_device(user.id, client.device)
+    first, known = _remember_device(user.id, client.device)
     row = Session(
         user_id=user.id,
         token_digest=crypto.digest(token),
@@ -52,17 +54,20 @@ def start(user: User, *, method: str, second_factor: bool, remember: bool, clien
         method=method,
         second_factor=second_factor,
     )
-    return Started(token, row.id, new_device=not known)
+    return Started(token, row.id, new_device=not known and not first)
 
 
 def confirm(session_id: UUID, *, second_factor: bool = False) -> str:
     """The person proved again who they are: a fresh token, and ten minutes for sensitive things."""
     token = chance.token()
-    row = db.session.get_one(Session, session_id, with_for_update=True)
+    row = db.session.get_one(Session, session_id, with_for_update=True, populate_existing=True)
+    if row.ended_at:
+        raise SignInNeeded
     row.token_digest = crypto.digest(token)
-    row.authenticated_at = clock.now()
+    row.authenticated_at = row.last_used_at = clock.now()
     row.second_factor = row.second_factor or second_factor
     audit.record(Action.CONFIRMED_IDENTITY, actor=row.user_id, subject=("session", row.id))
+    db.session.flush()
     end_cached(row.user_id, row.id)
     return token
 
@@ -77,7 +82,7 @@ def end(session_id: UUID, *, owner: UUID, because: str) -> None:
     if row is None:
         raise NotFound
     _end(row, because)
-    action = Action.SIGNED_OUT if because == "signed out" else Action.SESSION_REVOKED
+    action = Action.SIGNED_OUT if because == SIGNED_OUT else Action.SESSION_REVOKED
     audit.record(action, actor=owner, subject=("session", row.id))
 
 
@@ -106,26 +111,34 @@ def touch(session_id: UUID, address: str, at: datetime) -> None:
 
 
 def end_cached(user_id: UUID, session_id: UUID) -> None:
-    end_access("session_changed", user_id, session_id)
+    end_access(Ended.SESSION_CHANGED, user_id, session_id)
+
+
+def changed(user_id: UUID) -> None:
+    """What pages show of this person is no longer what it was: name, handle, address."""
+    end_cached(user_id, user_id)
 
 
 def _end(row: Session, because: str) -> None:
     row.ended_at = clock.now()
     row.ended_because = because
-    end_access("session", row.user_id, row.id)
+    end_access(Ended.SESSION, row.user_id, row.id)
 
 
-def _remember_device(user_id: UUID, device: str) -> bool:
-    """Whether this browser was known; from now on it is."""
-    if not device:
-        return False
-    key = (user_id, crypto.digest(device))
-    known = db.session.get(KnownDevice, key)
+def _remember_device(user_id: UUID, device: str) -> tuple[bool, bool]:
+    """Whether this person had no device before, and whether this one was known; from now on it is."""
+    digest = crypto.digest(device)
+    known = db.session.get(KnownDevice, (user_id, digest))
     if known:
         known.seen_at = clock.now()
-        return True
-    db.session.add(KnownDevice(user_id=user_id, device_digest=key[1]))
-    return False
+        return False, True
+    first = db.session.scalar(select(~exists().where(KnownDevice.user_id == user_id)))
+    db.session.execute(
+        insert(KnownDevice)
+        .values(user_id=user_id, device_digest=digest, seen_at=clock.now())
+        .on_conflict_do_nothing()
+    )
+    return bool(first), False
 
 
 def _absolute() -> timedelta:

@@ -1,0 +1,29 @@
+"""The pages of coming in and of the account's daily life."""
+
+from importlib import import_module
+
+from flask import Blueprint, Flask
+
+from app.platform.navigation import Door, add_door
+
+bp = Blueprint("accounts", __name__)
+MODULES = (
+    "join",
+    "reset",
+    "settings_profile",
+    "settings_security",
+    "settings_sessions",
+    "sign_in",
+    "verify",
+)
+
+
+def init_app(app: Flask) -> None:
+    for module in MODULES:
+        import_module(f"{__name__}.{module}")  # each hangs its routes on `bp`
+    app.register_blueprint(bp)
+    add_door(app, "settings", Door("Profile", "user", "/settings/profile", 10))
+    add_door(app, "settings", Door("Security", "shield", "/settings/security", 20))
+    add_door(app, "settings", Door("Sessions", "monitor", "/settings/sessions", 30))
+    for place in ("rail", "tabs"):
+        add_door(app, place, Door("You", "user", "/settings/profile", 90, section="/settings"))

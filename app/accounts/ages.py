@@ -1,0 +1,23 @@
+"""How old somebody is, and whether that is old enough for this house."""
+
+from datetime import date
+
+from app.accounts.errors import BadBirthDate, TooYoung
+from app.kit import clock
+from app.platform.settings import settings
+
+OLDEST = 125
+
+
+def check(birth_date: date) -> None:
+    age = age_on(clock.now().date(), birth_date)
+    if not 0 <= age <= OLDEST or birth_date > clock.now().date():
+        raise BadBirthDate
+    if age < settings().min_age:
+        raise TooYoung(settings().min_age)
+
+
+def age_on(day: date, birth_date: date) -> int:
+    """Whoever was born on 29 February has their birthday on 1 March in other years."""
+    before_birthday = (day.month, day.day) < (birth_date.month, birth_date.day)
+    return day.year - birth_date.year - before_birthday

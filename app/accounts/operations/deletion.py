@@ -1,0 +1,92 @@
+"""Leaving: asked for, waited for in case of second thoughts, then done for good."""
+
+import logging
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, select
+
+from app.accounts.models import User
+from app.accounts.operations import sessions
+from app.accounts.queries import lock_user
+from app.extensions import db
+from app.kit import clock
+from app.platform import audit, mail, personal_data
+from app.platform.access import Ended, end_access
+from app.platform.audit import Action
+from app.platform.errors import Conflict, Refused
+from app.platform.models import Mail
+from app.platform.settings import settings
+
+log = logging.getLogger(__name__)
+
+GRACE = timedelta(days=14)
+FAREWELL = "deletion_done"
+
+
+class HandleMistyped(Refused):
+    code = "handle_mistyped"
+
+    def __init__(self, handle: str) -> None:
+        super().__init__(f"Type {handle}, your own handle, to show that you mean this account.", "handle")
+
+
+class CannotLeaveYet(Conflict):
+    code = "cannot_leave_yet"
+
+
+def ask(user_id: UUID, *, typed_handle: str, session_id: UUID) -> None:
+    user = lock_user(user_id)
+    if typed_handle.strip().removeprefix("@").lower() != user.handle.lower():
+        raise HandleMistyped(user.handle)
+    if reasons := personal_data.reasons_to_wait(user_id):
+        raise CannotLeaveYet(" ".join(reasons))
+    if user.deletion_due_at is not None:
+        return
+    user.deletion_due_at = clock.now() + GRACE
+    sessions.end_all(user_id, because="account deletion asked", keep=session_id)
+    sessions.changed(user_id)
+    due = user.deletion_due_at.isoformat()
+    audit.record(Action.DELETION_ASKED, actor=user_id, subject=("user", user_id), due=due)
+    _tell(user, "deletion_scheduled", until=user.deletion_due_at)
+
+
+def cancel(user_id: UUID) -> None:
+    user = lock_user(user_id)
+    if user.deletion_due_at is None:
+        return
+    user.deletion_due_at = None
+    sessions.changed(user_id)
+    audit.record(Action.DELETION_CANCELLED, actor=user_id, subject=("user", user_id))
+    _tell(user, "deletion_cancelled")
+
+
+def erase(user_id: UUID) -> bool:
+    """Whether the person is gone now. Called again, or after a change of mind, it does nothing."""
+    user = lock_user(user_id)
+    if user.deletion_due_at is None or user.deletion_due_at > clock.now():
+        return False
+    if reasons := personal_data.reasons_to_wait(user_id):
+        log.warning("deletion waits", extra={"user_id": str(user_id), "reasons": reasons})
+        return False
+    address, name = user.email, user.display_name
+    personal_data.erase(user_id)
+    audit.record(Action.DELETED, actor=None, subject=("user", user_id))
+    end_access(Ended.ACCOUNT, user_id, user_id)
+    if address:
+        # Written after the erasing, which would have taken it along; it goes once it is sent.
+        mail.send(FAREWELL, to=address, user_id=user_id, name=name)
+    return True
+
+
+def forget_farewells() -> None:
+    """The last mail held the last address."""
+    gone = select(User.id).where(User.state == "deleted")
+    told = delete(Mail).where(Mail.template == FAREWELL, Mail.state != "waiting", Mail.user_id.in_(gone))
+    db.session.execute(told.execution_options(synchronize_session=False))
+
+
+def _tell(user: User, template: str, **context: object) -> None:
+    if user.email:
+        link = f"{settings().base_url}/settings/data"
+        mail.send(template, to=user.email, user_id=user.id, name=user.display_name, link=link, **context)

@@ -1,0 +1,103 @@
+"""Another e-mail address: the new one confirms, the old one is told and can take it back for a week."""
+
+from uuid import UUID
+
+from app.accounts import addresses, queries
+from app.accounts.errors import AddressTaken, BadEmail, LinkGone
+from app.accounts.models import User
+from app.accounts.operations import claims, email_links, notices, sessions
+from app.accounts.operations.email_links import Purpose
+from app.kit import clock
+from app.platform import audit, limits, mail
+from app.platform.audit import Action
+
+
+def ask_change(user_id: UUID, address: str) -> None:
+    """The same answer for an address that somebody has: they are told, the asker is not."""
+    new = addresses.normalise(address)
+    user = queries.lock_user(user_id)
+    if user.email and user.email.lower() == new.lower():
+        raise BadEmail("This is your address already.")
+    limits.take("mail", f"changing:{user_id}")
+    claims.hold_email(new)
+    token = email_links.issue(user_id, Purpose.CHANGE_EMAIL, new)
+    audit.record(Action.EMAIL_CHANGE_ASKED, actor=user_id, subject=("user", user_id), personal={"email": new})
+    if queries.email_in_use(new, by_others_than=user_id):
+        notices.already_registered(new)
+    else:
+        _ask_to_confirm(user, new, token)
+
+
+def drop_change(user_id: UUID) -> None:
+    email_links.void(user_id, Purpose.CHANGE_EMAIL)
+
+
+def confirm_change(token: str) -> None:
+    link = email_links.take(Purpose.CHANGE_EMAIL, token)
+    user = queries.lock_user(link.user_id)
+    if user.state != "active":
+        raise LinkGone
+    before = user.email if user.email_verified_at else None
+    _put(user, link.email)
+    email_links.void(user.id, Purpose.VERIFY, Purpose.RESET)
+    audit.record(
+        Action.EMAIL_CHANGED,
+        actor=user.id,
+        subject=("user", user.id),
+        personal={"before": before, "after": link.email},
+    )
+    if before:
+        _tell_former(user, before)
+
+
+def undo_change(token: str) -> str:
+    """The token of a reset link: whoever changed the address may know the password as well."""
+    link = email_links.take(Purpose.UNDO_EMAIL, token)
+    user = queries.lock_user(link.user_id)
+    if user.state != "active":
+        raise LinkGone
+    _put(user, link.email)
+    user.password_hash = None
+    email_links.void(user.id, *Purpose)
+    sessions.end_all(user.id, because="e-mail change undone")
+    audit.record(
+        Action.EMAIL_CHANGE_UNDONE,
+        actor=user.id,
+        subject=("user", user.id),
+        personal={"email": link.email},
+    )
+    return email_links.issue(user.id, Purpose.RESET, link.email)
+
+
+def _put(user: User, email: str) -> None:
+    claims.hold_email(email)
+    if queries.email_in_use(email, by_others_than=user.id):
+        raise AddressTaken
+    user.email = email
+    user.email_verified_at = clock.now()
+    sessions.changed(user.id)
+
+
+def _ask_to_confirm(user: User, new: str, token: str) -> None:
+    mail.send(
+        "email_change_confirm",
+        to=new,
+        user_id=user.id,
+        name=user.display_name,
+        link=email_links.address(Purpose.CHANGE_EMAIL, token),
+        until=email_links.until(Purpose.CHANGE_EMAIL),
+    )
+
+
+def _tell_former(user: User, before: str) -> None:
+    token = email_links.issue(user.id, Purpose.UNDO_EMAIL, before)
+    mail.send(
+        "email_change_notice",
+        to=before,
+        user_id=user.id,
+        name=user.display_name,
+        new_email=user.email,
+        at=clock.now(),
+        link=email_links.address(Purpose.UNDO_EMAIL, token),
+        until=email_links.until(Purpose.UNDO_EMAIL),
+    )

@@ -1,0 +1,108 @@
+"""Links sent by mail: made, looked at without using them up, used once."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from app.accounts.errors import LinkGone
+from app.accounts.models import EmailLink
+from app.extensions import db
+from app.kit import chance, clock, crypto
+from app.platform.settings import settings
+
+
+class Purpose(StrEnum):
+    VERIFY = "verify"
+    RESET = "reset"
+    CHANGE_EMAIL = "change_email"
+    UNDO_EMAIL = "undo_email"
+
+
+LIFETIMES = {
+    Purpose.VERIFY: timedelta(days=3),
+    Purpose.RESET: timedelta(hours=1),
+    Purpose.CHANGE_EMAIL: timedelta(hours=24),
+    Purpose.UNDO_EMAIL: timedelta(days=7),
+}
+PATHS = {
+    Purpose.VERIFY: "/verify/",
+    Purpose.RESET: "/reset/",
+    Purpose.CHANGE_EMAIL: "/email/confirm/",
+    Purpose.UNDO_EMAIL: "/email/undo/",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a link is about, apart from its secret."""
+
+    user_id: UUID
+    email: str
+    device_digest: bytes | None
+
+
+def issue(user_id: UUID, purpose: Purpose, email: str, *, device_digest: bytes | None = None) -> str:
+    """The token of a new link. Of each kind only the latest works; an undo never voids another one."""
+    if purpose is not Purpose.UNDO_EMAIL:
+        void(user_id, purpose)
+    token = chance.token()
+    db.session.add(
+        EmailLink(
+            token_digest=crypto.digest(token),
+            user_id=user_id,
+            purpose=purpose.value,
+            email=email,
+            device_digest=device_digest,
+            created_at=clock.now(),
+            expires_at=until(purpose),
+        )
+    )
+    return token
+
+
+def address(purpose: Purpose, token: str) -> str:
+    return f"{settings().base_url}{PATHS[purpose]}{token}"
+
+
+def until(purpose: Purpose) -> datetime:
+    """When a link made now ends."""
+    return clock.now() + LIFETIMES[purpose]
+
+
+def look(purpose: Purpose, token: str) -> Link:
+    """A link that still works; opening it (mail scanners do) uses nothing up."""
+    return _plain(_open(purpose, token, lock=False))
+
+
+def take(purpose: Purpose, token: str) -> Link:
+    row = _open(purpose, token, lock=True)
+    row.used_at = clock.now()
+    return _plain(row)
+
+
+def void(user_id: UUID, *purposes: Purpose) -> None:
+    db.session.execute(
+        update(EmailLink)
+        .where(EmailLink.user_id == user_id, EmailLink.purpose.in_(purposes), EmailLink.used_at.is_(None))
+        .values(used_at=clock.now())
+    )
+
+
+def _open(purpose: Purpose, token: str, *, lock: bool) -> EmailLink:
+    question = select(EmailLink).where(
+        EmailLink.token_digest == crypto.digest(token.encode(errors="replace")),
+        EmailLink.purpose == purpose.value,
+        EmailLink.used_at.is_(None),
+        EmailLink.expires_at > clock.now(),
+    )
+    row = db.session.execute(question.with_for_update() if lock else question).scalar_one_or_none()
+    if row is None:
+        raise LinkGone
+    return row
+
+
+def _plain(row: EmailLink) -> Link:
+    return Link(row.user_id, row.email or "", row.device_digest)

@@ -1,0 +1,20 @@
+"""What others see of a person: name, words about themselves, the colour of their light."""
+
+from uuid import UUID
+
+from app.accounts import queries
+from app.accounts.operations import sessions
+from app.platform import audit
+from app.platform.audit import Action
+
+
+def update(user_id: UUID, *, display_name: str, bio: str, avatar_hue: int) -> None:
+    user = queries.lock_user(user_id)
+    wanted = {"display_name": display_name, "bio": bio, "avatar_hue": avatar_hue}
+    changed = [name for name, value in wanted.items() if getattr(user, name) != value]
+    if not changed:
+        return
+    for name in changed:
+        setattr(user, name, wanted[name])
+    audit.record(Action.PROFILE_CHANGED, actor=user_id, subject=("user", user_id), fields=changed)
+    sessions.changed(user_id)

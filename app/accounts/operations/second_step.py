@@ -1,0 +1,84 @@
+"""The second proof, and with it the session."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from app.accounts import queries
+from app.accounts.errors_factors import FirstProofVoid, WrongCode
+from app.accounts.models import Challenge
+from app.accounts.operations import (
+    challenges,
+    failed_sign_ins,
+    passkey_proofs,
+    recovery_codes,
+    sign_in,
+    totp,
+)
+from app.accounts.operations.passkeys import Purpose
+from app.accounts.operations.second_factor import KIND, Pending, pending
+from app.platform import limits
+from app.platform.errors import Refused
+from app.platform.web import Client
+
+FAILURES_AT_MOST = 5
+DIGITS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    token: str
+    remember: bool
+    next: str
+
+
+def with_code(secret: str, code: str, client: Client) -> Arrival:
+    """A code of the app or a recovery code."""
+    person = pending(secret)
+    limits.check_sign_in(_limit_key(person), client.address)
+    challenge = challenges.take(KIND, secret)
+    queries.lock_user(person.user_id)
+    if not _accept(person.user_id, code):
+        raise _failed(challenge, person, client) or WrongCode()
+    limits.clear_sign_in(_limit_key(person), client.address)
+    return _arrive(person, client)
+
+
+def with_passkey(secret: str, asked: str, answer: dict[str, Any], client: Client) -> Arrival:
+    challenge = challenges.take(KIND, secret)
+    person = Pending.of(challenge)
+    try:
+        passkey_proofs.prove(Purpose.CODE, asked, answer, owner=person.user_id)
+    except Refused as refused:
+        raise _failed(challenge, person, client) or refused from None
+    return _arrive(person, client)
+
+
+def _accept(user_id: UUID, code: str) -> bool:
+    if len(code) == DIGITS and code.isdigit():
+        return totp.accept(user_id, code)
+    return recovery_codes.use(user_id, code)
+
+
+def _failed(challenge: Challenge, person: Pending, client: Client) -> FirstProofVoid | None:
+    """Counts it. After five, the first proof is void too."""
+    failures = int(challenge.data["failures"]) + 1
+    challenge.data = {**challenge.data, "failures": failures}
+    limits.failed_sign_in(_limit_key(person), client.address)
+    failed_sign_ins.record(person.user_id, client, "second_factor")
+    if failures >= FAILURES_AT_MOST:
+        return FirstProofVoid()
+    challenge.used_at = None
+    return None
+
+
+def _arrive(person: Pending, client: Client) -> Arrival:
+    started = sign_in.complete(
+        person.user_id, method=person.method, second_factor=True, remember=person.remember, client=client
+    )
+    return Arrival(started.token, person.remember, person.next)
+
+
+def _limit_key(person: Pending) -> str:
+    """Counted apart from passwords: a slip of the thumb there does not take from the tries here."""
+    return f"second factor of {person.user_id}"
