@@ -12,7 +12,7 @@ from app import create_app
 from app.accounts import session_cache
 from app.config import Mode, Settings, load_settings
 from app.kit import clock
-from app.platform import limits
+from app.platform import flags, limits
 from tests.page_client import PageClient
 from tests.schema import empty_tables, make_schema
 from workers.stack.embedded import EmbeddedServers
@@ -57,6 +57,7 @@ def app(whole_app: Flask) -> Iterator[Flask]:
         whole_app.extensions["fanlight.cache"].client.flushdb()
     session_cache.clear()
     limits.clear()
+    flags.clear()
     yield whole_app
     clock.use(clock.SystemClock())
 

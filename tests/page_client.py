@@ -105,7 +105,7 @@ class PageClient:
             **options,
         )
         page = Page(response)
-        if page.html and "<html" in page.html:
+        if "<html" in page.html and not page.location:
             check_html(page)
         return page
 
@@ -138,12 +138,17 @@ def _check_form(form: Tag, where: str) -> None:
     method = str(form.get("method", "")).lower()
     assert method in {"get", "post", "dialog"}, f"{where}: form {form.get('action')} without method"
     if method == "post":
-        assert form.find(attrs={"name": "csrf_token"}), f"{where}: form {form['action']} without csrf_token"
+        assert form.select_one("[name=csrf_token]"), f"{where}: form {form['action']} without csrf_token"
 
 
 def _label(soup: BeautifulSoup, control: Tag) -> bool:
     named = control.get("aria-label") or control.get("aria-labelledby") or control.get("title")
-    return bool(named or control.find_parent("label") or soup.find("label", attrs={"for": control.get("id")}))
+    return bool(named or control.find_parent("label") or _label_for(soup, control))
+
+
+def _label_for(soup: BeautifulSoup, control: Tag) -> bool:
+    name = str(control.get("id", ""))
+    return any(str(label.get("for")) == name for label in soup.find_all("label"))
 
 
 def _initial_values(form: Tag) -> dict[str, Any]:

@@ -1,0 +1,184 @@
+"""Another e-mail address."""
+
+from datetime import timedelta
+
+from flask import Flask
+from sqlalchemy import update
+
+from app.accounts.models import User
+from app.extensions import db
+from app.kit import clock
+from app.platform.transaction import transaction
+from tests.accounts.test_sign_in import is_in, sign_in
+from tests.factories.people import PASSWORD, Person, a_person, signed_in
+from tests.factories.post import last_letter, letters
+from tests.page_client import Page, PageClient
+
+NEW = "new@example.test"
+
+
+def ask(page: PageClient, email: str = NEW) -> Page:
+    return page.send(page.get("/settings/security").form("/settings/security/email"), email=email)
+
+
+def confirm(app: Flask, page: PageClient, email: str = NEW) -> Page:
+    link = last_letter(app, email, "email_change_confirm").path("/email/confirm/")
+    return page.send(page.get(link).form(link))
+
+
+def address_of(app: Flask, person: Person) -> str | None:
+    with app.app_context():
+        return db.session.get_one(User, person.id).email
+
+
+def test_the_new_one_confirms_and_the_old_one_is_told(app: Flask) -> None:
+    person = a_person(app, "mira")
+    page = signed_in(app, person)
+    asked = ask(page)
+    assert NEW in asked.text
+    assert address_of(app, person) == person.email
+    done = confirm(app, page)
+    assert done.response.request.path == "/settings/security"
+    assert address_of(app, person) == NEW
+    notice = last_letter(app, person.email, "email_change_notice")
+    assert notice.path("/email/undo/")
+    assert sign_in(PageClient(app), NEW).status == 200
+    assert sign_in(PageClient(app), person.email).status == 422
+
+
+def test_it_can_be_confirmed_in_another_browser(app: Flask) -> None:
+    person = a_person(app, "mira")
+    ask(signed_in(app, person))
+    elsewhere = PageClient(app)
+    assert confirm(app, elsewhere).response.request.path == "/login"
+    assert address_of(app, person) == NEW
+    assert not is_in(elsewhere)
+
+
+def test_the_link_lives_a_day(app: Flask, fixed_clock: clock.FixedClock) -> None:
+    person = a_person(app, "mira")
+    ask(signed_in(app, person))
+    link = last_letter(app, NEW, "email_change_confirm").path("/email/confirm/")
+    fixed_clock.move(timedelta(hours=24, seconds=1))
+    assert PageClient(app).get(link).status == 410
+
+
+def test_changing_ones_mind(app: Flask) -> None:
+    person = a_person(app, "mira")
+    page = signed_in(app, person)
+    asked = ask(page)
+    dropped = page.send(asked.form("/settings/security/email/drop"))
+    assert NEW not in dropped.text
+    link = last_letter(app, NEW, "email_change_confirm").path("/email/confirm/")
+    assert page.get(link).status == 410
+
+
+def test_undo_puts_everything_back_and_the_thief_out(app: Flask) -> None:
+    person = a_person(app, "mira")
+    thief = signed_in(app, person)
+    ask(thief)
+    confirm(app, thief)
+    undo = last_letter(app, person.email, "email_change_notice").path("/email/undo/")
+    owner = PageClient(app)
+    assert address_of(app, person) == NEW
+    back = owner.send(owner.get(undo).form(undo))
+    assert address_of(app, person) == person.email
+    assert not is_in(thief)
+    assert sign_in(PageClient(app), "mira").status == 422, "the thief knew the password"
+    link = str(back.one("main a.btn-primary")["href"])
+    assert link.startswith("/reset/")
+    owner.send(owner.get(link).form(link), password="mine again at last")
+    assert sign_in(owner, "mira", "mine again at last").status == 200
+    assert owner.get(undo).status == 410
+
+
+def test_undo_lives_a_week(app: Flask, fixed_clock: clock.FixedClock) -> None:
+    person = a_person(app, "mira")
+    page = signed_in(app, person)
+    ask(page)
+    confirm(app, page)
+    undo = last_letter(app, person.email, "email_change_notice").path("/email/undo/")
+    fixed_clock.move(timedelta(days=6))
+    assert page.get(undo).status == 200
+    fixed_clock.move(timedelta(days=1, seconds=1))
+    assert page.get(undo).status == 410
+
+
+def test_nobody_takes_the_old_address_while_it_can_be_taken_back(app: Flask, page: PageClient) -> None:
+    person = a_person(app, "mira")
+    thief = signed_in(app, person)
+    ask(thief)
+    confirm(app, thief)
+    page.send(
+        page.get("/join").form("/join"),
+        email=person.email,
+        handle="blocker",
+        display_name="Blocker",
+        password="three wet lanterns",
+        birth_date="1990-05-17",
+    )
+    undo = last_letter(app, person.email, "email_change_notice").path("/email/undo/")
+    assert page.send(page.get(undo).form(undo)).status == 200
+    assert address_of(app, person) == person.email
+
+
+def test_a_taken_address_gets_the_same_answer_and_its_owner_a_mail(app: Flask) -> None:
+    owner, person = a_person(app, "owner"), a_person(app, "mira")
+    page = signed_in(app, person)
+    free = ask(page, "free@example.test").text.replace("free@example.test", "X")
+    taken = ask(page, owner.email).text.replace(owner.email, "X")
+    assert taken == free
+    assert [letter.template for letter in letters(app, owner.email)] == ["already_registered"]
+    assert address_of(app, owner) == owner.email
+
+
+def test_two_who_want_one_address(app: Flask) -> None:
+    first, second = a_person(app, "first"), a_person(app, "second")
+    for person in (first, second):
+        ask(signed_in(app, person))
+    links = [letter.path("/email/confirm/") for letter in letters(app, NEW, "email_change_confirm")]
+    page = PageClient(app)
+    forms = [page.get(link).form(link) for link in links]
+    assert [page.send(form).status for form in forms] == [200, 409]
+    assert address_of(app, first) == NEW
+    assert address_of(app, second) == second.email
+
+
+def test_ones_own_address_and_nonsense_are_told(app: Flask) -> None:
+    person = a_person(app, "mira")
+    page = signed_in(app, person)
+    assert "already" in ask(page, person.email.upper()).errors["email"]
+    assert "whole address" in ask(page, "nonsense").errors["email"]
+
+
+def test_somebody_without_an_address_adds_one(app: Flask) -> None:
+    person = a_person(app, "mira")
+    with app.app_context(), transaction():
+        db.session.execute(update(User).values(email=None, email_verified_at=None))
+    page = signed_in(app, person)
+    ask(page)
+    assert "Confirmed" in confirm(app, page).text
+    assert address_of(app, person) == NEW
+    assert not letters(app, template="email_change_notice")
+
+
+def test_an_address_that_was_never_confirmed_is_not_told(app: Flask) -> None:
+    """It may be a typing error, and somebody else's."""
+    person = a_person(app, "mira", verified=False)
+    page = signed_in(app, person)
+    ask(page)
+    confirm(app, page)
+    assert letters(app, person.email) == []
+    assert address_of(app, person) == NEW
+
+
+def test_a_reset_link_to_the_old_address_dies(app: Flask) -> None:
+    person = a_person(app, "mira")
+    visitor = PageClient(app)
+    visitor.send(visitor.get("/reset").form("/reset"), email=person.email)
+    link = last_letter(app, person.email, "reset_password").path("/reset/")
+    page = signed_in(app, person)
+    ask(page)
+    confirm(app, page)
+    assert visitor.get(link).status == 410
+    assert sign_in(visitor, NEW, PASSWORD).status == 200

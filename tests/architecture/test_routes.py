@@ -1,0 +1,134 @@
+"""F15: every route, called by everybody. What its guard declares is let in, and nothing else."""
+
+from dataclasses import dataclass
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from app.platform.guards import NEEDS_ROLE, STAFF, Access
+from tests.architecture.routes import LISTED, Route, listing, routes
+from tests.factories.people import a_person, signed_in
+from tests.page_client import PageClient
+from tests.platform.houses import a_house
+
+OPEN = {Access.ANYONE, Access.ANONYMOUS, Access.MACHINE, Access.DEMO}
+
+
+@dataclass(frozen=True)
+class Caller:
+    name: str
+    roles: tuple[str, ...] = ()
+    second_factor: bool = False
+
+    def come(self, app: Flask) -> PageClient:
+        if not self.roles:
+            return PageClient(app)
+        return signed_in(app, a_person(app, roles=self.roles), second_factor=self.second_factor)
+
+    def has(self, role: str) -> bool:
+        return role in self.roles or ("admin" in self.roles and role != "fan")
+
+
+CALLERS = [
+    Caller("signed out"),
+    Caller("fan", ("fan",)),
+    Caller("creator", ("fan", "creator")),
+    Caller("moderator without second factor", ("moderator",)),
+    Caller("moderator", ("moderator",), second_factor=True),
+    Caller("admin without second factor", ("admin",)),
+    Caller("admin", ("admin",), second_factor=True),
+]
+
+
+def due(route: Route, caller: Caller) -> str:
+    """What the declaration means for this caller."""
+    access = route.guard.access
+    if access in OPEN:
+        return "let in"
+    if not caller.roles:
+        return "sent to the door"
+    if access in NEEDS_ROLE and not caller.has(NEEDS_ROLE[access].value):
+        return "refused"
+    if access in STAFF and not caller.second_factor:
+        return "sent for a second factor"
+    return "let in"
+
+
+def met(route: Route, answer: TestResponse) -> str:
+    """What the guard did, by the answers that only it gives."""
+    location = answer.headers.get("Location", "")
+    if answer.status_code == 303 and location.startswith("/login?next="):
+        return "sent to the door"
+    if answer.status_code == 403 and "This part of the house is not open to you." in answer.text:
+        return "refused"
+    if route.guard.access in STAFF and location == "/settings/security":
+        return "sent for a second factor"
+    return "let in"
+
+
+def call(app: Flask, route: Route, caller: Caller) -> TestResponse:
+    visitor = caller.come(app)
+    data = None
+    if route.mutates:
+        data = {"csrf_token": form_token(visitor), "idempotency_key": "a-key-of-this-test"}
+    return visitor.http.open(route.path, method=route.method, data=data)
+
+
+def form_token(visitor: PageClient) -> str:
+    """As any form of any page carries it."""
+    page = visitor.get("/settings/profile")  # signed out, this leads to the sign-in page
+    return str(page.one("input[name=csrf_token]")["value"])
+
+
+def test_every_route_is_listed_with_who_may_call_it(whole_app: Flask) -> None:
+    assert listing(whole_app).splitlines() == LISTED.read_text().splitlines(), (
+        "a door was added, closed or opened wider: look at it, then run python -m tests.architecture.routes"
+    )
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("caller", CALLERS, ids=lambda caller: caller.name)
+def test_who_is_not_declared_is_not_let_in_and_who_is_is(app: Flask, caller: Caller) -> None:
+    wrong, broken = [], []
+    for route in routes(app):
+        answer = call(app, route, caller)
+        if (outcome := met(route, answer)) != due(route, caller):
+            wrong.append(f"{route.method} {route.rule}: {outcome}, declared: {due(route, caller)}")
+        if answer.status_code >= 500:
+            broken.append(f"{route.method} {route.rule}: {answer.status_code}")
+    assert wrong == []
+    assert broken == [], "an id that is nobody's and an empty form are no reason to break"
+
+
+@pytest.mark.timeout(300)
+def test_a_form_without_its_token_changes_nothing(app: Flask) -> None:
+    through = []
+    for route in routes(app):
+        if route.mutates and route.guard.csrf:
+            visitor = CALLERS[-1].come(app)
+            answer = visitor.http.open(route.path, method=route.method, data={"idempotency_key": "k"})
+            if answer.status_code != 400:
+                through.append(f"{route.method} {route.rule}: {answer.status_code}")
+    assert through == []
+
+
+@pytest.mark.timeout(300)
+def test_a_form_without_its_key_changes_nothing(app: Flask) -> None:
+    through = []
+    for route in routes(app):
+        if route.mutates and route.guard.once:
+            visitor = CALLERS[-1].come(app)
+            data = {"csrf_token": form_token(visitor)}
+            answer = visitor.http.open(route.path, method=route.method, data=data)
+            if answer.status_code != 400:
+                through.append(f"{route.method} {route.rule}: {answer.status_code}")
+    assert through == []
+
+
+def test_a_route_that_declares_nothing_is_not_served(app: Flask) -> None:
+    house = a_house(app.extensions["fanlight.settings"])
+    house.add_url_rule("/forgotten", "forgotten", lambda: "secret")
+    with pytest.raises(AssertionError, match="/forgotten declares no guard"):
+        listing(house)
+    assert house.test_client().get("/forgotten").status_code == 500

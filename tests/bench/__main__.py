@@ -1,0 +1,51 @@
+"""Runs all measures, or those named, and prints a line each. Ends with 1 when a goal was missed."""
+
+import importlib
+import pkgutil
+import sys
+import traceback
+from types import ModuleType
+
+from tests import bench
+from tests.bench.harness import MEASURES, Bench, Measure
+
+
+def main(wanted: list[str]) -> int:
+    modules = [
+        importlib.import_module(f"tests.bench.{found.name}")
+        for found in pkgutil.iter_modules(bench.__path__)
+        if not found.name.startswith("_")
+    ]
+    chosen = [m for m in MEASURES if not wanted or {m.id, m.name} & set(wanted)]
+    with Bench() as stand:
+        reached = [run(measure, stand) for measure in sorted(chosen, key=place)]
+    for module in modules:
+        if not wanted or module.__name__.rpartition(".")[2] in wanted:
+            tell(module)
+    return 0 if all(reached) else 1
+
+
+def tell(module: ModuleType) -> None:
+    """Modules that run a world of their own have a `measure()` that returns its lines."""
+    own = getattr(module, "measure", None)
+    if own is not None and own.__module__ == module.__name__:
+        print(*own(), sep="\n", flush=True)
+
+
+def run(measure: Measure, stand: Bench) -> bool:
+    try:
+        found = measure.run(stand)
+    except Exception:
+        traceback.print_exc()
+        print(f"{measure.id} {measure.name} failed", flush=True)
+        return False
+    print(measure.line(found), flush=True)
+    return measure.reached(found)
+
+
+def place(measure: Measure) -> tuple[int, str]:
+    return int(measure.id.lstrip("PF") or 0), measure.name
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

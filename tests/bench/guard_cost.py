@@ -1,0 +1,101 @@
+"""P12: what session, form token, limiter, headers, log and metrics cost on a signed-in page."""
+
+import logging
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, g
+from flask.sessions import SecureCookieSession, SessionInterface
+
+from app import create_app
+from app.accounts import session_cache
+from app.config import Settings
+from app.platform import logs
+from app.platform.viewer import Viewer
+from tests.bench.harness import WARM_UP, Bench, Samples, interleaved, measure
+from tests.factories.people import a_person, a_session, signed_in
+
+PAGE = "/settings/profile"
+# Many short rounds: what else the machine does changes more slowly, and so hits both.
+ROUNDS, ROUND = 61, 0.2
+
+
+class NoSession(SessionInterface):
+    def open_session(self, app: Flask, request: Any) -> SecureCookieSession:
+        return SecureCookieSession()
+
+    def save_session(self, app: Flask, session: Any, response: Any) -> None:
+        """Nothing to keep."""
+
+
+@dataclass(frozen=True)
+class Guarded:
+    settings: Settings
+
+    def __call__(self) -> Flask:
+        logs.configure("web", stream=Path(os.devnull).open("w"))  # noqa: SIM115 - as long as the process
+        return create_app(self.settings)
+
+
+@dataclass(frozen=True)
+class Unguarded:
+    """The same view functions and templates; who looks is known from the start, and nothing else is done."""
+
+    settings: Settings
+    person: Viewer
+
+    def __call__(self) -> Flask:
+        logging.disable()
+        app = create_app(self.settings)
+        for endpoint, view in list(app.view_functions.items()):
+            app.view_functions[endpoint] = unguarded(view)
+        app.before_request_funcs.clear()
+        app.after_request_funcs.clear()
+        del app.wsgi_app  # what was wrapped around it
+        app.session_interface = NoSession()
+        app.before_request(self._known)
+        app.context_processor(lambda: {"csrf_token": lambda: "x" * 91})
+        app.jinja_env.globals["csrf_token"] = lambda: "x" * 91
+        return app
+
+    def _known(self) -> None:
+        g._login_user = self.person
+
+
+def unguarded(view: Callable[..., Any]) -> Callable[..., Any]:
+    inner: Callable[..., Any] = getattr(view, "__wrapped__", view)
+    return inner
+
+
+@measure("P12", "guard_cost", goal="<= 0.08")
+def guard_cost(bench: Bench) -> Samples:
+    person = a_person(bench.house)
+    token = a_session(bench.house, person)
+    with bench.house.app_context():
+        known = session_cache.find(token)
+    assert known is not None
+    cookie = cookie_of(bench, person)
+    with (
+        bench.site(Unguarded(bench.settings, known)) as bare,
+        bench.site(Guarded(bench.settings)) as guarded,
+    ):
+        for site in (bare, guarded):
+            assert set(site.load(PAGE, cookie=cookie, seconds=WARM_UP / 100).statuses) == {200}
+        ratios = interleaved(
+            lambda: bare.cost(PAGE, cookie=cookie, seconds=ROUND),
+            lambda: guarded.cost(PAGE, cookie=cookie, seconds=ROUND),
+            rounds=ROUNDS,
+        )
+    return Samples([ratio - 1 for ratio in ratios.values])
+
+
+def cookie_of(bench: Bench, person: Any) -> str:
+    """The cookie of a browser that has seen a page, and so holds a form token too."""
+    browser = signed_in(bench.house, person)
+    browser.get(PAGE)
+    kept = browser.http.get_cookie("fanlight")
+    assert kept is not None
+    return f"fanlight={kept.value}"

@@ -1,0 +1,99 @@
+"""P13: what a flood of failing sign-ins does to somebody who reads pages.
+
+The flood keeps to what the limiter lets through: fifty tries in fifteen minutes from each of four
+hundred addresses, 22 a second, each of which costs the house a password hash.
+"""
+
+import http.client
+import itertools
+import multiprocessing
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.synchronize import Event
+from urllib.parse import urlencode
+
+from tests.bench.guard_cost import PAGE, Guarded, cookie_of
+from tests.bench.harness import Bench, Samples, Site, interleaved, measure
+from tests.factories.people import a_person
+
+ADDRESSES = 400
+TRIES_A_SECOND = 22
+ROUND_SECONDS = 4.0
+TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+
+
+@measure("P13", "sign_in_flood_p99", goal="<= 1.25")
+def sign_in_flood(bench: Bench) -> Samples:
+    cookie = cookie_of(bench, a_person(bench.house))
+    with bench.site(Guarded(bench.settings)) as site, _flood(site.port) as flooding:
+
+        def p99(*, flooded: bool) -> float:
+            if flooded:
+                flooding.set()
+            else:
+                flooding.clear()
+            return _reader_p99(site, cookie)
+
+        p99(flooded=False)
+        return interleaved(lambda: p99(flooded=False), lambda: p99(flooded=True))
+
+
+def _reader_p99(site: Site, cookie: str) -> float:
+    load = site.load(PAGE, cookie=cookie, seconds=ROUND_SECONDS, connections=1)
+    assert set(load.statuses) == {200}, load.statuses
+    return load.p99
+
+
+@contextmanager
+def _flood(port: int) -> Iterator[Event]:
+    context = multiprocessing.get_context("spawn")
+    flooding = context.Event()
+    process = context.Process(target=_try_passwords, args=(port, flooding), daemon=True)
+    process.start()
+    try:
+        yield flooding
+    finally:
+        process.kill()
+        process.join()
+
+
+def _try_passwords(port: int, flooding: Event) -> None:
+    attackers = [Attacker(port, number) for number in range(20)]
+    for number, attacker in zip(itertools.count(), itertools.cycle(attackers), strict=False):
+        flooding.wait()
+        began = time.monotonic()
+        attacker.tries(f"somebody{number}", from_address=number % ADDRESSES)
+        time.sleep(max(0.0, 1 / TRIES_A_SECOND - (time.monotonic() - began)))  # the pace of the flood
+
+
+class Attacker:
+    """A browser's cookie and form token, used from many addresses."""
+
+    def __init__(self, port: int, number: int) -> None:
+        self.port = port
+        answer, body = self._ask("GET", "/login", number)
+        self.cookie = str(answer.getheader("Set-Cookie", "")).split(";")[0]
+        found = TOKEN.search(body)
+        assert found, body[:300]
+        self.token = found[1]
+
+    def tries(self, identifier: str, *, from_address: int) -> None:
+        form = {"csrf_token": self.token, "identifier": identifier, "password": "a guess that fails"}
+        answer, body = self._ask("POST", "/login", from_address, urlencode(form))
+        assert answer.status == 422, (answer.status, body[:300])
+
+    def _ask(
+        self, method: str, path: str, number: int, body: str | None = None
+    ) -> tuple[http.client.HTTPResponse, str]:
+        source = (f"127.0.{1 + number // 200}.{1 + number % 200}", 0)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30, source_address=source)
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Host": f"localhost:{self.port}"}
+        if body is not None:
+            headers["Cookie"] = self.cookie
+        connection.request(method, path, body, headers)
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        connection.close()
+        return answer, text

@@ -1,0 +1,80 @@
+"""Joining, confirming and signing in, as a person in front of a real browser does it."""
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page, expect
+
+from tests.browser.tabs import OpenTab
+from tests.factories.people import PASSWORD, a_person
+from tests.factories.post import last_letter
+
+NEW_PASSWORD = "three wet lanterns"
+
+
+def fill_in(tab: Page) -> None:
+    tab.goto("/join")
+    tab.get_by_label("E-mail").fill("nora@example.test")
+    tab.get_by_label("Handle").fill("nora_b")
+    tab.get_by_label("Display name").fill("Nora Bell")
+    tab.get_by_label("Password", exact=True).fill(NEW_PASSWORD)
+    tab.get_by_label("Date of birth").fill("1990-05-17")
+
+
+@pytest.mark.parametrize("js", [True, False], ids=["js", "no-js"])
+def test_from_the_landing_page_to_a_profile(app: Flask, open_tab: OpenTab, js: bool) -> None:
+    tab = open_tab(width=390, js=js)
+    fill_in(tab)
+    tab.get_by_role("main").get_by_role("button", name="Join").click()
+    expect(tab.get_by_role("heading", name="Look into your mail")).to_be_visible()
+    tab.goto(last_letter(app, "nora@example.test", "verify_email").path("/verify/"))
+    tab.get_by_role("button", name="Yes, confirm").click()
+    expect(tab.get_by_role("heading", name="Profile")).to_be_visible()
+    tab.get_by_label("About you").fill("Lanterns")
+    tab.get_by_role("button", name="Save").click()
+    expect(tab.get_by_label("About you")).to_have_value("Lanterns")
+
+
+def test_a_handle_is_judged_while_it_is_typed(app: Flask, tab: Page) -> None:
+    a_person(app, "nora_b")
+    fill_in(tab)
+    tab.get_by_label("Handle").press("End")
+    tab.get_by_label("Handle").press_sequentially("x")
+    expect(tab.get_by_text("@nora_bx is free.")).to_be_visible()
+    tab.get_by_label("Handle").press("Backspace")
+    expect(tab.get_by_text("That handle is taken.")).to_be_visible()
+
+
+def test_what_is_wrong_stands_beside_its_field_and_typed_words_stay(app: Flask, tab: Page) -> None:
+    a_person(app, "nora_b")
+    fill_in(tab)
+    tab.get_by_role("main").get_by_role("button", name="Join").click()
+    handle = tab.get_by_label("Handle")
+    expect(handle).to_have_attribute("aria-invalid", "true")
+    expect(handle).to_have_value("nora_b")
+    expect(tab.get_by_label("Password", exact=True)).to_have_value("")
+
+
+def test_a_password_can_be_looked_at(tab: Page) -> None:
+    tab.goto("/login")
+    password = tab.get_by_label("Password", exact=True)
+    password.fill("secret")
+    tab.get_by_role("button", name="Show password").click()
+    expect(password).to_have_attribute("type", "text")
+
+
+@pytest.mark.parametrize("js", [True, False], ids=["js", "no-js"])
+def test_signing_in_looking_around_and_out(app: Flask, open_tab: OpenTab, js: bool) -> None:
+    a_person(app, "mira")
+    tab = open_tab(js=js)
+    tab.goto("/settings/sessions")
+    tab.get_by_label("E-mail or handle").fill("mira")
+    tab.get_by_label("Password", exact=True).fill("not it")
+    tab.get_by_role("button", name="Sign in", exact=True).click()
+    expect(tab.get_by_text("do not go together")).to_be_visible()
+    expect(tab.get_by_label("E-mail or handle")).to_have_value("mira")
+    tab.get_by_label("Password", exact=True).fill(PASSWORD)
+    tab.get_by_role("button", name="Sign in", exact=True).click()
+    expect(tab.get_by_role("heading", name="Sessions")).to_be_visible()
+    expect(tab.get_by_text("This one")).to_be_visible()
+    tab.get_by_role("button", name="Sign out everywhere", exact=True).click()
+    expect(tab.get_by_role("heading", name="Welcome back")).to_be_visible()

@@ -1,0 +1,99 @@
+"""Somebody of whom the house holds something in every table that can hold something."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask
+
+from app.accounts import models as accounts
+from app.accounts.models import User
+from app.accounts.operations.joining import BIRTH_DATE
+from app.accounts.operations.totp import PURPOSE
+from app.extensions import db
+from app.kit import clock, crypto
+from app.kit.ids import new_id
+from app.notifications.models import NotificationPreference
+from app.platform import audit
+from app.platform import models as platform
+from app.platform.audit import Action
+from app.platform.settings import vault
+from app.platform.transaction import transaction
+from tests.factories.people import Person, a_person
+
+# Words that occur nowhere else, so that finding one means finding this person.
+HANDLE, FORMER = "Zephyrine_77", "zephyrine_before"
+ADDRESS, BROWSER = "203.0.113.77", "ZephyrBrowser/9.1"
+NAME, BIO = "Zéphyrine Ombrewood", "Collects lanterns from Quietharbour"
+BIRTHDAY, WALLET = "1987-03-04", "ZephWa11etQuietharbour1111111111111111111111"[:44]
+IDENTIFYING = ("zephyrine", "ombrewood", "quietharbour", ADDRESS, "zephyrbrowser", BIRTHDAY, "zephwa11et")
+# What opens doors, as it stands in the tables.
+SECRETS = {name: crypto.digest(name) for name in ("session", "device", "link", "challenge", "recovery")}
+TOTP_SECRET = "ZEPHYRINESECRETZEPHYRINESECRET22"
+
+
+@dataclass(frozen=True)
+class Life:
+    person: Person
+    tables: frozenset[str]
+
+
+def a_full_life(app: Flask) -> Life:
+    person = a_person(app, HANDLE)
+    with app.app_context(), transaction():
+        user = db.session.get_one(User, person.id)
+        user.display_name, user.bio = NAME, BIO
+        user.sealed_birth_date = vault().seal(BIRTHDAY, BIRTH_DATE)
+        rows = _rows(person)
+        db.session.add_all(rows)
+        audit.record(
+            Action.JOINED,
+            actor=person.id,
+            subject=("user", person.id),
+            personal={"address": ADDRESS, "handle": HANDLE},
+        )
+        tables = {row.__tablename__ for row in rows} | {"users", "audit_log"}
+    return Life(person, frozenset(tables))
+
+
+def _rows(person: Person) -> list[Any]:
+    at, owner = clock.now(), {"user_id": person.id}
+    soon = at + timedelta(hours=1)
+    return [
+        accounts.FormerHandle(handle=FORMER, **owner),
+        accounts.Session(
+            token_digest=SECRETS["session"],
+            method="password",
+            address=ADDRESS,
+            user_agent=BROWSER,
+            expires_at=soon,
+            **owner,
+        ),
+        accounts.KnownDevice(device_digest=SECRETS["device"], **owner),
+        accounts.EmailLink(
+            token_digest=SECRETS["link"], purpose="undo_email", email=person.email, expires_at=soon, **owner
+        ),
+        accounts.Challenge(
+            kind="totp", secret_digest=SECRETS["challenge"], data={"name": NAME}, expires_at=soon, **owner
+        ),
+        accounts.TotpFactor(sealed_secret=vault().seal(TOTP_SECRET, PURPOSE), confirmed_at=at, **owner),
+        accounts.RecoveryCode(code_digest=SECRETS["recovery"], **owner),
+        accounts.Passkey(credential_id=b"zephyrine-key", public_key=b"public", name=f"{NAME}'s key", **owner),
+        accounts.Wallet(address=WALLET, **owner),
+        accounts.DataExport(
+            state="gone", requested_at=at - timedelta(days=40), expires_at=at - timedelta(days=30), **owner
+        ),
+        NotificationPreference(kind="news", channel="mail", enabled=True, **owner),
+        platform.Mail(
+            id=new_id(), recipient=person.email, template="welcome", state="sent", last_error=NAME, **owner
+        ),
+        platform.Flag(name="lanterns", user_ids=[person.id]),
+        platform.IdempotencyKey(
+            scope=f"user:{person.id}",
+            key="a-key",
+            endpoint="accounts.settings_profile",
+            fingerprint=b"f",
+            location=f"/@{HANDLE}",
+        ),
+        platform.AccessEnded(kind="session", subject_id=new_id(), **owner),
+    ]

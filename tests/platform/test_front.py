@@ -1,0 +1,31 @@
+"""The front of the house."""
+
+import pytest
+from flask import Flask
+
+from app.config import Mode
+from tests.factories.people import signed_in
+from tests.page_client import PageClient
+from tests.queries import counting
+
+
+def test_the_landing_page_is_the_same_for_all_and_asks_nothing(app: Flask, page: PageClient) -> None:
+    stranger = page.get("/")
+    reader = signed_in(app)
+    with counting(app) as sent:
+        known = reader.get("/")
+    assert known.html == stranger.html
+    assert sent == []
+    assert "Set-Cookie" not in known.response.headers
+    assert known.response.headers["Cache-Control"].startswith("public")
+    assert {"/join", "/login"} <= {a.get("href") for a in stranger.soup.find_all("a")}
+
+
+def test_the_gallery_shows_every_part(page: PageClient) -> None:
+    assert page.get("/gallery").status == 200
+
+
+def test_a_live_house_has_no_gallery(app: Flask, page: PageClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    live = app.extensions["fanlight.settings"].model_copy(update={"mode": Mode.LIVE})
+    monkeypatch.setitem(app.extensions, "fanlight.settings", live)
+    assert page.get("/gallery").status == 404

@@ -1,0 +1,85 @@
+"""What every answer tells the browser about safety, and which names the house answers to."""
+
+import pytest
+from flask import Flask, request
+
+from app.config import Mode, Settings
+from app.platform.guards import Access
+from tests.factories.people import signed_in
+from tests.platform.houses import a_house, room
+
+LIVE = {"mode": Mode.LIVE, "public_url": "https://fans.example.org", "smtp_url": "smtp://localhost"}
+
+
+def policy(app: Flask, path: str = "/healthz") -> dict[str, str]:
+    header = app.test_client().get(path).headers["Content-Security-Policy"]
+    return dict(rule.split(" ", 1) for rule in header.split("; "))
+
+
+@pytest.fixture
+def live(settings: Settings, app: Flask) -> Flask:
+    house = a_house(settings, **LIVE)
+    room(house, "/where", lambda: request.host_url, Access.ANYONE)
+    return house
+
+
+def test_nothing_inline_nothing_evaluated_nothing_from_elsewhere(app: Flask) -> None:
+    rules = policy(app)
+    assert rules["default-src"] == "'none'"
+    assert rules["script-src"] == rules["style-src"] == rules["form-action"] == "'self'"
+    assert rules["frame-ancestors"] == rules["base-uri"] == "'none'"
+    assert not any("unsafe" in rule or "*" in rule for rule in rules.values())
+
+
+def test_the_live_socket_is_the_only_place_besides_ours_that_scripts_may_reach(
+    app: Flask, live: Flask
+) -> None:
+    assert policy(app)["connect-src"] == "'self' ws://localhost:3002"
+    assert policy(live)["connect-src"] == "'self' wss://fans.example.org"
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/no/such/page", "/static/css/app.css", "/live/ticket"])
+def test_every_answer_carries_the_safety_headers(app: Flask, path: str) -> None:
+    headers = app.test_client().get(path).headers
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert "camera=()" in headers["Permissions-Policy"]
+    assert "Server" not in headers
+    assert headers["X-Request-ID"]
+
+
+def test_only_a_site_on_tls_demands_tls(app: Flask, live: Flask) -> None:
+    assert "Strict-Transport-Security" not in app.test_client().get("/healthz").headers
+    assert "max-age=31536000" in live.test_client().get("/healthz").headers["Strict-Transport-Security"]
+
+
+def test_what_a_signed_in_person_sees_is_stored_nowhere(app: Flask) -> None:
+    assert signed_in(app).get("/live/ticket").response.headers["Cache-Control"] == "no-store"
+
+
+def test_versioned_files_are_kept_for_good_and_others_are_asked_for_again(app: Flask) -> None:
+    client = app.test_client()
+    assert "immutable" in client.get("/static/css/app.css?v=1").headers["Cache-Control"]
+    assert "immutable" not in client.get("/static/css/app.css").headers["Cache-Control"]
+
+
+def test_live_the_house_answers_to_its_own_name_only(live: Flask) -> None:
+    client = live.test_client()
+    assert client.get("/where", base_url="https://fans.example.org").text == "https://fans.example.org/"
+    foreign = client.get("/where", base_url="https://evil.example")
+    assert foreign.status_code == 400
+    assert "evil.example" not in foreign.text
+
+
+def test_live_probes_on_the_machine_still_reach_it(live: Flask) -> None:
+    for host in ("localhost:3000", "127.0.0.1:3000"):
+        assert live.test_client().get("/healthz", base_url=f"http://{host}").status_code == 200
+
+
+def test_a_forwarded_host_changes_nothing(live: Flask) -> None:
+    answer = live.test_client().get(
+        "/where", base_url="https://fans.example.org", headers={"X-Forwarded-Host": "evil.example"}
+    )
+    assert answer.text == "https://fans.example.org/"

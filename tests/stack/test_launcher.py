@@ -1,0 +1,154 @@
+"""`make run`: what a person sees of it, and what happens to it when it is killed."""
+
+import os
+import shutil
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.stack.stacks import Stack, stack
+from tests.support import eventually, free_port
+
+# Whole products on a machine that may be busy with other tests.
+pytestmark = [pytest.mark.xdist_group("launcher"), pytest.mark.timeout(400)]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """One data folder for all tests: its making takes longest."""
+    folder = tmp_path_factory.mktemp("launcher") / "var"
+    yield folder
+    home = (folder / "servers").resolve()
+    if home.exists() and folder not in home.parents:
+        shutil.rmtree(home)
+
+
+def test_starts_says_where_to_click_and_leaves_no_process_at_ctrl_c(data: Path) -> None:
+    with stack(data) as running:
+        running.start()
+        assert running.page() == 200
+        assert f"http://localhost:{running.port}" in running.said
+        for handle in ("fan", "creator", "moderator", "admin"):
+            assert f"{handle}@demo.test" in running.said
+        running.signal(signal.SIGINT)
+        assert running.wait() == 0
+        assert running.left_behind() == []
+
+
+def test_starts_again_at_once_after_its_launcher_was_killed(data: Path) -> None:
+    with stack(data) as killed:
+        killed.start()
+        killed.signal(signal.SIGKILL)
+        killed.wait()
+        with stack(data, PORT=str(killed.port)) as second:
+            second.start()
+            assert second.page() == 200
+            second.signal(signal.SIGTERM)
+            assert second.wait() == 0
+            assert second.left_behind() == []
+
+
+def test_a_second_run_on_the_same_data_is_refused_and_a_killed_process_comes_back(data: Path) -> None:
+    with stack(data) as first:
+        first.start()
+        second = Stack(data)
+        second.launch()
+        assert second.wait() == 1
+        assert f"already runs on {data}" in second.said
+        assert first.page() == 200
+        for part in ("workers.realtime", "workers.run", "workers.scheduler", "wsgi.py", "redis", "postgres"):
+            first.named(part)[0].kill()
+        eventually(lambda: first.page() == 200 and _all_up(first), within=40)
+        first.signal(signal.SIGTERM)
+        assert first.wait() == 0
+        assert first.left_behind() == []
+
+
+def _all_up(running: Stack) -> bool:
+    parts = ("workers.realtime", "workers.run", "workers.scheduler", "wsgi.py", "postgres")
+    return all(running.named(part) for part in parts)
+
+
+def test_who_holds_a_taken_port_is_named(data: Path) -> None:
+    port = free_port()
+    with socket.socket() as other, stack(data, PORT=str(port)) as refused:
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        refused.launch()
+        assert refused.wait() == 1
+        assert f"Port {port} is taken by process {os.getpid()} (" in refused.said
+        assert "choose another: PORT=" in refused.said
+
+
+def test_all_wrong_settings_are_named_and_nothing_starts(tmp_path: Path) -> None:
+    with stack(tmp_path / "var", MODE="live", WEB_PROCESSES="0", LOG_LEVEL="loud") as refused:
+        refused.launch()
+        assert refused.wait() == 1
+        for name in ("WEB_PROCESSES", "LOG_LEVEL", "SECRET_KEY", "ENCRYPTION_KEYS"):
+            assert name in refused.said
+        assert not (tmp_path / "var" / "servers").exists()
+
+
+def test_a_foreign_database_that_does_not_answer_is_named(tmp_path: Path) -> None:
+    url = f"postgresql://nobody:secret-of-mine@127.0.0.1:{free_port()}/none"
+    with stack(tmp_path / "var", DATABASE_URL=url) as refused:
+        refused.launch()
+        assert refused.wait() == 1
+        assert "DATABASE_URL: no connection" in refused.said
+        assert "secret-of-mine" not in refused.said
+
+
+@pytest.mark.fault_long
+def test_a_program_that_cannot_start_is_named_and_all_stops(data: Path) -> None:
+    log = data / "log" / "realtime.log"
+    log.unlink(missing_ok=True)
+    log.mkdir(parents=True)
+    try:
+        with stack(data) as broken:
+            broken.launch()
+            assert broken.wait() == 1
+            assert "realtime could not start" in broken.said
+            assert broken.left_behind() == []
+    finally:
+        log.rmdir()
+
+
+@pytest.mark.fault_long
+def test_an_impatient_person_loses_nothing(data: Path) -> None:
+    with stack(data) as running:
+        running.start()
+        for _ in range(5):
+            running.signal(signal.SIGINT)
+        assert running.wait() == 0
+        assert running.left_behind() == []
+        running.start()
+        assert running.page() == 200
+
+
+@pytest.mark.fault_long
+def test_starts_again_after_launcher_and_process_runner_were_killed_together(data: Path) -> None:
+    with stack(data) as killed:
+        killed.start()
+        runner = killed.named("supervisord")[0]
+        killed.signal(signal.SIGKILL)
+        runner.kill()
+        killed.wait()
+        with stack(data, PORT=str(killed.port)) as second:
+            second.start()
+            assert second.page() == 200
+            second.signal(signal.SIGTERM)
+            assert second.wait() == 0
+            assert second.left_behind() == []
+
+
+@pytest.mark.fault_long
+def test_stops_cleanly_in_the_middle_of_its_start(data: Path) -> None:
+    with stack(data) as running:
+        running.launch()
+        eventually(lambda: "database" in running.said)
+        running.signal(signal.SIGTERM)
+        assert running.wait() == 0
+        assert running.left_behind() == []

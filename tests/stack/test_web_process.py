@@ -1,0 +1,132 @@
+"""wsgi.py: several processes on one socket, which finish what they began."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from urllib.parse import quote
+
+import psutil
+import pytest
+
+from tests.support import eventually, free_port
+from workers.stack.environment import ROOT
+from workers.stack.gone import wait_until_gone
+
+
+class Site:
+    def __init__(self, process: subprocess.Popen[str], port: int) -> None:
+        self.process = process
+        self.port = port
+
+    def get(self, path: str, host: str = "127.0.0.1", **headers: str) -> str:
+        connection = HTTPConnection(host, self.port, timeout=20)
+        try:
+            connection.request(
+                "GET", path, headers={name.replace("_", "-"): v for name, v in headers.items()}
+            )
+            return connection.getresponse().read().decode()
+        finally:
+            connection.close()
+
+    def children(self) -> set[int]:
+        return {child.pid for child in psutil.Process(self.process.pid).children()}
+
+    def refuses(self) -> bool:
+        with socket.socket() as visitor:
+            return visitor.connect_ex(("127.0.0.1", self.port)) != 0
+
+
+@contextmanager
+def slow_site(port: int, *arguments: str) -> Iterator[Site]:
+    command = [sys.executable, "-m", "tests.stack.slow_site", str(port), *arguments]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        try:
+            yield Site(process, port)
+        finally:
+            process.kill()
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with slow_site(free_port(), "2") as running:
+        eventually(lambda: running.get("/pid"))
+        yield running
+
+
+def test_a_request_in_flight_is_finished_at_sigterm(site: Site, tmp_path: Path) -> None:
+    with ThreadPoolExecutor(1) as visitor:
+        answer = visitor.submit(site.get, f"/slow?folder={quote(str(tmp_path))}")
+        eventually((tmp_path / "begun").exists)
+        site.process.send_signal(signal.SIGTERM)
+        eventually(site.refuses)
+        assert site.process.poll() is None
+        (tmp_path / "go").touch()
+        assert answer.result(10) == "finished"
+    assert site.process.wait(10) == 0
+
+
+def test_ctrl_c_reaches_parent_and_children_and_ends_them_in_order(site: Site, tmp_path: Path) -> None:
+    with ThreadPoolExecutor(1) as visitor:
+        answer = visitor.submit(site.get, f"/slow?folder={quote(str(tmp_path))}")
+        eventually((tmp_path / "begun").exists)
+        for pid in (site.process.pid, *site.children()):
+            os.kill(pid, signal.SIGINT)
+        (tmp_path / "go").touch()
+        assert answer.result(10) == "finished"
+    assert site.process.wait(10) == 0
+
+
+def test_a_killed_child_is_replaced(site: Site) -> None:
+    eventually(lambda: len(site.children()) == 2)
+    killed = site.children().pop()
+    os.kill(killed, signal.SIGKILL)
+    eventually(lambda: len(site.children()) == 2 and killed not in site.children())
+    assert int(site.get("/pid")) in site.children()
+
+
+def test_children_end_with_a_killed_parent(site: Site) -> None:
+    orphans = [psutil.Process(pid) for pid in site.children()]
+    site.process.kill()
+    assert len(orphans) == 2
+    assert wait_until_gone(orphans, 10) == []
+    assert site.refuses()
+
+
+def test_both_families_of_loopback_are_served(site: Site) -> None:
+    if not socket.has_ipv6:
+        pytest.skip("this machine has no IPv6")
+    assert site.get("/pid", host="127.0.0.1")
+    assert site.get("/pid", host="::1")
+
+
+def test_the_last_proxy_is_believed_and_what_a_visitor_claims_is_not(site: Site) -> None:
+    claimed = "198.51.100.7, 203.0.113.9"
+    assert site.get("/address", X_Forwarded_For=claimed, X_Forwarded_Proto="https") == "203.0.113.9 https"
+
+
+def test_a_site_that_cannot_be_made_ends_with_its_reason() -> None:
+    with slow_site(free_port(), "2", "broken") as site:
+        said, _ = site.process.communicate(timeout=20)
+        assert site.process.returncode == 1
+        assert "this site cannot be made" in said
+
+
+def test_a_taken_port_is_named() -> None:
+    with socket.socket() as other:
+        port = free_port()
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        with slow_site(port, "1") as site:
+            said, _ = site.process.communicate(timeout=20)
+            assert site.process.returncode == 1
+            assert f"Port {port}" in said
+            assert f"process {os.getpid()}" in said

@@ -1,0 +1,140 @@
+"""The demo people: there in demo mode, and never in live mode."""
+
+import time
+
+import pyotp
+import pytest
+from flask import Flask
+from sqlalchemy import select, text, update
+
+from app import create_app, demo
+from app.accounts import password_rules
+from app.accounts.models import User
+from app.config import Mode, Settings
+from app.extensions import db
+from app.platform.transaction import transaction
+from tests.factories.people import a_person
+from tests.page_client import PageClient
+
+
+def run(app: Flask, command: str) -> tuple[int, str]:
+    result = app.test_cli_runner().invoke(args=["demo", command])
+    return result.exit_code, result.output
+
+
+@pytest.fixture
+def live(app: Flask, settings: Settings) -> Flask:
+    """The same database, opened in live mode."""
+    return create_app(
+        settings.model_copy(
+            update={
+                "mode": Mode.LIVE,
+                "public_url": "https://fanlight.example",
+                "smtp_url": "smtp://127.0.0.1:1",
+                "mail_from": "house@fanlight.example",
+            }
+        )
+    )
+
+
+def people(app: Flask) -> dict[str, User]:
+    with app.app_context():
+        return {user.handle: user for user in db.session.scalars(select(User))}
+
+
+def test_there_is_one_for_each_role(app: Flask) -> None:
+    assert run(app, "seed")[0] == 0
+    made = people(app)
+    assert {handle: (user.email, set(user.roles)) for handle, user in made.items()} == {
+        "fan": ("fan@demo.test", {"fan"}),
+        "creator": ("creator@demo.test", {"fan", "creator"}),
+        "moderator": ("moderator@demo.test", {"fan", "moderator"}),
+        "admin": ("admin@demo.test", {"fan", "admin"}),
+    }
+    assert all(user.email_verified_at and user.sealed_birth_date for user in made.values())
+
+
+@pytest.mark.parametrize("identifier", ["fan", "creator@demo.test"])
+def test_they_sign_in_with_the_printed_password(app: Flask, page: PageClient, identifier: str) -> None:
+    run(app, "seed")
+    form = page.get("/login").form("/login")
+    page.send(form, identifier=identifier, password=demo.DEMO_PASSWORD)
+    assert page.get("/settings/data", follow=False).status == 200
+
+
+@pytest.mark.parametrize("handle", ["moderator", "admin"])
+def test_staff_also_need_a_code_of_the_printed_secret(app: Flask, page: PageClient, handle: str) -> None:
+    run(app, "seed")
+    asked = page.send(page.get("/login").form("/login"), identifier=handle, password=demo.DEMO_PASSWORD)
+    assert page.get("/settings/data", follow=False).status == 303, "the password alone is not enough"
+    code = pyotp.TOTP(demo.DEMO_TOTP_SECRET).now()
+    page.send(asked.form("/login/code"), code=code)
+    assert page.get("/settings/data", follow=False).status == 200
+
+
+def test_the_password_keeps_our_own_rules() -> None:
+    for person in demo.PEOPLE:
+        password_rules.check_new(demo.DEMO_PASSWORD, known=(person.handle, person.email))
+
+
+def test_seeding_again_is_quick_and_leaves_what_people_made_of_them(app: Flask) -> None:
+    run(app, "seed")
+    with app.app_context(), transaction():
+        db.session.execute(update(User).where(User.handle == "fan").values(handle="lamplighter"))
+    started = time.monotonic()
+    code, words = run(app, "seed")
+    assert time.monotonic() - started < 1
+    assert (code, words) == (0, "The demo people are there.\n")
+    assert set(people(app)) == {"lamplighter", "creator", "moderator", "admin"}
+
+
+def test_one_that_left_comes_back(app: Flask) -> None:
+    run(app, "seed")
+    with app.app_context(), transaction():
+        db.session.execute(
+            update(User)
+            .where(User.handle == "fan")
+            .values(handle="deleted_1", email=None, password_hash=None, state="deleted")
+        )
+    assert run(app, "seed") == (0, "Demo people made: fan.\n")
+    assert people(app)["fan"].state == "active"
+
+
+def test_a_visitor_who_took_a_name_keeps_it(app: Flask) -> None:
+    a_person(app, "fan")
+    assert run(app, "seed") == (0, "Demo people made: creator, moderator, admin.\n")
+    assert people(app)["fan"].email == "fan@example.test"
+
+
+def test_a_reset_leaves_only_them(app: Flask) -> None:
+    run(app, "seed")
+    a_person(app, "visitor")
+    assert run(app, "reset")[0] == 0
+    assert set(people(app)) == {"fan", "creator", "moderator", "admin"}
+    with app.app_context():
+        assert db.session.execute(text("select count(*) from audit_log")).scalar() == 0
+
+
+@pytest.mark.parametrize("command", ["seed", "reset"])
+def test_live_mode_makes_none_and_empties_nothing(live: Flask, app: Flask, command: str) -> None:
+    keeper = a_person(app, "keeper")
+    code, words = run(live, command)
+    assert (code, "live mode" in words) == (1, True)
+    assert set(people(app)) == {keeper.handle}
+
+
+def test_live_mode_does_not_start_on_a_database_that_has_them(live: Flask, app: Flask) -> None:
+    assert run(live, "check") == (0, "")
+    run(app, "seed")
+    assert run(app, "check") == (0, "")
+    code, words = run(live, "check")
+    assert code == 1
+    assert words.startswith("Error: This database holds the demo accounts")
+
+
+def test_a_new_name_does_not_hide_them(live: Flask, app: Flask) -> None:
+    run(app, "seed")
+    with app.app_context(), transaction():
+        db.session.execute(text("delete from users where handle <> 'admin'"))
+        db.session.execute(update(User).values(handle="keeper", email="keeper@example.org"))
+    assert run(live, "check")[0] == 1
