@@ -1,6 +1,6 @@
 """What every test stands on: real servers, a schema, an app, a browser without a window."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +18,16 @@ from tests.schema import empty_tables, make_schema
 from workers.stack.embedded import EmbeddedServers
 
 SECRET = "a-secret-that-only-tests-know-0123456789"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Hostile text ends up in captured logs, and must not break what reports them."""
+    report = yield
+    report.sections = [
+        (name, text.encode(errors="backslashreplace").decode()) for name, text in report.sections
+    ]
+    return report
 
 
 @pytest.fixture(scope="session")

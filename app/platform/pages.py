@@ -31,6 +31,11 @@ def see(address: str) -> Response:
     return redirect(address, code=303)
 
 
+def see_for_good(address: str) -> Response:
+    """The page has moved; whoever keeps links may learn the new address."""
+    return redirect(address, code=308)
+
+
 def partial(
     template: str,
     *,

@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import psutil
 from flask import Flask
@@ -26,13 +26,15 @@ from tests.support import eventually
 from workers.stack.embedded import EmbeddedServers
 from workers.stack.serving import Serving
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
 ROUNDS = 7
 SECONDS = 1.0
-WARM_UP = 40
 SECRET = "a-secret-that-only-benches-know-0123456789"
 NO_LIMIT = 10**9
 
-Make = Callable[[], Flask]
+Make = Callable[[], "WSGIApplication"]
 
 
 @dataclass(frozen=True)

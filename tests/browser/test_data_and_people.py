@@ -4,27 +4,18 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Page, expect
 
 from app.platform import work
+from tests.browser.pages import SHAPES, fits_and_is_accessible
 from tests.browser.tabs import OpenTab, sign_in
 from tests.factories.people import a_person
-
-SHAPES = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
 
 
 def drain(app: Flask) -> None:
     with app.app_context():
         work.drain()
-
-
-def fits_and_is_accessible(tab: Page) -> None:
-    wider = tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert wider <= 0, f"{tab.url} scrolls sideways by {wider} px"
-    found = Axe().run(tab, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]})
-    assert found.violations_count == 0, found.generate_report()
 
 
 def take_copy(tab: Page, folder: Path) -> list[str]:

@@ -9,6 +9,7 @@ from app.platform.navigation import Door, add_door
 bp = Blueprint("accounts", __name__)
 MODULES = (
     "join",
+    "person",
     "reset",
     "settings_profile",
     "settings_security",

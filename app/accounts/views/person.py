@@ -1,0 +1,20 @@
+"""A person's own address, `/@handle`: who they say they are. An old handle leads to the new one."""
+
+from werkzeug.wrappers import Response
+
+from app.accounts import queries
+from app.accounts.views import bp
+from app.platform.errors import NotFound
+from app.platform.guards import Access, guard
+from app.platform.pages import page, see_for_good
+
+
+@bp.get("/@<handle>")
+@guard(Access.ANYONE)
+def person(handle: str) -> Response:
+    found, moved = queries.find_by_handle(handle)
+    if found is None:
+        raise NotFound
+    if moved or handle != found.handle:
+        return see_for_good(f"/@{found.handle}")
+    return page("accounts/person.html", person=found)

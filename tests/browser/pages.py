@@ -1,0 +1,17 @@
+"""What is true of every page, in every shape."""
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+SHAPES = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
+
+
+def fits(tab: Page) -> None:
+    wider = tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wider <= 0, f"{tab.url} scrolls sideways by {wider} px"
+
+
+def fits_and_is_accessible(tab: Page) -> None:
+    fits(tab)
+    found = Axe().run(tab, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]})
+    assert found.violations_count == 0, found.generate_report()
