@@ -137,6 +137,17 @@ def test_a_suspended_person_is_out_at_once_and_back_when_restored(app: Flask) ->
     assert told(app, person) == ["account_suspended", "account_restored"]
 
 
+def test_the_record_says_who_ended_the_sessions_of_somebody_suspended(app: Flask) -> None:
+    admin, person = an_admin(app), a_person(app)
+    signed_in(app, person)
+    press(admins_browser(app, admin), person, "suspend")
+    with app.app_context():
+        record = db.session.scalars(
+            select(AuditRecord).where(AuditRecord.action == "session.all_revoked")
+        ).one()
+    assert (record.actor_id, record.subject_id) == (admin.id, str(person.id))
+
+
 def test_nobody_suspends_themselves(app: Flask) -> None:
     admin = an_admin(app)
     an_admin(app)

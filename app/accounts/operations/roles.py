@@ -58,7 +58,7 @@ def suspend(user_id: UUID, *, actor: UUID) -> bool:
     if user.state != "active":
         return False
     user.state = "suspended"
-    sessions.end_all(user_id, because="account suspended")
+    sessions.end_all(user_id, because="account suspended", actor=actor)
     end_access(Ended.ACCOUNT, user_id, user_id)
     audit.record(Action.SUSPENDED, actor=actor, subject=("user", user_id))
     _tell(user, "account_suspended")

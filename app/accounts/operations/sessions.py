@@ -86,7 +86,8 @@ def end(session_id: UUID, *, owner: UUID, because: str) -> None:
     audit.record(action, actor=owner, subject=("session", row.id))
 
 
-def end_all(user_id: UUID, *, because: str, keep: UUID | None = None) -> int:
+def end_all(user_id: UUID, *, because: str, keep: UUID | None = None, actor: UUID | None = None) -> int:
+    """`actor` is the person themselves, unless somebody of the staff did it."""
     rows = db.session.execute(
         select(Session)
         .where(Session.user_id == user_id, Session.ended_at.is_(None))
@@ -97,7 +98,11 @@ def end_all(user_id: UUID, *, because: str, keep: UUID | None = None) -> int:
     for row in ended:
         _end(row, because)
     audit.record(
-        Action.SESSIONS_REVOKED, actor=user_id, subject=("user", user_id), count=len(ended), because=because
+        Action.SESSIONS_REVOKED,
+        actor=actor or user_id,
+        subject=("user", user_id),
+        count=len(ended),
+        because=because,
     )
     return len(ended)
 
