@@ -16,7 +16,7 @@ run: ## Start everything on this machine and say where to click (Ctrl-C stops it
 
 test: ## Run the test suite on servers of its own; ARGS= goes to pytest
 	$(INSTALL) requirements-dev.txt browser
-	@$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: ## Check style, types, layers and templates
 	$(INSTALL) requirements-dev.txt

@@ -68,7 +68,7 @@ class Measure:
 
     def line(self, found: Samples) -> str:
         missed = "" if self.reached(found) else " MISSED"
-        return f"{self.id} {self.name} {found} goal {self.goal.replace(' ', '')}{found.spread}{missed}"
+        return f"{self.id} {self.name} {found} goal {re.sub(r'(?<==) ', '', self.goal)}{found.spread}{missed}"
 
     def reached(self, found: Samples) -> bool:
         match = re.fullmatch(r"(<=|>=)\s*([\d.]+)", self.goal)

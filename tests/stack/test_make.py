@@ -1,5 +1,6 @@
 """The commands themselves."""
 
+import os
 import subprocess
 
 from app.config import MIN_SECRET_LENGTH
@@ -7,7 +8,9 @@ from workers.stack.environment import ROOT
 
 
 def make(*arguments: str) -> str:
-    done = subprocess.run(["make", *arguments], cwd=ROOT, capture_output=True, text=True, check=True)
+    # The suite itself is run by make, which would tell this one to speak of folders.
+    own = {name: value for name, value in os.environ.items() if name not in {"MAKELEVEL", "MAKEFLAGS"}}
+    done = subprocess.run(["make", *arguments], cwd=ROOT, env=own, capture_output=True, text=True, check=True)
     return done.stdout
 
 

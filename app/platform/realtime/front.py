@@ -1,5 +1,6 @@
 """The addresses of the realtime process: the socket, and what watches over it."""
 
+import logging
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -7,8 +8,8 @@ from flask import Flask, request
 from flask_sock import Sock
 from gevent.event import Event
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from simple_websocket import ConnectionClosed, Server
 from simple_websocket import ConnectionError as NoHandshake
-from simple_websocket import Server
 from werkzeug.wrappers import Response
 from wsproto.utilities import RemoteProtocolError
 
@@ -19,6 +20,8 @@ from app.platform.realtime.connection import Connection
 from app.platform.realtime.hub import Hub
 from app.platform.realtime.readers import Readers
 from app.platform.web import correlation_id
+
+log = logging.getLogger(__name__)
 
 SOCKET = "/ws"
 
@@ -57,7 +60,13 @@ class Front:
         return None
 
     def live(self, ws: Server) -> None:
-        Connection(ws, self.hub, self.settings.secret_key, correlation_id()).serve()
+        try:
+            Connection(ws, self.hub, self.settings.secret_key, correlation_id()).serve()
+        except ConnectionClosed:
+            return
+        except Exception:
+            # Flask would answer with a page, in the middle of a websocket.
+            log.exception("socket failed")
 
     def alive(self) -> Response:
         return Response("ok\n", mimetype="text/plain")
