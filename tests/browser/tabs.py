@@ -24,9 +24,6 @@ HEIGHT = 844
 # Chromium says this for every answer of 400 and above; `_watch_answer` judges those itself.
 REFUSED_ANSWER = "Failed to load resource: the server responded with a status"
 
-# A live socket may break at any moment; the page survives it, and tests/browser/test_live.py shows how.
-BROKEN_SOCKET = "WebSocket connection to"
-
 Theme = Literal["light", "dark"]
 OpenTab = Callable[..., Page]
 
@@ -71,7 +68,7 @@ class Tabs:
 
     def _watch_console(self, message: ConsoleMessage) -> None:
         """Violations of the content policy are said here too."""
-        if message.type == "error" and not message.text.startswith((REFUSED_ANSWER, BROKEN_SOCKET)):
+        if message.type == "error" and not message.text.startswith(REFUSED_ANSWER):
             self.faults.append(f"console: {message.text}")
 
     def _watch_answer(self, answer: Response) -> None:

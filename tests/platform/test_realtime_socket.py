@@ -200,3 +200,22 @@ def _answer(live: LiveServer, request: str) -> str:
     with socket.create_connection(("127.0.0.1", live.port), timeout=5) as raw:
         raw.sendall(request.encode("latin-1"))
         return raw.recv(4_096).decode("latin-1")
+
+
+@pytest.mark.parametrize("last_words", [b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n", b"\r\n\r\n", b""])
+def test_nothing_follows_the_closing_of_a_socket(live: LiveServer, last_words: bytes) -> None:
+    page = Page(live)
+    page.say("no hello")
+    assert page.closed() == 4401
+    raw = page.socket.sock
+    assert raw is not None
+    raw.sendall(last_words)
+    raw.shutdown(socket.SHUT_WR)
+    assert _rest(raw) == b""
+
+
+def _rest(raw: socket.socket) -> bytes:
+    said = b""
+    while part := raw.recv(4_096):
+        said += part
+    return said

@@ -6,6 +6,7 @@ from enum import Enum
 class Close(Enum):
     GOING_AWAY = 1001, "The server restarts. Connect again in a moment."
     TOO_BIG = 1009, "That message is too big."
+    FAILED = 1011, "Something went wrong here. Connect again in a moment."
     TRY_AGAIN = 1013, "The server cannot check who is signed in. Connect again in a moment."
     NOT_UNDERSTOOD = 4400, "That message was not understood."
     NO_TICKET = 4401, "No valid ticket. Get a fresh one and connect again."

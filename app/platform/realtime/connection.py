@@ -77,6 +77,10 @@ class Connection:
         self._ws.event.set()
         gevent.spawn_later(self._hub.limits.close_within, self._wire.abort)
 
+    def wait_for_end(self) -> None:
+        """Until the reader has let go of the socket; gevent's server would read on in it."""
+        self._ws.thread.join()
+
     def check(self) -> None:
         """Still there?"""
         if monotonic() - self._wire.heard_at > self._hub.limits.idle_after:

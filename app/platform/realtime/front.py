@@ -16,6 +16,7 @@ from wsproto.utilities import RemoteProtocolError
 from app.config import Settings
 from app.platform.machines import from_this_machine, shows_token
 from app.platform.realtime import metrics
+from app.platform.realtime.codes import Close
 from app.platform.realtime.connection import Connection
 from app.platform.realtime.hub import Hub
 from app.platform.realtime.readers import Readers
@@ -60,13 +61,16 @@ class Front:
         return None
 
     def live(self, ws: Server) -> None:
+        connection = Connection(ws, self.hub, self.settings.secret_key, correlation_id())
         try:
-            Connection(ws, self.hub, self.settings.secret_key, correlation_id()).serve()
+            connection.serve()
         except ConnectionClosed:
-            return
+            pass
         except Exception:
             # Flask would answer with a page, in the middle of a websocket.
             log.exception("socket failed")
+            connection.close(Close.FAILED)
+        connection.wait_for_end()
 
     def alive(self) -> Response:
         return Response("ok\n", mimetype="text/plain")

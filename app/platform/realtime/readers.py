@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import gevent
+from gevent.event import Event
 
 
 class Readers:
@@ -19,6 +20,7 @@ class Reader:
     def __init__(self, readers: Readers, target: Callable[[], None]) -> None:
         self._readers = readers
         self._target = target
+        self._ended = Event()
 
     def start(self) -> None:
         self._readers.count += 1
@@ -29,3 +31,7 @@ class Reader:
             self._target()
         finally:
             self._readers.count -= 1
+            self._ended.set()
+
+    def join(self) -> None:
+        self._ended.wait()

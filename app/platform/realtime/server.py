@@ -41,6 +41,12 @@ class Handler(WSGIHandler):
         with gevent.Timeout(self._within, ValueError("slow headers")):
             return super().read_request(raw_requestline)
 
+    def handle_one_response(self) -> None:
+        super().handle_one_response()
+        # What was a websocket carries no further request.
+        if self.headers.get("Upgrade", "").lower() == "websocket":
+            self.close_connection = True
+
 
 class LiveServer(WSGIServer):
     handler_class = Handler
