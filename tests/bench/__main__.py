@@ -26,9 +26,9 @@ def main(wanted: list[str]) -> int:
 
 
 def tell(module: ModuleType) -> None:
-    """Modules that run a world of their own have a `measure()` that returns its lines."""
-    own = getattr(module, "measure", None)
-    if own is not None and own.__module__ == module.__name__:
+    """Modules that run a world of their own have `lines()`, which measures and returns them."""
+    own = getattr(module, "lines", None)
+    if own is not None:
         print(*own(), sep="\n", flush=True)
 
 

@@ -43,7 +43,7 @@ class Held:
     processor: float
 
 
-def measure(count: int = SOCKETS) -> list[str]:
+def lines(count: int = SOCKETS) -> list[str]:
     with tempfile.TemporaryDirectory() as folder, EmbeddedServers(Path(folder), durable=False) as servers:
         settings = _settings(servers, Path(folder), count)
         with create_app(settings).app_context():
@@ -157,4 +157,4 @@ def _seconds(process: psutil.Process) -> float:
 
 
 if __name__ == "__main__":
-    print("\n".join(measure()))
+    print("\n".join(lines()))

@@ -13,7 +13,7 @@ GOAL_SECONDS = 10
 ROUNDS = 3
 
 
-def measure() -> list[str]:
+def lines() -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "var"
         data.mkdir()
