@@ -4,12 +4,15 @@ from app.platform.errors import Refused
 
 
 class WrongCredentials(Refused):
-    """The same for an unknown account, a wrong password and a deleted person."""
+    """The same for an unknown account, a wrong password, an address not confirmed and a deleted person."""
 
     code = "wrong_credentials"
 
     def __init__(self) -> None:
-        super().__init__("That e-mail or handle and password do not go together. Check both and try again.")
+        super().__init__(
+            "That e-mail or handle and password do not go together. Check both and try again. "
+            "If you have just joined, open the link in our mail first."
+        )
 
 
 class Suspended(Refused):

@@ -2,14 +2,16 @@
 
 import logging
 import tempfile
+from collections.abc import Callable, Iterable
 from typing import IO
 from uuid import UUID
 
 from app.accounts import archive
 from app.accounts.models import Challenge, DataExport, EmailLink, KnownDevice, Session, User
-from app.accounts.operations import deletion, exports, tombstones
-from app.accounts.queries_data import people_due
+from app.accounts.operations import deletion, exports, handles, verification
+from app.accounts.queries_data import never_confirmed, people_due
 from app.extensions import db
+from app.kit import clock
 from app.platform import cleanup, personal_data, schedule, work
 from app.platform.settings import settings
 from app.platform.storage import storage
@@ -54,13 +56,7 @@ def register_cleanup() -> None:
 
 @schedule.every(60, "accounts.erase_due")
 def erase_due() -> None:
-    for user_id in people_due():
-        try:
-            with transaction():
-                deletion.erase(user_id)
-        except Exception:
-            # One person's trouble must not keep the others.
-            log.exception("deletion failed", extra={"user_id": str(user_id)})
+    _one_by_one(people_due(), deletion.erase)
 
 
 @schedule.every(60, "accounts.forget_farewells")
@@ -73,7 +69,18 @@ def forget_farewells() -> None:
 def tidy() -> None:
     with transaction():
         exports.expire()
-        tombstones.free_handles()
+        handles.release_due()
+    _one_by_one(never_confirmed(joined_before=clock.now() - verification.WAITS), deletion.let_go)
+
+
+def _one_by_one(people: Iterable[UUID], erase: Callable[[UUID], object]) -> None:
+    for user_id in people:
+        try:
+            with transaction():
+                erase(user_id)
+        except Exception:
+            # One person's trouble must not keep the others.
+            log.exception("deletion failed", extra={"user_id": str(user_id)})
 
 
 def _fill(file: IO[bytes], export_id: UUID) -> str | None:

@@ -12,4 +12,4 @@ def send_reset_link(payload: Payload) -> None:
 
 @work.handler(verification.SEND_LINK_AGAIN)
 def send_link_again(payload: Payload) -> None:
-    verification.send_again_to(asked_by_mail.address_of(payload))
+    verification.send_again(asked_by_mail.address_of(payload))

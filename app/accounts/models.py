@@ -82,9 +82,10 @@ class FormerHandle(Model):
 
 
 class RetiredHandle(Model):
-    """A handle whose person left: for a while nobody may take it, so that nobody is mistaken for them.
+    """A handle that nobody may take for a while.
 
-    Only a keyed digest, because the handle itself was erased.
+    Its person left, and nobody shall be mistaken for them; or somebody chose it who joined with a known
+    address, and a handle left free would tell them so. Only a keyed digest: the handle itself is erased.
     """
 
     __tablename__ = "retired_handles"

@@ -4,13 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 
 from app.accounts.models import EmailLink, FormerHandle, Session, User
 from app.extensions import db
 from app.kit import clock
 from app.platform.errors import NotFound
 from app.platform.settings import settings
+
+# Whoever joined and has not confirmed the address is nobody yet, at the door and to others: otherwise
+# it could be seen whether an address was known before somebody joined with it.
+ARRIVED = or_(User.email.is_(None), User.email_verified_at.is_not(None))
 
 
 def find_user(user_id: UUID) -> User | None:
@@ -38,22 +42,22 @@ def find_by_email(email: str) -> User | None:
 
 def find_by_identifier(identifier: str) -> User | None:
     """An e-mail address or a handle, as typed at sign-in."""
-    if "@" in identifier:
-        return find_by_email(identifier)
+    named = User.email if "@" in identifier else User.handle
     return _one(
-        select(User).where(func.lower(User.handle) == func.lower(identifier), User.state != "deleted")
+        select(User).where(func.lower(named) == func.lower(identifier), User.state != "deleted", ARRIVED)
     )
 
 
 def find_by_handle(handle: str) -> tuple[User | None, bool]:
     """The person of this handle, and whether they have moved on to another one."""
-    user = _one(select(User).where(func.lower(User.handle) == func.lower(handle), User.state == "active"))
+    here = (User.state == "active", ARRIVED)
+    user = _one(select(User).where(func.lower(User.handle) == func.lower(handle), *here))
     if user is not None:
         return user, False
     moved = _one(
         select(User)
         .join(FormerHandle, FormerHandle.user_id == User.id)
-        .where(FormerHandle.handle == func.lower(handle), User.state == "active")
+        .where(FormerHandle.handle == func.lower(handle), *here)
     )
     return moved, moved is not None
 
@@ -75,6 +79,20 @@ def email_in_use(email: str, *, by_others_than: UUID | None = None) -> bool:
         EmailLink.expires_at > clock.now(),
     )
     return _any_other(holders.union_all(undoable), by_others_than)
+
+
+def email_change_asked_at(user_id: UUID, *, confirmed_by: datetime) -> datetime | None:
+    """When the change was asked for that was the last one confirmed by then."""
+    return db.session.scalar(
+        select(EmailLink.created_at)
+        .where(
+            EmailLink.user_id == user_id,
+            EmailLink.purpose == "change_email",
+            EmailLink.used_at <= confirmed_by,
+        )
+        .order_by(EmailLink.used_at.desc(), EmailLink.created_at.desc())
+        .limit(1)
+    )
 
 
 def pending_email(user_id: UUID) -> str | None:

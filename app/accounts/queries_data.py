@@ -41,8 +41,22 @@ def people_due() -> Sequence[UUID]:
     ).all()
 
 
+def never_confirmed(*, joined_before: datetime) -> Sequence[UUID]:
+    """Whose address still waits to be confirmed, the longest waiting first."""
+    return db.session.scalars(
+        select(User.id)
+        .where(
+            User.state == "active",
+            User.email.is_not(None),
+            User.email_verified_at.is_(None),
+            User.created_at <= joined_before,
+        )
+        .order_by(User.created_at)
+    ).all()
+
+
 def handle_is_retired(handle: str) -> bool:
-    """Whether it belonged to somebody who left not long ago."""
+    """Whether nobody may take it for a while."""
     return db.session.get(RetiredHandle, retired_digest(handle)) is not None
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, or_, select
 
 from app.accounts.models import User
+from app.accounts.queries import ARRIVED
 from app.extensions import db
 from app.kit.ids import parse_id
 from app.platform.viewer import Role
@@ -66,7 +67,7 @@ def find_person(user_id: UUID) -> PersonLine | None:
 
 
 def admins(*, lock: bool = False) -> Sequence[UUID]:
-    wanted = select(User.id).where(User.state == "active", *_has(Role.ADMIN)).order_by(User.id)
+    wanted = select(User.id).where(User.state == "active", ARRIVED, *_has(Role.ADMIN)).order_by(User.id)
     return db.session.scalars(wanted.with_for_update() if lock else wanted).all()
 
 

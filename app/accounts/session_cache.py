@@ -22,7 +22,7 @@ TOUCH_EVERY = timedelta(minutes=1)
 
 FIND = text("""
     select s.id as session_id, s.authenticated_at, s.expires_at, s.second_factor, s.last_used_at,
-           u.id, u.handle, u.display_name, u.roles, u.avatar_hue, u.email_verified_at, u.deletion_due_at
+           u.id, u.handle, u.display_name, u.roles, u.avatar_hue, u.deletion_due_at
     from sessions s join users u on u.id = s.user_id
     where s.token_digest = :digest and s.ended_at is null and s.expires_at > :now
       and s.last_used_at > :idle_since and u.state = 'active'
@@ -74,7 +74,6 @@ def load(token: str) -> Viewer | None:
         expires_at=row.expires_at,
         second_factor=row.second_factor,
         avatar_hue=row.avatar_hue,
-        email_verified=row.email_verified_at is not None,
         deletion_due=row.deletion_due_at,
     )
 

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from flask import Flask, flash, g, make_response, render_template
 from flask_wtf.csrf import CSRFError
+from htmx_flask import request
 from markupsafe import escape
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -13,8 +14,9 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from app.platform.errors import FreshSignInNeeded, Refused, SecondFactorNeeded, SignInNeeded
-from app.platform.pages import see
-from app.platform.viewer import Viewer
+from app.platform.front import home_for
+from app.platform.pages import safe_next, see
+from app.platform.viewer import Viewer, viewer
 from app.platform.web import correlation_id, is_htmx, page_behind, wants_problem
 
 log = logging.getLogger(__name__)
@@ -36,6 +38,8 @@ TEXTS: dict[int, tuple[str, str]] = {
     503: ("Back in a moment", "A part of the house is restarting. Nothing was lost; try again shortly."),
 }
 
+# Whose forms are for strangers only.
+DOORS = {"/join", "/login", "/login/code"}
 
 # When even the templates are broken.
 BARE = """<!doctype html>
@@ -121,6 +125,10 @@ def _second_factor(error: SecondFactorNeeded) -> Response:
 
 
 def _stale_form(error: CSRFError) -> Response:
+    person = viewer()
+    if person is not None and request.path in DOORS and request.form.get("csrf_token"):
+        # Signed in meanwhile, in another tab: the form's wish came true without it.
+        return see(safe_next(request.args.get("next"), home_for(person)))
     return answer(
         400, "The form had grown old or came from elsewhere. Reload the page and send it again.", "csrf"
     )

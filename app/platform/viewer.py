@@ -30,7 +30,6 @@ class Viewer:
     expires_at: datetime
     second_factor: bool
     avatar_hue: int
-    email_verified: bool
     deletion_due: datetime | None = None
     # What flask-login asks of a user.
     is_authenticated: bool = True

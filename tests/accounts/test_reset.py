@@ -8,12 +8,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from app.accounts.models import TotpFactor, User, Wallet
+from app.accounts.models import User
 from app.extensions import db
 from app.kit import clock
 from app.platform.audit import Action
 from app.platform.models import AuditRecord
 from app.platform.transaction import transaction
+from tests.accounts.second_factors import code_now, first_step, with_totp
 from tests.accounts.test_sign_in import is_in, sign_in
 from tests.factories.people import PASSWORD, Person, a_person, signed_in
 from tests.factories.post import last_letter, letters
@@ -119,19 +120,6 @@ def test_a_mailbox_is_not_flooded(app: Flask) -> None:
     assert len(letters(app, person.email)) == 3
 
 
-def test_an_address_that_was_never_confirmed_is_taken_back_whole(app: Flask, page: PageClient) -> None:
-    """Somebody joined with another person's address and added ways in of their own."""
-    squatter = a_person(app, "mira", verified=False)
-    with app.app_context(), transaction():
-        db.session.add(Wallet(address="W" * 44, user_id=squatter.id))
-        db.session.add(TotpFactor(user_id=squatter.id, sealed_secret="x", confirmed_at=clock.now()))
-    choose(page, link_for(app, squatter))
-    with app.app_context():
-        assert db.session.scalars(select(Wallet)).all() == []
-        assert db.session.scalars(select(TotpFactor)).all() == []
-    assert "not confirmed" not in sign_in(page, squatter.email, NEW).text
-
-
 def test_changing_it_keeps_this_device_and_ends_the_others(app: Flask) -> None:
     person = a_person(app, "mira")
     here, elsewhere = signed_in(app, person), signed_in(app, person)
@@ -179,6 +167,16 @@ def test_whoever_came_with_a_wallet_sets_a_first_one(app: Flask) -> None:
     # Once there is one, the old one has to be shown.
     form = security.form("/settings/security/password/first").fill(idempotency_key="a-second-try-at-it")
     assert page.send(form, new_password="thief wants in").status == 422
+
+
+def test_a_first_step_with_the_old_password_is_void(app: Flask) -> None:
+    """Half signed in counts as signed in: it ends with the rest."""
+    person, thief = with_totp(app), PageClient(app)
+    assert first_step(thief, person).title.startswith("Second step")
+    form = thief.get("/login/code").form("/login/code")
+    choose(PageClient(app), link_for(app, person))
+    assert thief.send(form, code=code_now()).response.request.path == "/login"
+    assert not is_in(thief)
 
 
 def test_what_happened_is_on_record(app: Flask, page: PageClient) -> None:

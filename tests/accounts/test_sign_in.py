@@ -16,6 +16,7 @@ from app.kit import clock
 from app.platform.audit import Action
 from app.platform.models import AuditRecord
 from app.platform.transaction import transaction
+from tests.accounts.wallet_walks import handle_of
 from tests.factories.people import PASSWORD, Person, a_person, signed_in
 from tests.factories.post import last_letter, letters
 from tests.page_client import Page, PageClient
@@ -78,12 +79,12 @@ def test_unknown_and_known_read_the_same(app: Flask) -> None:
     ]
     assert {page.status for page in pages} == {422}
     assert all(WRONG in page.text for page in pages)
-    assert len({_without_tokens(page) for page in pages}) == 1
+    assert len({without_tokens(page) for page in pages}) == 1
     wordless_password = sign_in(PageClient(app, "10.0.0.9"), "left")
-    assert _without_tokens(wordless_password) == _without_tokens(pages[0])
+    assert without_tokens(wordless_password) == without_tokens(pages[0])
 
 
-def _without_tokens(page: Page) -> str:
+def without_tokens(page: Page) -> str:
     for field in page.soup.select("[name=csrf_token], [name=idempotency_key], [name=identifier]"):
         field["value"] = ""
     for scripted in page.soup.select("[data-csrf]"):
@@ -143,16 +144,6 @@ def test_the_suspended_learn_it_only_with_the_right_password(app: Flask) -> None
     told = sign_in(PageClient(app), "mira")
     assert told.status == 403
     assert "suspended" in told.text
-
-
-def test_an_unconfirmed_address_comes_in_and_is_reminded(app: Flask, page: PageClient) -> None:
-    a_person(app, "mira", verified=False)
-    inside = sign_in(page, "mira")
-    assert "not confirmed" in inside.text
-    page.send(inside.form("/verify"))
-    link = last_letter(app, "mira@example.test", "verify_email").path("/verify/")
-    answer = page.send(page.get(link).form(link))
-    assert "not confirmed" not in answer.text
 
 
 def test_an_old_hash_is_renewed(app: Flask, page: PageClient) -> None:
@@ -215,6 +206,38 @@ def test_remember_decides_how_long(app: Flask, page: PageClient, remember: str, 
 def test_who_is_in_is_sent_on(app: Flask, address: str) -> None:
     page = signed_in(app)
     assert page.get(address).response.request.path == "/settings/profile"
+
+
+@pytest.mark.parametrize(
+    ("opened", "lands"),
+    [
+        ("/login", "/settings/profile"),
+        ("/login?next=/settings/sessions", "/settings/sessions"),
+        ("/login?next=https://evil.test/", "/settings/profile"),
+        ("/login?next=//evil.test", "/settings/profile"),
+        ("/join", "/settings/profile"),
+    ],
+)
+def test_the_form_of_a_second_tab_sends_on_who_is_in_by_now(
+    app: Flask, page: PageClient, opened: str, lands: str
+) -> None:
+    a_person(app, "mira"), a_person(app, "other")
+    second_tab = page.get(opened).form("/(login|join)").fill(identifier="other", password=PASSWORD)
+    sign_in(page, "mira")
+    sent = page.send(second_tab, follow=False)
+    assert (sent.status, sent.location) == (303, lands)
+    assert handle_of(page) == "mira"
+    scripted = page.post(second_tab.action, second_tab.fields, **HTMX)
+    assert scripted.response.headers["HX-Redirect"] == lands
+
+
+def test_another_form_of_an_old_tab_is_still_refused(app: Flask, page: PageClient) -> None:
+    a_person(app, "mira")
+    second_tab = page.get("/login").form("/login")
+    sign_in(page, "mira")
+    second_tab.action = "/settings/profile"
+    assert page.send(second_tab, display_name="Overwritten", avatar_hue="1").status == 400
+    assert "Overwritten" not in page.get("/settings/profile").html
 
 
 def test_an_ended_session_says_why(page: PageClient) -> None:

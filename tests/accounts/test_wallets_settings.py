@@ -15,6 +15,7 @@ from tests.accounts.python_wallet import PythonWallet
 from tests.accounts.stored import count, stored
 from tests.accounts.wallet_walks import join, link, linking_script, sign_in
 from tests.factories.people import a_person, signed_in
+from tests.factories.post import last_letter
 from tests.page_client import PageClient
 
 
@@ -96,6 +97,25 @@ def test_a_removed_wallet_is_a_stranger_again(app: Flask, page: PageClient) -> N
     link(client, wallet)
     client.send(client.get(f"/settings/wallets/{wallet.address}").form(".*/remove"))
     assert sign_in(page, wallet) == "/login/wallet/join"
+
+
+def test_removing_tells_the_owner_and_is_on_record(app: Flask) -> None:
+    person, wallet = a_person(app), PythonWallet.new()
+    client = signed_in(app, person)
+    link(client, wallet)
+    client.send(client.get(f"/settings/wallets/{wallet.address}").form(".*/remove"))
+    letter = last_letter(app, person.email, "second_factor_changed")
+    assert f"The wallet {wallet.address} was removed." in letter.text
+    assert "factor.wallet_removed" in stored(app, select(AuditRecord.action))
+
+
+def test_who_has_no_address_removes_one_without_a_mail(app: Flask, page: PageClient) -> None:
+    first, second = PythonWallet.new(), PythonWallet.new()
+    join(page, first)
+    link(page, second)
+    page.send(page.get(f"/settings/wallets/{second.address}").form(".*/remove"))
+    assert stored(app, select(Wallet.address)) == [first.address]
+    assert count(app, Mail) == 0
 
 
 def test_a_wallet_gets_a_name(app: Flask) -> None:

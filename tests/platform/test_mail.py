@@ -287,6 +287,16 @@ def test_a_server_that_offers_encryption_gets_the_password_over_it(
     assert post.mails[0]["From"] == "The House <house@example.org>"
 
 
+def test_a_server_elsewhere_without_encryption_gets_no_mail(context: Flask) -> None:
+    """127.1 is this machine under a name that is not taken for it."""
+    with mail_server() as (post, port), smtp_at(context, f"smtp://127.1:{port}"):
+        mail_id = send()
+        work.drain()
+    assert row(mail_id).state == "waiting"
+    assert "no encryption" in (row(mail_id).last_error or "")
+    assert post.mails == []
+
+
 def test_a_server_with_a_foreign_certificate_gets_neither_password_nor_mail(
     context: Flask, tmp_path: Path
 ) -> None:

@@ -1,4 +1,4 @@
-"""The forms of coming in again: password, proof in between, forgotten password."""
+"""The forms of coming in again: password, proof in between, a mail with a link."""
 
 from wtforms import BooleanField, StringField
 from wtforms.validators import DataRequired
@@ -24,7 +24,7 @@ class ConfirmForm(Form):
     password = password_field("Password", "Write your password.")
 
 
-class AskResetForm(Form):
+class AskByMailForm(Form):
     email = email_field()
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.accounts.errors import ChallengeGone
 from app.accounts.models import Challenge
@@ -39,6 +39,14 @@ def take(kind: str, secret: str) -> Challenge:
     challenge = _open(kind, secret, lock=True)
     challenge.used_at = clock.now()
     return challenge
+
+
+def void(kind: str, user_id: UUID) -> None:
+    db.session.execute(
+        update(Challenge)
+        .where(Challenge.kind == kind, Challenge.user_id == user_id, Challenge.used_at.is_(None))
+        .values(used_at=clock.now())
+    )
 
 
 def _open(kind: str, secret: str, *, lock: bool) -> Challenge:

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import delete, select
 
 from app.accounts.models import User
-from app.accounts.operations import sessions
+from app.accounts.operations import handles, sessions, verification
 from app.accounts.queries import lock_user
 from app.extensions import db
 from app.kit import clock
@@ -76,6 +76,19 @@ def erase(user_id: UUID) -> bool:
     if address:
         # Written after the erasing, which would have taken it along; it goes once it is sent.
         mail.send(FAREWELL, to=address, user_id=user_id, name=name)
+    return True
+
+
+def let_go(user_id: UUID) -> bool:
+    """Somebody joined and never confirmed the address. Nobody came in, so that nothing stays."""
+    user = lock_user(user_id)
+    handle, since = user.handle, clock.now() - verification.WAITS
+    if user.state != "active" or user.email_verified_at or not user.email or user.created_at > since:
+        return False
+    personal_data.erase(user_id)
+    handles.release(handle)
+    db.session.delete(user)
+    audit.record(Action.DELETED, actor=None, subject=("user", user_id), because="address never confirmed")
     return True
 
 

@@ -1,15 +1,24 @@
 """Another e-mail address: the new one confirms, the old one is told and can take it back for a week."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from app.accounts import addresses, queries
 from app.accounts.errors import AddressTaken, BadEmail, LinkGone
 from app.accounts.models import User
-from app.accounts.operations import claims, email_links, notices, sessions
+from app.accounts.operations import claims, email_links, factor_changes, notices, sessions
 from app.accounts.operations.email_links import Purpose
 from app.kit import clock
 from app.platform import audit, limits, mail
 from app.platform.audit import Action
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """The token of a reset link, and what went, in words for the owner."""
+
+    reset_token: str
+    removed: list[str]
 
 
 def ask_change(user_id: UUID, address: str) -> None:
@@ -37,9 +46,9 @@ def confirm_change(token: str) -> None:
     user = queries.lock_user(link.user_id)
     if user.state != "active":
         raise LinkGone
-    before = user.email if user.email_verified_at else None
+    before = user.email
     _put(user, link.email)
-    email_links.void(user.id, Purpose.VERIFY, Purpose.RESET)
+    email_links.void(user.id, Purpose.RESET)
     audit.record(
         Action.EMAIL_CHANGED,
         actor=user.id,
@@ -50,14 +59,19 @@ def confirm_change(token: str) -> None:
         _tell_former(user, before)
 
 
-def undo_change(token: str) -> str:
-    """The token of a reset link: whoever changed the address may know the password as well."""
+def undo_change(token: str) -> Undone:
+    """Whoever changed the address may know the password, and have added ways in of their own.
+
+    The last way in may be among these: the reset link opens another one.
+    """
     link = email_links.take(Purpose.UNDO_EMAIL, token)
     user = queries.lock_user(link.user_id)
     if user.state != "active":
         raise LinkGone
     _put(user, link.email)
     user.password_hash = None
+    asked_at = queries.email_change_asked_at(user.id, confirmed_by=link.created_at)
+    removed = factor_changes.take_back(user.id, asked_at or link.created_at)
     email_links.void(user.id, *Purpose)
     sessions.end_all(user.id, because="e-mail change undone")
     audit.record(
@@ -66,7 +80,7 @@ def undo_change(token: str) -> str:
         subject=("user", user.id),
         personal={"email": link.email},
     )
-    return email_links.issue(user.id, Purpose.RESET, link.email)
+    return Undone(email_links.issue(user.id, Purpose.RESET, link.email), removed)
 
 
 def _put(user: User, email: str) -> None:

@@ -42,9 +42,17 @@ class Link:
     user_id: UUID
     email: str
     device_digest: bytes | None
+    created_at: datetime
 
 
-def issue(user_id: UUID, purpose: Purpose, email: str, *, device_digest: bytes | None = None) -> str:
+def issue(
+    user_id: UUID,
+    purpose: Purpose,
+    email: str,
+    *,
+    device_digest: bytes | None = None,
+    ends: datetime | None = None,
+) -> str:
     """The token of a new link. Of each kind only the latest works; an undo never voids another one."""
     if purpose is not Purpose.UNDO_EMAIL:
         void(user_id, purpose)
@@ -57,7 +65,7 @@ def issue(user_id: UUID, purpose: Purpose, email: str, *, device_digest: bytes |
             email=email,
             device_digest=device_digest,
             created_at=clock.now(),
-            expires_at=until(purpose),
+            expires_at=ends or until(purpose),
         )
     )
     return token
@@ -105,4 +113,4 @@ def _open(purpose: Purpose, token: str, *, lock: bool) -> EmailLink:
 
 
 def _plain(row: EmailLink) -> Link:
-    return Link(row.user_id, row.email or "", row.device_digest)
+    return Link(row.user_id, row.email or "", row.device_digest, row.created_at)

@@ -9,9 +9,9 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts import queries
 from app.accounts.errors import BadHandle, HandleChangedLately, HandleTaken
-from app.accounts.models import HANDLE_MAX, HANDLE_MIN, FormerHandle, User
+from app.accounts.models import HANDLE_MAX, HANDLE_MIN, FormerHandle, RetiredHandle, User
 from app.accounts.operations import claims, sessions
-from app.accounts.queries_data import handle_is_retired
+from app.accounts.queries_data import handle_is_retired, retired_digest
 from app.accounts.reserved import is_reserved
 from app.extensions import db
 from app.kit import chance, clock
@@ -71,6 +71,20 @@ def change(user_id: UUID, handle: str) -> None:
     sessions.changed(user_id)
 
 
+def withhold(handle: str, until: datetime) -> None:
+    """Nobody may take it until then."""
+    row = insert(RetiredHandle).values(handle_digest=retired_digest(handle), free_at=until)
+    db.session.execute(row.on_conflict_do_update(index_elements=["handle_digest"], set_={"free_at": until}))
+
+
+def release(handle: str) -> None:
+    db.session.execute(delete(RetiredHandle).where(RetiredHandle.handle_digest == retired_digest(handle)))
+
+
+def release_due() -> None:
+    db.session.execute(delete(RetiredHandle).where(RetiredHandle.free_at <= clock.now()))
+
+
 def may_change_at(user: User) -> datetime | None:
     """When the next change is possible; none when it is now."""
     due = user.handle_changed_at and user.handle_changed_at + CHANGE_EVERY
@@ -78,7 +92,8 @@ def may_change_at(user: User) -> datetime | None:
 
 
 def _is_taken(handle: str, owner: UUID | None = None) -> bool:
-    return queries.handle_in_use(handle, by_others_than=owner) or handle_is_retired(handle)
+    # Both are asked always, so that the time does not tell which it was.
+    return any([queries.handle_in_use(handle, by_others_than=owner), handle_is_retired(handle)])
 
 
 def _check_pace(user: User) -> None:

@@ -31,7 +31,10 @@ class Newcomer:
 
 
 def join(newcomer: Newcomer, client: Client) -> None:
-    """Takes the same steps for a known address up to its last, slow ones included."""
+    """Takes the same steps for a known address up to its last, slow ones included.
+
+    The handle is gone in both cases, for as long as an account waits for its address to be confirmed.
+    """
     if not flags.flag(OPEN_REGISTRATION):
         raise RegistrationClosed
     ages.check(newcomer.birth_date)
@@ -45,6 +48,7 @@ def join(newcomer: Newcomer, client: Client) -> None:
         with suppress(_TakenBack), db.session.begin_nested():
             _create(newcomer, None, password_hash, client)
             raise _TakenBack
+        handles.withhold(newcomer.handle, clock.now() + verification.WAITS)
         notices.already_registered(email)
     else:
         verification.send_link(_create(newcomer, email, password_hash, client), client.device)

@@ -2,15 +2,12 @@
 
 from uuid import UUID
 
-from sqlalchemy import delete
-
 from app.accounts import password_rules, queries
 from app.accounts.errors import LinkGone, WrongPassword
-from app.accounts.models import Passkey, RecoveryCode, TotpFactor, User, Wallet
+from app.accounts.models import User
 from app.accounts.operations import asked_by_mail, email_links, sessions, sign_in, verification
 from app.accounts.operations.email_links import Purpose
 from app.accounts.passwords import hash_password
-from app.extensions import db
 from app.kit import clock, devices
 from app.platform import audit, mail
 from app.platform.audit import Action
@@ -19,7 +16,6 @@ from app.platform.settings import settings
 from app.platform.web import Client
 
 SEND_RESET_LINK = "accounts.send_reset_link"
-OTHER_WAYS_IN = (TotpFactor, RecoveryCode, Passkey, Wallet)
 
 
 def ask_reset(address: str) -> None:
@@ -50,9 +46,7 @@ def reset(token: str, password: str, client: Client) -> None:
     user = queries.lock_user(link.user_id)
     if user.email != link.email or user.state != "active":
         raise LinkGone
-    if not user.email_verified_at:
-        _forget_other_ways_in(user.id)
-        verification.mark_verified(user)
+    verification.mark_verified(user)
     email_links.void(user.id, Purpose.CHANGE_EMAIL, Purpose.VERIFY)
     _set(user, password_hash, Action.PASSWORD_RESET)
     sessions.end_all(user.id, because="password reset")
@@ -97,12 +91,6 @@ def _set(user: User, password_hash: str, action: Action) -> None:
     user.password_hash = password_hash
     user.password_changed_at = clock.now()
     audit.record(action, actor=user.id, subject=("user", user.id))
-
-
-def _forget_other_ways_in(user_id: UUID) -> None:
-    """Nobody had shown that the address is theirs: what was added before may be a stranger's."""
-    for way in OTHER_WAYS_IN:
-        db.session.execute(delete(way).where(way.user_id == user_id))
 
 
 def _tell(user: User, client: Client) -> None:

@@ -52,5 +52,10 @@ def begin(user_id: UUID, method: str, remember: bool, client: Client, next: str 
     return challenges.issue(KIND, user_id=user_id, data=data, lifetime=LIFETIME)
 
 
+def void(user_id: UUID) -> None:
+    """First proofs given before count no longer: what they were given with may be a thief's."""
+    challenges.void(KIND, user_id)
+
+
 def pending(secret: str) -> Pending:
     return Pending.of(challenges.look(KIND, secret))

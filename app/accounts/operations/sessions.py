@@ -8,6 +8,7 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts.models import KnownDevice, Session, User
+from app.accounts.operations import second_factor
 from app.extensions import db
 from app.kit import chance, clock, crypto
 from app.platform import audit
@@ -87,7 +88,8 @@ def end(session_id: UUID, *, owner: UUID, because: str) -> None:
 
 
 def end_all(user_id: UUID, *, because: str, keep: UUID | None = None, actor: UUID | None = None) -> int:
-    """`actor` is the person themselves, unless somebody of the staff did it."""
+    """Those half begun as well. `actor` is the person themselves, unless somebody of the staff did it."""
+    second_factor.void(user_id)
     rows = db.session.execute(
         select(Session)
         .where(Session.user_id == user_id, Session.ended_at.is_(None))

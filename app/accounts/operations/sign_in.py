@@ -55,7 +55,7 @@ def complete(user_id: UUID, *, method: str, second_factor: bool, remember: bool,
     started = sessions.start(
         user, method=method, second_factor=second_factor, remember=remember, client=client
     )
-    if started.new_device and user.email and user.email_verified_at:
+    if started.new_device and user.email:
         _tell_of_new_device(user, client)
     return started
 

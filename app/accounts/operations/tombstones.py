@@ -4,10 +4,9 @@ from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import delete
-from sqlalchemy.dialects.postgresql import insert
 
-from app.accounts.models import FormerHandle, RetiredHandle, User
-from app.accounts.queries_data import retired_digest
+from app.accounts.models import FormerHandle, User
+from app.accounts.operations import handles
 from app.extensions import db
 from app.kit import chance, clock
 
@@ -18,7 +17,7 @@ RESERVED_FOR = timedelta(days=90)
 
 def put(user_id: UUID) -> None:
     user = db.session.get_one(User, user_id, with_for_update=True)
-    _retire([user.handle])
+    _retire(user.handle)
     # Nobody can know it before and take it, so as to keep somebody from leaving.
     user.handle = f"deleted_{chance.token_bytes(8).hex()}"
     user.display_name = NAME
@@ -31,17 +30,9 @@ def put(user_id: UUID) -> None:
 
 def retire_former_handles(user_id: UUID) -> None:
     gone = delete(FormerHandle).where(FormerHandle.user_id == user_id).returning(FormerHandle.handle)
-    _retire(list(db.session.scalars(gone)))
+    for handle in db.session.scalars(gone).all():
+        _retire(handle)
 
 
-def free_handles() -> None:
-    db.session.execute(delete(RetiredHandle).where(RetiredHandle.free_at <= clock.now()))
-
-
-def _retire(handles: list[str]) -> None:
-    free_at = clock.now() + RESERVED_FOR
-    for handle in handles:
-        row = insert(RetiredHandle).values(handle_digest=retired_digest(handle), free_at=free_at)
-        db.session.execute(
-            row.on_conflict_do_update(index_elements=["handle_digest"], set_={"free_at": free_at})
-        )
+def _retire(handle: str) -> None:
+    handles.withhold(handle, clock.now() + RESERVED_FOR)

@@ -1,6 +1,7 @@
 """Showing that an e-mail address is one's own."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -8,7 +9,7 @@ from sqlalchemy import select
 from app.accounts import queries
 from app.accounts.errors import LinkGone
 from app.accounts.models import EmailLink, User
-from app.accounts.operations import asked_by_mail, email_links, second_factor, sessions, sign_in
+from app.accounts.operations import asked_by_mail, email_links, second_factor, sign_in
 from app.accounts.operations.email_links import Link, Purpose
 from app.accounts.operations.sessions import Started
 from app.extensions import db
@@ -19,6 +20,8 @@ from app.platform.settings import settings
 from app.platform.web import Client
 
 SEND_LINK_AGAIN = "accounts.send_link_again"
+# So long an account waits for its address to be confirmed; then address and handle are free again.
+WAITS = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,32 +35,29 @@ def send_link(user: User, device: str = "") -> None:
     """`device`: the browser that joined. A link sent again keeps what the earlier one knew of it."""
     assert user.email is not None
     digest = crypto.digest(device) if device else _joining_device(user.id)
-    token = email_links.issue(user.id, Purpose.VERIFY, user.email, device_digest=digest)
+    ends = min(email_links.until(Purpose.VERIFY), user.created_at + WAITS)
+    token = email_links.issue(user.id, Purpose.VERIFY, user.email, device_digest=digest, ends=ends)
     mail.send(
         "verify_email",
         to=user.email,
         user_id=user.id,
         name=user.display_name,
         link=email_links.address(Purpose.VERIFY, token),
-        until=email_links.until(Purpose.VERIFY),
+        until=ends,
     )
 
 
-def send_again(user_id: UUID) -> None:
-    user = queries.lock_user(user_id)
-    if user.email and not user.email_verified_at:
-        send_link(user)
-
-
 def ask_again(address: str) -> None:
-    """For somebody who joined and is not signed in yet."""
     asked_by_mail.ask(SEND_LINK_AGAIN, address)
 
 
-def send_again_to(email: str) -> None:
-    user = queries.find_by_email(email)
-    if user is not None and user.state == "active":
-        send_again(user.id)
+def send_again(email: str) -> None:
+    found = queries.find_by_email(email)
+    if found is None:
+        return
+    user = queries.lock_user(found.id)
+    if user.state == "active" and not user.email_verified_at:
+        send_link(user)
 
 
 def verify(token: str, client: Client | None) -> Verified:
@@ -75,7 +75,6 @@ def mark_verified(user: User) -> None:
         return
     user.email_verified_at = clock.now()
     audit.record(Action.EMAIL_VERIFIED, actor=user.id, subject=("user", user.id))
-    sessions.changed(user.id)
     mail.send(
         "welcome",
         to=user.email,

@@ -125,6 +125,7 @@ def remove(user_id: UUID, session_id: UUID, address: str) -> str:
     audit.record(
         Action.WALLET_REMOVED, actor=user_id, subject=("user", user_id), personal={"wallet": address}
     )
+    factor_changes.tell(user, "second_factor_changed", f"The wallet {address} was removed.")
     return sessions.confirm(session_id)
 
 

@@ -1,12 +1,15 @@
-"""What the domain refused: a form shown again with what was typed, a link that leads nowhere any more."""
+"""What several views of accounts answer: a form shown again with what was typed, a mail asked for."""
 
+from collections.abc import Callable
 from typing import Any
 
 from werkzeug.wrappers import Response
 
+from app.accounts.forms.parts import typed
+from app.accounts.forms.sign_in import AskByMailForm
 from app.platform.errors import Refused, TooMany, Unavailable
 from app.platform.forms import Form
-from app.platform.pages import page
+from app.platform.pages import form_page, page, see
 from app.platform.web import is_htmx
 
 NOT_PROCESSED = 422
@@ -24,5 +27,13 @@ def refused(
     return response
 
 
-def link_gone(error: Refused) -> Response:
-    return page("accounts/link_gone.html", status=error.status, message=error.message)
+def asked_by_mail(ask: Callable[[str], None], template: str, sent: str) -> Response:
+    """On to `sent`, whoever has this address, and whether anybody has."""
+    form = AskByMailForm()
+    if not form.validate():
+        return form_page(template, form=form)
+    try:
+        ask(typed(form.email))
+    except Refused as error:
+        return refused(error, form, template)
+    return see(sent)

@@ -6,11 +6,11 @@ from werkzeug.wrappers import Response
 
 from app.accounts.errors import LinkGone
 from app.accounts.forms.parts import typed
-from app.accounts.forms.sign_in import AskResetForm, ResetForm
+from app.accounts.forms.sign_in import AskByMailForm, ResetForm
 from app.accounts.operations import email_links, passwords
 from app.accounts.operations.email_links import Purpose
 from app.accounts.views import bp
-from app.accounts.views.answers import link_gone, refused
+from app.accounts.views.answers import asked_by_mail, refused
 from app.platform.errors import Refused
 from app.platform.guards import Access, guard
 from app.platform.pages import form_page, page, see
@@ -24,29 +24,19 @@ ASK, CHOOSE = "accounts/reset.html", "accounts/reset_choose.html"
 def reset() -> Response:
     if "sent" in request.args:
         return page("accounts/reset_sent.html")
-    return page(ASK, form=AskResetForm(formdata=None))
+    return page(ASK, form=AskByMailForm(formdata=None))
 
 
 @bp.post("/reset")
 @guard(Access.ANYONE, limit="mail")
 def ask_reset() -> Response:
-    form = AskResetForm()
-    if not form.validate():
-        return form_page(ASK, form=form)
-    try:
-        passwords.ask_reset(typed(form.email))
-    except Refused as error:
-        return refused(error, form, ASK)
-    return see("/reset?sent=1")
+    return asked_by_mail(passwords.ask_reset, ASK, "/reset?sent=1")
 
 
 @bp.get("/reset/<token>")
 @guard(Access.ANYONE)
 def choose_password(token: str) -> Response:
-    try:
-        email_links.look(Purpose.RESET, token)
-    except LinkGone as error:
-        return link_gone(error)
+    email_links.look(Purpose.RESET, token)
     return page(CHOOSE, form=ResetForm(formdata=None), token=token)
 
 
@@ -58,8 +48,8 @@ def do_reset(token: str) -> Response:
         return form_page(CHOOSE, form=form, token=token)
     try:
         passwords.reset(token, typed(form.password), client())
-    except LinkGone as error:
-        return link_gone(error)
+    except LinkGone:
+        raise
     except Refused as error:
         return refused(error, form, CHOOSE, token=token)
     flash("Your new password is set. Sign in with it.", "good")

@@ -28,7 +28,11 @@ def check_sign_in(account_key: str, address: str) -> None:
     """
     pair, whole = _keys(account_key, address)
     verdicts = count([(pair, quota_of("sign_in_account")), (whole, quota_of("sign_in_address"))])
-    max(verdicts, key=lambda verdict: verdict.wait).insist()
+    longest = max(verdicts, key=lambda verdict: verdict.wait)
+    if longest.wait:
+        told = {"limit": longest.quota.name, "account_digest": _digest(account_key)}
+        log.warning("sign_in_limited", extra=told)
+    longest.insist()
 
 
 def failed_sign_in(account_key: str, address: str) -> None:
