@@ -172,6 +172,8 @@ def _live_problems(settings: Settings) -> list[str]:
         problems.append("PUBLIC_URL: live mode needs the address that visitors type")
     elif not settings.secure and urlsplit(settings.public_url).hostname not in LOOPBACK:
         problems.append("PUBLIC_URL: live mode needs https://")
+    if settings.secure and not settings.socket_url.startswith("wss://"):
+        problems.append("WS_URL: a site on https:// needs wss://")
     if not settings.smtp_url:
         problems.append("SMTP_URL: live mode needs a mail server")
     if not settings.mail_from:

@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.config import ConfigError, Settings, load_settings
 from app.platform import work
+from app.platform.work.queueing import SERIALIZER
 
 log = logging.getLogger("fanlight.worker")
 
@@ -32,11 +33,13 @@ WITHOUT_REDIS_BATCH = 100
 class LeasedWorker(SimpleWorker):
     """RQ's worker without RQ's bookkeeping: state, attempts and errors stand in the row.
 
-    A job is nothing but its id, which is the row's; its pickled content is never opened.
+    A job is nothing but its id, which is the row's; what else it holds is not looked at.
     """
 
     def __init__(self, queues: Sequence[str], connection: redis.Redis, stop: threading.Event) -> None:
-        super().__init__(list(queues), connection=connection, log_job_description=False)
+        super().__init__(
+            list(queues), connection=connection, serializer=SERIALIZER, log_job_description=False
+        )
         self._stop = stop
 
     def execute_job(self, job: Job, queue: Queue) -> None:
@@ -52,7 +55,9 @@ class LeasedWorker(SimpleWorker):
         """Asks again each second, so that a stop breaks into no talk with Redis. None ends `work()`."""
         while not self._stop.is_set():
             try:
-                return Queue.dequeue_any(self.queues, LISTEN_SECONDS, connection=self.connection)
+                return Queue.dequeue_any(
+                    self.queues, LISTEN_SECONDS, connection=self.connection, serializer=SERIALIZER
+                )
             except DequeueTimeout:
                 self.heartbeat()
         return None

@@ -12,11 +12,15 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from itsdangerous import Signer
 
 from app.kit import chance
 
 VERSION = b"\x01"
 KEY_ID, NONCE, WRAPPED = 4, 12, 32 + 16
+
+# What it signs for us and for other libraries: form tokens, tickets, links. By itself it takes SHA-1.
+Signer.default_digest_method = staticmethod(hashlib.sha256)
 
 
 class CannotOpen(Exception):

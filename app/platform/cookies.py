@@ -4,6 +4,7 @@ Both are pure functions of what the browser sends: the same cookie means the sam
 keys and checking signatures anew cost more than all other guards of a page together.
 """
 
+import hashlib
 import time
 from functools import lru_cache
 
@@ -21,6 +22,8 @@ PLAIN = (str, int, type(None))
 
 
 class RememberedCookies(SecureCookieSessionInterface):
+    digest_method = staticmethod(hashlib.sha256)
+
     def __init__(self) -> None:
         self._known: dict[str, tuple[float, dict[str, object]]] = {}
 

@@ -8,6 +8,7 @@ A mutating endpoint runs inside one transaction that commits when the answer is 
 takes an idempotency key unless it says `once=False` with the exemption that DESIGN allows it.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -30,12 +31,14 @@ from app.platform.errors import (
     Refused,
     SecondFactorNeeded,
     SignInNeeded,
+    TooMany,
 )
 from app.platform.settings import settings
 from app.platform.transaction import transaction
 from app.platform.viewer import Role, Viewer, viewer
 from app.platform.web import SAFE
 
+log = logging.getLogger(__name__)
 View = TypeVar("View", bound=Callable[..., Any])
 
 FRESH_FOR = timedelta(minutes=10)
@@ -53,6 +56,9 @@ class Access(StrEnum):
     # Called by machines that prove themselves in another way (probes, signed webhooks).
     MACHINE = "machine"
 
+
+# Worth somebody's attention; old links, mistyped addresses and the way to the sign-in page are not.
+ALARMING = (Forbidden, SecondFactorNeeded, TooMany, CSRFError)
 
 STAFF = {Access.MODERATOR: Role.MODERATOR, Access.ADMIN: Role.ADMIN}
 NEEDS_ROLE = {Access.CREATOR: Role.CREATOR, **STAFF}
@@ -75,10 +81,14 @@ def guard(
     def declare(view: View) -> View:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Response:
-            enforce(declared)
-            if request.method in SAFE:
-                return make_response(view(*args, **kwargs))
-            return _mutate(declared, lambda: view(*args, **kwargs))
+            try:
+                enforce(declared)
+                if request.method in SAFE:
+                    return make_response(view(*args, **kwargs))
+                return _mutate(declared, lambda: view(*args, **kwargs))
+            except (Refused, CSRFError) as refusal:
+                _note(declared, refusal)
+                raise
 
         guarded.__guard__ = declared  # type: ignore[attr-defined]
         return cast(View, guarded)
@@ -121,6 +131,13 @@ def admit(declared: Guard, person: Viewer | None) -> None:
         raise SecondFactorNeeded
     if declared.fresh and clock.now() - person.authenticated_at > FRESH_FOR:
         raise FreshSignInNeeded
+
+
+def _note(declared: Guard, refusal: Refused | CSRFError) -> None:
+    """Who was turned away, where and why."""
+    code = refusal.code if isinstance(refusal, Refused) else "csrf"
+    level = logging.WARNING if isinstance(refusal, ALARMING) else logging.INFO
+    log.log(level, "refused", extra={"code": code, "endpoint": request.endpoint, "access": declared.access})
 
 
 def keep_writes() -> None:

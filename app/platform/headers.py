@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, g
+from flask_login import user_logged_out
 from htmx_flask import request
 from werkzeug.wrappers import Response
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 STATIC_FOREVER = "public, max-age=31536000, immutable"
+# Pages that the browser kept for its Back button; cookies and storage hold nothing of the person.
+FORGET_PAGES = '"cache"'
 
 
 class Safety:
@@ -36,11 +39,18 @@ class Safety:
 def init_headers(app: Flask) -> None:
     app.wsgi_app = Safety(app.wsgi_app, safety(app.extensions["fanlight.settings"]))  # type: ignore[method-assign]
     app.after_request(_add)
+    user_logged_out.connect(_signed_out, app)
+
+
+def _signed_out(_: Flask, **__: object) -> None:
+    g.signed_out = True
 
 
 def _add(response: Response) -> Response:
     headers = response.headers
     headers.add("X-Request-ID", correlation_id())
+    if g.get("signed_out"):
+        headers["Clear-Site-Data"] = FORGET_PAGES
     if request.endpoint == "static" and "v" in request.args:
         headers["Cache-Control"] = STATIC_FOREVER
     elif "Cache-Control" not in headers:
@@ -84,6 +94,8 @@ def content_policy(chosen: Settings) -> str:
 
 
 def _cache_rule() -> str:
+    if "token" in (request.view_args or {}):
+        return "no-store"  # the address itself is a secret
     if g.get("without_session"):
         return "public, max-age=0, must-revalidate"
     return "no-store" if viewer() else "no-cache, private"

@@ -7,11 +7,12 @@ from flask import Flask, flash, get_flashed_messages, session
 from flask.testing import FlaskClient
 
 from app.accounts import session_cache
-from app.config import Settings
+from app.config import Mode, Settings
 from app.platform.cookies import csrf_token
 from app.platform.guards import Access
 from app.platform.viewer import viewer
-from tests.factories.people import a_person, signed_in
+from tests.factories.people import PASSWORD, a_person, signed_in
+from tests.page_client import Page
 from tests.platform.houses import a_house, room
 
 
@@ -47,6 +48,29 @@ def cookie_of(client: FlaskClient) -> str:
     kept = client.get_cookie("fanlight")
     assert kept is not None
     return kept.value
+
+
+def test_on_tls_cookies_are_for_this_host_alone_and_no_script_reads_them(
+    settings: Settings, app: Flask
+) -> None:
+    live = {"mode": Mode.LIVE, "public_url": "https://fans.example.org"}
+    house, name = a_house(settings, **live), "https://fans.example.org"
+    a_person(house, "mira")
+    client = house.test_client()
+    token = Page(client.get("/login", base_url=name)).form("/login").fields["csrf_token"]
+    answer = client.post(
+        "/login",
+        base_url=name,
+        data={"csrf_token": token, "identifier": "mira", "password": PASSWORD},
+        headers={"Referer": f"{name}/login"},
+    )
+    assert answer.status_code == 303
+    cookies = {cookie.split("=", 1)[0]: cookie for cookie in answer.headers.getlist("Set-Cookie")}
+    assert set(cookies) == {"__Host-fanlight", "__Host-device"}
+    for cookie in cookies.values():
+        said = {part.strip() for part in cookie.split(";")[1:]}
+        assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= said
+        assert "Domain" not in cookie
 
 
 def test_two_browsers_are_two_people_however_often_they_come(house: Flask) -> None:

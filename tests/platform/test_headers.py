@@ -1,5 +1,7 @@
 """What every answer tells the browser about safety, and which names the house answers to."""
 
+from pathlib import Path
+
 import pytest
 from flask import Flask, request
 
@@ -50,9 +52,68 @@ def test_every_answer_carries_the_safety_headers(app: Flask, path: str) -> None:
     assert headers["X-Request-ID"]
 
 
+@pytest.mark.parametrize("path", ["/", "/login", "/no/such/page", "/static/css/app.css"])
+def test_no_other_site_may_read_our_answers(app: Flask, path: str) -> None:
+    headers = app.test_client().get(path, headers={"Origin": "https://evil.example"}).headers
+    assert "Access-Control-Allow-Origin" not in headers
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
+def test_every_answer_says_what_it_is(app: Flask) -> None:
+    """Text with its character set, also in files."""
+    client = app.test_client()
+    files = [f"/{path}" for path in Path("static").rglob("*") if path.is_file()]
+    pages = ["/", "/login", "/no/such/page", "/healthz", "/metrics"]
+    for path in (*pages, *files):
+        kind = client.get(path).headers["Content-Type"]
+        assert kind != "application/octet-stream", path
+        if kind.startswith("text/") or "+xml" in kind:
+            assert "charset=utf-8" in kind, path
+
+
+@pytest.mark.parametrize("method", ["TRACE", "TRACK", "CONNECT"])
+@pytest.mark.parametrize("path", ["/", "/login", "/static/css/app.css", "/no/such/page"])
+def test_nothing_is_echoed(app: Flask, method: str, path: str) -> None:
+    answer = app.test_client().open(path, method=method, headers={"X-Secret": "hunter2"})
+    assert answer.status_code in {404, 405}
+    assert "hunter2" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static",
+        "/static/",
+        "/static/css/",
+        "/static/../app/config.py",
+        "/static/%2e%2e/app/config.py",
+        "/static/..%2f..%2fapp/config.py",
+        "/static/..%5capp",
+        "/.git/HEAD",
+        "/.env",
+        "/var/demo.env",
+    ],
+)
+def test_no_folder_is_listed_and_no_file_beside_the_public_ones_is_served(app: Flask, path: str) -> None:
+    assert app.test_client().get(path).status_code == 404
+
+
+def test_whoever_signs_out_leaves_no_page_behind(app: Flask) -> None:
+    page = signed_in(app)
+    form = page.get("/settings/profile").form("/logout")
+    assert page.send(form, follow=False).response.headers["Clear-Site-Data"] == '"cache"'
+    assert "Clear-Site-Data" not in page.get("/login").response.headers
+
+
+@pytest.mark.parametrize("path", ["/reset/secret", "/verify/secret", "/email/confirm/secret"])
+def test_a_page_whose_address_is_a_secret_is_stored_nowhere(app: Flask, path: str) -> None:
+    assert app.test_client().get(path).headers["Cache-Control"] == "no-store"
+
+
 def test_only_a_site_on_tls_demands_tls(app: Flask, live: Flask) -> None:
     assert "Strict-Transport-Security" not in app.test_client().get("/healthz").headers
-    assert "max-age=31536000" in live.test_client().get("/healthz").headers["Strict-Transport-Security"]
+    demanded = live.test_client().get("/healthz").headers["Strict-Transport-Security"]
+    assert demanded == "max-age=31536000; includeSubDomains"
 
 
 def test_what_a_signed_in_person_sees_is_stored_nowhere(app: Flask) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from app.config import Settings
 from app.extensions import db
+from app.kit.ids import new_id
 from app.platform import logs, work
 from app.platform.guards import Access
 from app.platform.transaction import transaction
@@ -129,6 +130,53 @@ def test_a_whole_sign_in_leaves_no_secret_in_the_log(app: Flask, written: Writte
     said = written.getvalue()
     assert len(written.requests) >= 4
     assert [secret for secret in secrets if secret in said] == []
+
+
+def refusals(written: Written) -> list[dict[str, Any]]:
+    return [line for line in written.lines if line["message"] == "refused"]
+
+
+def test_who_is_turned_away_is_told_with_what_they_tried(app: Flask, written: Written) -> None:
+    fan = a_person(app)
+    signed_in(app, fan).get("/admin/people")
+    (line,) = refusals(written)
+    facts = {"code": "forbidden", "endpoint": "people.show_all", "access": "admin", "level": "warning"}
+    assert facts.items() <= line.items()
+    assert line["user_id"] == str(fan.id)
+    assert line["correlation_id"]
+
+
+def test_what_is_somebody_elses_leaves_a_line_as_well(app: Flask, written: Written) -> None:
+    fan = signed_in(app)
+    form = fan.get("/settings/sessions").form("/settings/sessions/all")
+    form.action = f"/settings/sessions/{new_id()}/revoke"
+    fan.send(form)
+    (line,) = refusals(written)
+    assert (line["code"], line["endpoint"]) == ("not_found", "accounts.revoke_session")
+
+
+def test_a_forged_form_leaves_a_line(app: Flask, written: Written) -> None:
+    page = PageClient(app)
+    page.post("/login", {"identifier": "mira", "password": PASSWORD})
+    page.post("/login", page.get("/login").form("/login").fields, Origin="https://evil.example")
+    assert [(line["code"], line["level"]) for line in refusals(written)] == [("csrf", "warning")] * 2
+    assert PASSWORD not in written.getvalue()
+
+
+def test_being_sent_to_the_door_is_no_alarm(app: Flask, written: Written) -> None:
+    PageClient(app).get("/settings/profile")
+    (line,) = refusals(written)
+    assert (line["code"], line["level"]) == ("sign_in_needed", "info")
+
+
+def test_guessing_beyond_the_limit_leaves_a_line_without_the_name(app: Flask, written: Written) -> None:
+    a_person(app, "mirabel")
+    page = PageClient(app)
+    for _ in range(6):
+        page.send(page.get("/login").form("/login"), identifier="mirabel", password="a guess")
+    (line,) = [line for line in written.lines if line["message"] == "sign_in_limited"]
+    assert (line["limit"], line["level"]) == ("sign_in_account", "warning")
+    assert "mirabel" not in written.getvalue()
 
 
 def test_a_failing_statement_keeps_its_parameters_to_itself(settings: Settings, written: Written) -> None:

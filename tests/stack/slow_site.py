@@ -1,6 +1,7 @@
-"""A site for tests of the web process: python -m tests.stack.slow_site PORT PROCESSES [broken]
+"""A site for tests of the web process: python -m tests.stack.slow_site PORT PROCESSES [broken] [alone]
 
 /pid answers with the process that served it; /slow says "begun" in a file and waits for another.
+There is one proxy in front, unless it stands alone.
 """
 
 import sys
@@ -45,10 +46,10 @@ if __name__ == "__main__":
     settings = Settings(
         port=int(port),
         web_processes=int(processes),
-        trusted_proxies=1,
+        trusted_proxies=0 if "alone" in rest else 1,
         database_url="postgresql://nobody@127.0.0.1:1/none",
         redis_url="redis://127.0.0.1:1/0",
         secret_key="0123456789abcdef0123456789abcdef",
         encryption_keys=["0123456789abcdef0123456789abcdef"],
     )
-    sys.exit(wsgi.serve(settings, broken if rest else make))
+    sys.exit(wsgi.serve(settings, broken if "broken" in rest else make))

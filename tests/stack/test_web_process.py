@@ -113,6 +113,37 @@ def test_the_last_proxy_is_believed_and_what_a_visitor_claims_is_not(site: Site)
     assert site.get("/address", X_Forwarded_For=claimed, X_Forwarded_Proto="https") == "203.0.113.9 https"
 
 
+def test_without_a_proxy_nobody_is_believed_about_their_address() -> None:
+    with slow_site(free_port(), "1", "alone") as site:
+        eventually(lambda: site.get("/pid"))
+        said = site.get("/address", X_Forwarded_For="203.0.113.9", X_Forwarded_Proto="https")
+        assert said == "127.0.0.1 http"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n",
+        "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n",
+        "Content-Length: 4\r\nContent-Length: 200\r\n",
+        "Transfer-Encoding: chunked, identity\r\n",
+        "Transfer-Encoding : chunked\r\n",
+    ],
+)
+def test_no_request_hides_in_the_body_of_another(site: Site, headers: str) -> None:
+    """Read one way, `hidden` is a body; read the other way, a request of its own."""
+    hidden = "GET /address HTTP/1.1\r\nHost: x\r\n\r\n"
+    body = f"{len(hidden):x}\r\n{hidden}\r\n0\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", site.port), timeout=10) as visitor:
+        visitor.sendall(f"GET /pid HTTP/1.1\r\nHost: x\r\n{headers}\r\n{body}".encode())
+        visitor.shutdown(socket.SHUT_WR)
+        said = b""
+        while part := visitor.recv(4_096):
+            said += part
+    assert said.count(b"HTTP/1.1 200") <= 1
+    assert b"127.0.0.1 http" not in said
+
+
 def test_a_site_that_cannot_be_made_ends_with_its_reason() -> None:
     with slow_site(free_port(), "2", "broken") as site:
         said, _ = site.process.communicate(timeout=20)

@@ -108,7 +108,7 @@ def _introduce(server: smtplib.SMTP, url: SplitResult, secure: ssl.SSLContext) -
     if url.scheme == "smtp" and server.has_extn("starttls"):
         server.starttls(context=secure)
         server.ehlo()
-    elif url.scheme == "smtp" and url.username and url.hostname not in LOOPBACK:
-        raise smtplib.SMTPException("the server offers no encryption, so it does not get the password")
+    elif url.scheme == "smtp" and url.hostname not in LOOPBACK:
+        raise smtplib.SMTPException("the server offers no encryption, so it gets neither password nor mail")
     if url.username:
         server.login(unquote(url.username), unquote(url.password or ""))

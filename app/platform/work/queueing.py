@@ -21,6 +21,8 @@ from app.platform.work.registry import Payload, find
 
 MAX_PAYLOAD = 8_000
 RUN = "app.platform.work.runner.run"
+# RQ's default, pickle, would let whoever writes into Redis run code in a worker.
+SERIALIZER = "json"
 OPEN = text("state in ('due', 'running')")
 
 
@@ -67,7 +69,7 @@ def wake(queue: str, work_ids: Iterable[UUID]) -> None:
     ]
 
     def push(connection: redis.Redis) -> None:
-        Queue(queue, connection=connection).enqueue_many(jobs)
+        Queue(queue, connection=connection, serializer=SERIALIZER).enqueue_many(jobs)
 
     if jobs:
         cache().attempt(push, otherwise=None)
@@ -77,6 +79,6 @@ def awake(queue: str, at_most: int) -> set[str] | None:
     """What RQ holds for this queue already; None without Redis."""
 
     def look(connection: redis.Redis) -> set[str] | None:
-        return set(Queue(queue, connection=connection).get_job_ids(0, at_most))
+        return set(Queue(queue, connection=connection, serializer=SERIALIZER).get_job_ids(0, at_most))
 
     return cache().attempt(look, otherwise=None)
