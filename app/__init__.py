@@ -97,6 +97,7 @@ def _init_platform(app: Flask, settings: Settings) -> None:
         headers,
         health,
         http_errors,
+        keys_cli,
         limits,
         metrics,
         observing,
@@ -122,13 +123,14 @@ def _init_platform(app: Flask, settings: Settings) -> None:
     flags.init_flags(app)
     front.init_front(app)
     audit_cli.init_audit(app)
+    keys_cli.init_keys(app)
     init_realtime(app)
     personal_tables.init_app(app)
     background.init_background(app, settings)
 
 
 def _init_features(app: Flask) -> None:
-    from app import accounts, demo, notifications
+    from app import accounts, creators, demo, entitlements, media, moderation, notifications, posts
 
-    for feature in (accounts, notifications, demo):
+    for feature in (accounts, notifications, moderation, creators, entitlements, media, posts, demo):
         feature.init_app(app)

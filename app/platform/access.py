@@ -20,6 +20,8 @@ class Ended(StrEnum):
     ACCOUNT = "account"
     # Its token or rights changed: processes forget what they cached, sockets stay.
     SESSION_CHANGED = "session_changed"
+    # A grant was revoked or a denial made: what was opened by it closes.
+    GRANT = "grant"
 
 
 def end_access(kind: str, user_id: UUID, subject_id: UUID) -> None:

@@ -1,0 +1,14 @@
+"""One engine that answers: may this person open this, why, and what would open it."""
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    from app.creators import ties
+    from app.entitlements import personal, wiring
+
+    ties.on_followed(wiring.open_to_follower)
+    ties.on_unfollowed(wiring.close_to_follower)
+    ties.on_blocked(wiring.close_to_blocked)
+    ties.on_unblocked(wiring.open_to_unblocked)
+    personal.init_app(app)

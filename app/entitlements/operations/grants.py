@@ -1,0 +1,78 @@
+"""Opening and closing. Whoever knows why (a follow, a payment, a report) calls these."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.entitlements.models import Denial, Grant
+from app.entitlements.rules import Closed, Kind
+from app.extensions import db
+from app.kit import clock
+from app.platform.access import Ended, end_access
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How far a grant reaches: up to which rank, under which name, until when."""
+
+    rank: int = 0
+    label: str = ""
+    ends_at: datetime | None = None
+
+
+FOR_GOOD = Extent()
+
+
+def grant(user_id: UUID, scope_id: UUID, kind: Kind, *, cause: str, extent: Extent = FOR_GOOD) -> None:
+    """The same cause again changes what it gives: a renewal, another tier."""
+    found = _living(user_id, cause)
+    if found is None:
+        found = Grant(user_id=user_id, scope_id=scope_id, kind=kind.value, cause=cause, starts_at=clock.now())
+        db.session.add(found)
+    found.rank, found.label, found.ends_at = extent.rank, extent.label, extent.ends_at
+
+
+def revoke(user_id: UUID, *, cause: str) -> None:
+    found = _living(user_id, cause)
+    if found is not None:
+        found.revoked_at = clock.now()
+        end_access(Ended.GRANT, user_id, found.scope_id)
+
+
+def deny(scope_id: UUID, kind: Closed, *, cause: str, user_id: UUID | None = None) -> None:
+    """To one person, or to all."""
+    if _denial(scope_id, cause, user_id) is None:
+        db.session.add(
+            Denial(user_id=user_id, scope_id=scope_id, kind=kind.value, cause=cause, since=clock.now())
+        )
+        if user_id is not None:
+            end_access(Ended.GRANT, user_id, scope_id)
+
+
+def lift(scope_id: UUID, *, cause: str, user_id: UUID | None = None) -> None:
+    found = _denial(scope_id, cause, user_id)
+    if found is not None:
+        found.lifted_at = clock.now()
+
+
+def _living(user_id: UUID, cause: str) -> Grant | None:
+    return db.session.scalars(
+        select(Grant)
+        .where(Grant.user_id == user_id, Grant.cause == cause, Grant.revoked_at.is_(None))
+        .with_for_update()
+    ).one_or_none()
+
+
+def _denial(scope_id: UUID, cause: str, user_id: UUID | None) -> Denial | None:
+    return db.session.scalars(
+        select(Denial)
+        .where(
+            Denial.scope_id == scope_id,
+            Denial.cause == cause,
+            Denial.user_id.is_not_distinct_from(user_id),
+            Denial.lifted_at.is_(None),
+        )
+        .with_for_update()
+    ).one_or_none()
