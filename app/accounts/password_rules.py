@@ -6,6 +6,7 @@ from importlib.resources import files
 
 from app.accounts.errors import WeakPassword
 from app.accounts.passwords import normalise
+from app.platform.settings import settings
 
 LENGTH_MIN, LENGTH_MAX = 8, 200
 # Shorter parts of a name occur in good passwords by accident.
@@ -24,6 +25,8 @@ def check_new(password: str, *, known: tuple[str, ...] = ()) -> None:
         raise WeakPassword("This password is among the first that attackers try. Choose another one.")
     if any(part in lowered for part in _telling(known)):
         raise WeakPassword("Leave your handle and your e-mail address out of the password.")
+    if len(lowered.replace(normalise(settings().site_name).casefold(), "")) < LENGTH_MIN:
+        raise WeakPassword("The name of this place does not count. Make the rest of the password longer.")
 
 
 @cache

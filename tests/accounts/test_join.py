@@ -178,6 +178,7 @@ def test_the_house_knows_the_passwords_that_attackers_know() -> None:
         ("password", "aaaaaaaaaaaa", "attackers"),
         ("password", "my NORA_B secret", "handle"),
         ("password", "nora@example.test", "handle"),
+        ("password", "Fanlight-2026", "name of this place"),
         ("birth_date", "", "date of birth"),
         ("birth_date", "17.5.1990", "as a date"),
         ("birth_date", "1890-01-01", "Check the date"),

@@ -13,6 +13,7 @@ from app.platform.models import AuditRecord
 from tests.accounts.code_walks import is_in, type_code
 from tests.accounts.second_factors import code_now, first_step, with_totp, wrong_code
 from tests.accounts.stored import stored
+from tests.factories.people import PASSWORD, signed_in
 from tests.page_client import PageClient
 
 
@@ -135,3 +136,24 @@ def test_nonsense_is_refused_in_words(app: Flask, page: PageClient, code: str) -
     first_step(page, with_totp(app))
     refused = type_code(page, code)
     assert (refused.status, set(refused.errors)) == (422, {"code"})
+
+
+def test_the_password_alone_does_not_confirm_who_has_a_second_factor(app: Flask) -> None:
+    person = with_totp(app)
+    page = signed_in(app, person, second_factor=True)
+    form = page.get("/login/confirm?next=/settings/profile").form("/login/confirm")
+    for code in ("", wrong_code()):
+        refused = page.send(form, password=PASSWORD, code=code)
+        assert refused.status == 422
+        assert list(refused.errors) == ["code"]
+    let_in = page.send(form, password=PASSWORD, code=code_now())
+    assert let_in.response.request.path == "/settings/profile"
+
+
+def test_guessing_codes_while_confirming_is_limited(app: Flask) -> None:
+    person = with_totp(app)
+    page = signed_in(app, person, second_factor=True)
+    form = page.get("/login/confirm").form("/login/confirm")
+    for _ in range(5):
+        assert page.send(form, password=PASSWORD, code=wrong_code()).status == 422
+    assert page.send(form, password=PASSWORD, code=code_now()).status == 429

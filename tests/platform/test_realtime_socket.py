@@ -219,3 +219,9 @@ def _rest(raw: socket.socket) -> bytes:
     while part := raw.recv(4_096):
         said += part
     return said
+
+
+def test_plain_answers_carry_the_safety_headers(live: LiveServer) -> None:
+    answer = _answer(live, "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").lower()
+    for name in ("content-security-policy: default-src 'none'", "x-content-type-options: nosniff"):
+        assert f"\r\n{name}" in answer

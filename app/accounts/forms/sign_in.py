@@ -22,6 +22,8 @@ class SignInForm(Form):
 
 class ConfirmForm(Form):
     password = password_field("Password", "Write your password.")
+    # For those who have a second factor.
+    code = StringField("Code", filters=[_short])
 
 
 class AskByMailForm(Form):

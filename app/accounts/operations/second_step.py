@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from app.accounts import queries
+from app.accounts import queries, queries_factors
 from app.accounts.errors_factors import FirstProofVoid, WrongCode
 from app.accounts.models import Challenge
 from app.accounts.operations import (
@@ -12,6 +12,7 @@ from app.accounts.operations import (
     failed_sign_ins,
     passkey_proofs,
     recovery_codes,
+    sessions,
     sign_in,
     totp,
 )
@@ -35,13 +36,22 @@ class Arrival:
 def with_code(secret: str, code: str, client: Client) -> Arrival:
     """A code of the app or a recovery code."""
     person = pending(secret)
-    limits.check_sign_in(_limit_key(person), client.address)
+    limits.check_sign_in(_limit_key(person.user_id), client.address)
     challenge = challenges.take(KIND, secret)
     queries.lock_user(person.user_id)
     if not _accept(person.user_id, code):
         raise _failed(challenge, person, client) or WrongCode()
-    limits.clear_sign_in(_limit_key(person), client.address)
+    limits.clear_sign_in(_limit_key(person.user_id), client.address)
     return _arrive(person, client)
+
+
+def confirm(user_id: UUID, session_id: UUID, password: str, code: str, client: Client) -> str:
+    """The fresh token of a session whose person proved anew who they are, by all that they set up."""
+    sign_in.prove_password(user_id, password, client, field="password")
+    has_factor = bool(queries_factors.factors(user_id).count)
+    if has_factor:
+        _prove_code(user_id, code, client)
+    return sessions.confirm(session_id, second_factor=has_factor)
 
 
 def with_passkey(secret: str, asked: str, answer: dict[str, Any], client: Client) -> Arrival:
@@ -54,6 +64,16 @@ def with_passkey(secret: str, asked: str, answer: dict[str, Any], client: Client
     return _arrive(person, client)
 
 
+def _prove_code(user_id: UUID, code: str, client: Client) -> None:
+    limits.check_sign_in(_limit_key(user_id), client.address)
+    queries.lock_user(user_id)
+    if not _accept(user_id, code):
+        limits.failed_sign_in(_limit_key(user_id), client.address)
+        failed_sign_ins.record(user_id, client, "second_factor")
+        raise WrongCode
+    limits.clear_sign_in(_limit_key(user_id), client.address)
+
+
 def _accept(user_id: UUID, code: str) -> bool:
     if len(code) == DIGITS and code.isdigit():
         return totp.accept(user_id, code)
@@ -64,7 +84,7 @@ def _failed(challenge: Challenge, person: Pending, client: Client) -> FirstProof
     """Counts it. After five, the first proof is void too."""
     failures = int(challenge.data["failures"]) + 1
     challenge.data = {**challenge.data, "failures": failures}
-    limits.failed_sign_in(_limit_key(person), client.address)
+    limits.failed_sign_in(_limit_key(person.user_id), client.address)
     failed_sign_ins.record(person.user_id, client, "second_factor")
     if failures >= FAILURES_AT_MOST:
         return FirstProofVoid()
@@ -79,6 +99,6 @@ def _arrive(person: Pending, client: Client) -> Arrival:
     return Arrival(started.token, person.remember, person.next)
 
 
-def _limit_key(person: Pending) -> str:
+def _limit_key(user_id: UUID) -> str:
     """Counted apart from passwords: a slip of the thumb there does not take from the tries here."""
-    return f"second factor of {person.user_id}"
+    return f"second factor of {user_id}"

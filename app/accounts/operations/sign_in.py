@@ -60,12 +60,6 @@ def complete(user_id: UUID, *, method: str, second_factor: bool, remember: bool,
     return started
 
 
-def confirm(user_id: UUID, session_id: UUID, password: str, client: Client) -> str:
-    """The fresh token of a session whose person showed again that it is them."""
-    prove_password(user_id, password, client, field="password")
-    return sessions.confirm(session_id)
-
-
 def prove_password(user_id: UUID, password: str, client: Client, *, field: str) -> None:
     user = queries.find_user(user_id)
     stored = user.password_hash if user else None

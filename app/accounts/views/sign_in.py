@@ -7,10 +7,10 @@ from flask import flash
 from htmx_flask import request
 from werkzeug.wrappers import Response
 
-from app.accounts import browser, queries
+from app.accounts import browser, queries, queries_factors
 from app.accounts.forms.parts import typed
 from app.accounts.forms.sign_in import ConfirmForm, SignInForm
-from app.accounts.operations import sessions, sign_in
+from app.accounts.operations import second_step, sessions, sign_in
 from app.accounts.operations.joining import OPEN_REGISTRATION
 from app.accounts.operations.sign_in import CodeNeeded, SignedIn
 from app.accounts.sections import load_sections
@@ -68,7 +68,9 @@ def do_confirm() -> Response:
     if not form.validate():
         return form_page(CONFIRM, form=form, **_ways_to_confirm())
     try:
-        token = sign_in.confirm(person.id, person.session_id, typed(form.password), client())
+        token = second_step.confirm(
+            person.id, person.session_id, typed(form.password), form.code.data or "", client()
+        )
     except Refused as error:
         keep_writes()
         return refused(error, form, CONFIRM, **_ways_to_confirm())
@@ -116,6 +118,7 @@ def _ways_to_confirm() -> dict[str, Any]:
     person = signed_in_viewer()
     return {
         "has_password": queries.the_user(person.id).password_hash is not None,
+        "factors": queries_factors.factors(person.id),
         "sections": load_sections("confirm", person),
         "next": safe_next(request.args.get("next"), ""),
     }

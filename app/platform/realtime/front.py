@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from wsproto.utilities import RemoteProtocolError
 
 from app.config import Settings
+from app.platform.headers import Safety, safety
 from app.platform.machines import from_this_machine, shows_token
 from app.platform.realtime import metrics
 from app.platform.realtime.codes import Close
@@ -48,6 +49,7 @@ class Front:
         app.add_url_rule("/metrics", view_func=self.counted)
         for error in (RemoteProtocolError, NoHandshake):
             app.register_error_handler(error, _no_handshake)
+        app.wsgi_app = Safety(app.wsgi_app, safety(self.settings))  # type: ignore[method-assign]
         return app
 
     def admit(self) -> Response | None:
