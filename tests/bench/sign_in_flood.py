@@ -3,7 +3,7 @@
 The flood keeps to what the limiter lets through: fifty tries in fifteen minutes from each of four
 hundred addresses, 22 a second, each of which costs the house a password hash. The house is busy: as
 many people read as in the other measures. The second line has a single reader in an idle house, whom
-any work at all on the same two cores holds up (see ARCHITECTURE.md, Decisions).
+any work at all on the same two cores holds up; the third shows by how much.
 """
 
 import http.client
@@ -12,7 +12,7 @@ import multiprocessing
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.synchronize import Event
 from urllib.parse import urlencode
@@ -24,7 +24,9 @@ from tests.factories.people import a_person
 ADDRESSES = 400
 TRIES_A_SECOND = 22
 READERS = 4
+SPIN_SECONDS = 0.02
 ROUND_SECONDS = 4.0
+Work = Callable[[int, Event], None]
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
@@ -38,9 +40,15 @@ def sign_in_flood_one_reader(bench: Bench) -> Samples:
     return _flooded(bench, 1)
 
 
-def _flooded(bench: Bench, readers: int) -> Samples:
+@measure("P13", "one_reader_beside_idle_spinner", goal="told, not set")
+def beside_spinner(bench: Bench) -> Samples:
+    """What two cores do to a single reader when anything else runs at all."""
+    return _flooded(bench, 1, work=_spin)
+
+
+def _flooded(bench: Bench, readers: int, work: Work | None = None) -> Samples:
     cookie = cookie_of(bench, a_person(bench.house))
-    with bench.site(Guarded(bench.settings)) as site, _flood(site.port) as flooding:
+    with bench.site(Guarded(bench.settings)) as site, _flood(site.port, work or _try_passwords) as flooding:
 
         def p99(*, flooded: bool) -> float:
             if flooded:
@@ -60,10 +68,10 @@ def _reader_p99(site: Site, cookie: str, readers: int) -> float:
 
 
 @contextmanager
-def _flood(port: int) -> Iterator[Event]:
+def _flood(port: int, work: Work) -> Iterator[Event]:
     context = multiprocessing.get_context("spawn")
     flooding = context.Event()
-    process = context.Process(target=_try_passwords, args=(port, flooding), daemon=True)
+    process = context.Process(target=work, args=(port, flooding), daemon=True)
     process.start()
     try:
         yield flooding
@@ -80,6 +88,16 @@ def _try_passwords(port: int, flooding: Event) -> None:
         began = time.monotonic()
         attacker.tries(f"somebody{number}", from_address=number % ADDRESSES)
         time.sleep(max(0.0, 1 / TRIES_A_SECOND - (time.monotonic() - began)))  # the pace of the flood
+
+
+def _spin(_: int, flooding: Event) -> None:
+    """As much as hashing takes, of the lowest priority there is, and nothing of ours."""
+    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    while flooding.wait():
+        began = time.monotonic()
+        while time.monotonic() - began < SPIN_SECONDS:
+            pass
+        time.sleep(1 / TRIES_A_SECOND - SPIN_SECONDS)  # the pace of the flood
 
 
 class Attacker:
