@@ -33,7 +33,9 @@ def test_what_is_read_can_be_typed_again(amount: int, currency: str) -> None:
     assert parse(typed, currency) == amount
 
 
-@pytest.mark.parametrize("typed", ["", ".", "5.", "1.999", "1e3", "-3", "\u0663", "5 000", "1,000.00", "9" * 10, "$"])
+@pytest.mark.parametrize(
+    "typed", ["", ".", "5.", "1.999", "1e3", "-3", "\u0663", "5 000", "1,000.00", "9" * 10, "$"]
+)
 def test_what_is_no_price_is_none(typed: str) -> None:
     assert parse(typed, "USD") is None
 
