@@ -1,5 +1,6 @@
 """What every kind of test may need."""
 
+import statistics
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -29,6 +30,11 @@ def eventually(question: Callable[[], T], *, within: float = 15.0) -> T:
             name = getattr(question, "__name__", repr(question))
             raise AssertionError(f"not within {within:.0f} s: {name}") from trouble
         time.sleep(PAUSE)
+
+
+def usual(seconds: list[float]) -> float:
+    """How long something takes when the machine lets it: the middle of the quicker half."""
+    return statistics.median(sorted(seconds)[: len(seconds) // 2 + 1])
 
 
 def free_port() -> int:

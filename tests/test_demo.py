@@ -72,6 +72,7 @@ def test_staff_also_need_a_code_of_the_printed_secret(app: Flask, page: PageClie
     assert page.get("/settings/data", follow=False).status == 200
 
 
+@pytest.mark.usefixtures("context")
 def test_the_password_keeps_our_own_rules() -> None:
     for person in demo.PEOPLE:
         password_rules.check_new(demo.DEMO_PASSWORD, known=(person.handle, person.email))

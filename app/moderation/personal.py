@@ -1,10 +1,13 @@
 """What this feature holds of a person."""
 
-from flask import Flask
+from uuid import UUID
 
+from flask import Flask
+from sqlalchemy import update
+
+from app.extensions import db
 from app.moderation.models import Report
 from app.platform import personal_data
-from app.platform.personal_data import Kept
 from app.platform.personal_rows import Rows
 
 REPORTS = Rows(
@@ -15,5 +18,10 @@ REPORTS = Rows(
 
 
 def init_app(app: Flask) -> None:
-    because = "What was reported stays reported; the name of who did goes with the account."
-    personal_data.table(app, "reports", "What you reported", REPORTS.export, Kept(because))
+    personal_data.table(app, "reports", "What you reported", REPORTS.export, _forget)
+
+
+def _forget(user_id: UUID) -> None:
+    """What was reported stays reported; who did, and in which words, goes."""
+    theirs = update(Report).where(Report.user_id == user_id).values(user_id=None, note="")
+    db.session.execute(theirs.execution_options(synchronize_session=False))

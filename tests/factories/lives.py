@@ -10,15 +10,20 @@ from app.accounts import models as accounts
 from app.accounts.models import User
 from app.accounts.operations.joining import BIRTH_DATE
 from app.accounts.operations.totp import PURPOSE
+from app.creators import models as creators
+from app.entitlements import models as entitlements
 from app.extensions import db
 from app.kit import clock, crypto
 from app.kit.ids import new_id
+from app.media import models as media
+from app.moderation import models as moderation
 from app.notifications.models import NotificationPreference
 from app.platform import audit
 from app.platform import models as platform
 from app.platform.audit import Action
 from app.platform.settings import vault
 from app.platform.transaction import transaction
+from app.posts import models as posts
 from tests.factories.people import Person, a_person
 
 # Words that occur nowhere else, so that finding one means finding this person.
@@ -44,8 +49,10 @@ def a_full_life(app: Flask) -> Life:
         user = db.session.get_one(User, person.id)
         user.display_name, user.bio = NAME, BIO
         user.sealed_birth_date = vault().seal(BIRTHDAY, BIRTH_DATE)
-        rows = _rows(person)
-        db.session.add_all(rows)
+        rows = [*_rows(person), *_as_fan_and_creator(person)]
+        for row in rows:  # in this order: later ones point at earlier ones
+            db.session.add(row)
+            db.session.flush()
         audit.record(
             Action.JOINED,
             actor=person.id,
@@ -96,4 +103,29 @@ def _rows(person: Person) -> list[Any]:
             location=f"/@{HANDLE}",
         ),
         platform.AccessEnded(kind="session", subject_id=new_id(), **owner),
+    ]
+
+
+def _as_fan_and_creator(person: Person) -> list[Any]:
+    """A page with a post, and what they do with it themselves, which nothing in the tables forbids."""
+    owner, page, post, option = {"user_id": person.id}, {"creator_id": person.id}, new_id(), new_id()
+    about = {"subject_kind": "post", "subject_id": post}
+    return [
+        creators.Creator(id=person.id, headline=BIO, about=f"I am {NAME}"),
+        creators.Tier(name=f"Friends of {NAME}", rank=1, price=500, currency="USD", **page),
+        creators.Follow(**owner, **page),
+        creators.Block(**owner, **page),
+        creators.PrivateFeed(key_digest=crypto.digest("private feed"), **owner, **page),
+        entitlements.Grant(scope_id=post, kind="gift", label=NAME, cause="a test", **owner),
+        entitlements.Denial(scope_id=post, kind="age", cause="a test", **owner),
+        media.Media(purpose="post", kind="image", name=f"{HANDLE}.jpg", size=7, secret="s" * 32, **owner),
+        posts.Post(id=post, title=f"By {NAME}", body=BIO, **page),
+        posts.PostVersion(post_id=post, version=1, title=NAME, body=BIO),
+        posts.Like(post_id=post, **owner),
+        posts.Bookmark(post_id=post, **owner),
+        posts.Comment(post_id=post, body=BIO, **owner),
+        posts.Poll(post_id=post, question=BIO),
+        posts.PollOption(id=option, post_id=post, position=1, label="Lanterns"),
+        posts.PollVote(option_id=option, post_id=post, **owner),
+        moderation.Report(reason="other", note=BIO, against_id=None, **about, **owner),
     ]

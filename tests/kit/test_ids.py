@@ -28,9 +28,11 @@ def test_ids_follow_the_clock() -> None:
     assert made[0].int >> 80 == 1_795_262_400_000
 
 
-def test_ids_of_one_moment_differ() -> None:
+def test_ids_of_one_moment_differ_and_are_in_order() -> None:
     with clock.using(FixedClock(datetime(2026, 11, 21, tzinfo=UTC))):
-        assert len({ids.new_id() for _ in range(10_000)}) == 10_000
+        made = [ids.new_id() for _ in range(10_000)]
+    assert made == sorted(set(made))
+    assert {(one.version, one.variant) for one in made} == {(7, RFC_4122)}
 
 
 @given(st.text())
