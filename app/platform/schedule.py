@@ -66,6 +66,7 @@ def run(job: Job) -> bool:
         log.warning("scheduled job put off", extra={"job": job.name, "error": str(error)})
         return False
     except Exception:
+        # The others have their turn all the same, and so does this one the next time.
         log.exception("scheduled job failed", extra={"job": job.name})
         return False
     return True

@@ -141,6 +141,7 @@ def _keep_in_sync(found: "weakref.ref[Reads]") -> None:
         try:
             reads.sync()
         except Exception:
+            # Without the others' counts this process counts on alone; the loop must not end.
             log.exception("counts of reads not compared")
         del reads
 

@@ -64,6 +64,7 @@ def _every(seconds: float, action: Callable[[], None]) -> None:
             try:
                 action()
             except Exception:
+                # A duty that failed once is still a duty: closing sockets is among them.
                 log.exception("a duty failed")
 
     gevent.spawn(repeat)
