@@ -62,6 +62,10 @@ class Post(Model):
     words: Mapped[str] = mapped_column(TSVECTOR, default="")
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now)
     saved_at: Mapped[datetime] = mapped_column(Timestamp, default=now)
+    # The author's side: what is typed and not shown to anybody yet, field by field as it stands in the
+    # editor, and how often it was saved; a browser that saves must know the save before.
+    working: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    saves: Mapped[int] = mapped_column(default=0, server_default="0")
 
     __table_args__ = (
         Index("ix_posts_page", "creator_id", "published_at", "id", postgresql_where=PUBLISHED),

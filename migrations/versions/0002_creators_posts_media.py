@@ -196,6 +196,8 @@ def upgrade() -> None:
     sa.Column('words', postgresql.TSVECTOR(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('saved_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('working', postgresql.JSONB(astext_type=sa.Text(), none_as_null=True), nullable=True),
+    sa.Column('saves', sa.Integer(), server_default='0', nullable=False),
     sa.CheckConstraint("(audience = 'paid') <= (price is not null)", name=op.f('ck_posts_paid')),
     sa.CheckConstraint("(state = 'published') <= (published_at is not null)", name=op.f('ck_posts_published_at')),
     sa.CheckConstraint("(state = 'scheduled') <= (publish_at is not null)", name=op.f('ck_posts_publish_at')),
