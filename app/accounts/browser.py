@@ -6,6 +6,7 @@ from flask_login import login_user, logout_user
 from werkzeug.wrappers import Response
 
 from app.accounts import session_cache
+from app.platform.viewer import Viewer
 from app.platform.web import device_cookie
 
 CHALLENGE = "second_factor"
@@ -30,6 +31,15 @@ def renew(token: str) -> None:
 def sign_out() -> None:
     logout_user()
     cookie.clear()
+
+
+def has_ended(person: Viewer) -> bool:
+    """Asked past what is remembered; and if so, this browser is signed out from here on."""
+    if session_cache.load(person.session_token):
+        return False
+    session_cache.drop({"subject_id": str(person.session_id)})
+    sign_out()
+    return True
 
 
 def wait_for_code(challenge: str) -> None:

@@ -244,6 +244,16 @@ def test_an_ended_session_says_why(page: PageClient) -> None:
     assert "You were signed out" in page.get("/login?ended=1").text
 
 
+def test_a_browser_that_heard_of_its_end_before_this_process_is_let_to_the_door(app: Flask) -> None:
+    page = signed_in(app, a_person(app))
+    assert page.get("/settings/profile").status == 200
+    with app.app_context(), transaction():
+        db.session.execute(update(Session).values(ended_at=clock.now()))
+    assert page.get("/login").status == 303
+    assert "You were signed out" in page.get("/login?ended=1").text
+    assert page.get("/settings/profile").status == 303
+
+
 def test_signing_out_ends_the_session_and_twice_does_no_harm(app: Flask) -> None:
     person = a_person(app, "mira")
     page = signed_in(app, person)

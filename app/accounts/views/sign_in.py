@@ -30,7 +30,9 @@ CONFIRM = "accounts/confirm.html"
 @bp.get("/login")
 @guard(Access.ANYONE)
 def login() -> Response:
-    if person := viewer():
+    person = viewer()
+    # A page that just heard of its end may be here before this process has.
+    if person and not ("ended" in request.args and browser.has_ended(person)):
         return see(_destination(person))
     return page(LOGIN, form=SignInForm(formdata=None), **_beside())
 
