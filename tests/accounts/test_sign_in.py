@@ -249,9 +249,9 @@ def test_a_browser_that_heard_of_its_end_before_this_process_is_let_to_the_door(
     assert page.get("/settings/profile").status == 200
     with app.app_context(), transaction():
         db.session.execute(update(Session).values(ended_at=clock.now()))
-    assert page.get("/login").status == 303
-    assert "You were signed out" in page.get("/login?ended=1").text
-    assert page.get("/settings/profile").status == 303
+    assert page.get("/login", follow=False).status == 303
+    assert "You were signed out" in page.get("/login?ended=1", follow=False).text
+    assert page.get("/settings/profile", follow=False).status == 303
 
 
 def test_signing_out_ends_the_session_and_twice_does_no_harm(app: Flask) -> None:
