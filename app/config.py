@@ -70,6 +70,20 @@ class Settings(BaseSettings):
     limit_api: Annotated[int, Field(ge=1)] = 100
     limit_mail: Annotated[int, Field(ge=1)] = 3
 
+    # An object store for files. Without a bucket they lie in DATA_DIR/storage.
+    s3_bucket: str = ""
+    s3_endpoint: str = ""
+    s3_region: str = "us-east-1"
+    s3_access_key: str = ""
+    s3_secret_key: str = ""
+
+    # Gigabytes that one creator's files may take.
+    media_quota_gb: Annotated[int, Field(ge=1)] = 20
+    # Where a virus scanner (clamd) listens: host:port or the path of its socket. Empty: nothing is scanned.
+    clamd_address: str = ""
+    # Below this address nginx hands out stored files by itself (X-Accel-Redirect); without it we do.
+    x_accel_prefix: str = ""
+
     session_idle_days: Annotated[int, Field(ge=1, le=90)] = 14
     session_absolute_days: Annotated[int, Field(ge=1, le=365)] = 90
 
@@ -104,6 +118,21 @@ class Settings(BaseSettings):
             raise ValueError("must be smtp://[user:password@]host[:port] or smtps://...")
         return value
 
+    @field_validator("x_accel_prefix")
+    @classmethod
+    def _address_below(cls, value: str) -> str:
+        if value and not (value.startswith("/") and value.endswith("/")):
+            raise ValueError("must begin and end with a slash, as /_stored/")
+        return value
+
+    @field_validator("clamd_address")
+    @classmethod
+    def _socket_or_port(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if value and not value.startswith("/") and not (host and port.isdecimal()):
+            raise ValueError("must be host:port or the absolute path of a socket")
+        return value
+
     @field_validator("log_level")
     @classmethod
     def _known_level(cls, value: str) -> str:
@@ -122,6 +151,21 @@ class Settings(BaseSettings):
         if not value:
             raise ValueError("needs at least one key")
         return [_check_secret(key) for key in value]
+
+    @field_validator("s3_endpoint")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if value and (urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).hostname):
+            raise ValueError("must be http://host[:port] or https://host[:port]")
+        return value
+
+    @model_validator(mode="after")
+    def _whole_storage(self) -> Self:
+        if self.s3_bucket and not (self.s3_access_key and self.s3_secret_key):
+            raise ValueError("S3_BUCKET: needs S3_ACCESS_KEY and S3_SECRET_KEY")
+        if self.s3_bucket and self.x_accel_prefix:
+            raise ValueError("X_ACCEL_PREFIX: nginx hands out files of this machine, not those of S3_BUCKET")
+        return self
 
     @model_validator(mode="after")
     def _mode_allows(self) -> Self:
@@ -142,6 +186,13 @@ class Settings(BaseSettings):
         if self.public_url:
             return self.public_url.rstrip("/").replace("http", "ws", 1) + "/ws"
         return f"ws://localhost:{self.ws_port}/ws"
+
+    @property
+    def storage_origin(self) -> str:
+        """Where browsers send parts of files; empty where they send them to us."""
+        if not self.s3_bucket:
+            return ""
+        return self.s3_endpoint or f"https://{self.s3_bucket}.s3.{self.s3_region}.amazonaws.com"
 
     @property
     def secure(self) -> bool:

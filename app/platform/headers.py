@@ -75,7 +75,7 @@ def safety(chosen: Settings) -> dict[str, str]:
 
 
 def content_policy(chosen: Settings) -> str:
-    """No inline script or style, no eval, nothing from elsewhere but the socket."""
+    """No inline script or style, no eval, nothing from elsewhere but the socket and the files' store."""
     socket = chosen.socket_url.rsplit("/ws", 1)[0]
     rules = {
         "default-src": "'none'",
@@ -83,7 +83,7 @@ def content_policy(chosen: Settings) -> str:
         "style-src": "'self'",
         "img-src": "'self' data:",
         "font-src": "'self'",
-        "connect-src": f"'self' {socket}",
+        "connect-src": f"'self' {socket} {chosen.storage_origin}".rstrip(),
         "media-src": "'self'",
         "manifest-src": "'self'",
         "form-action": "'self'",

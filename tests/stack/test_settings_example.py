@@ -12,7 +12,7 @@ def test_every_setting_stands_in_the_example_with_a_line_about_it() -> None:
     explained = {
         match[1]: before
         for before, line in pairwise(lines)
-        if (match := re.fullmatch(r"#?([A-Z_]+)=.*", line))
+        if (match := re.fullmatch(r"#?([A-Z0-9_]+)=.*", line))
     }
     assert set(explained) == {name.upper() for name in Settings.model_fields}
     assert all(before.startswith("# ") for before in explained.values())
