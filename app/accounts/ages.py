@@ -1,12 +1,19 @@
 """How old somebody is, and whether that is old enough for this house."""
 
 from datetime import date
+from uuid import UUID
+
+from sqlalchemy import select
 
 from app.accounts.errors import BadBirthDate, TooYoung
+from app.accounts.models import User
+from app.extensions import db
 from app.kit import clock
-from app.platform.settings import settings
+from app.platform.settings import settings, vault
 
 OLDEST = 125
+# What the date is sealed for.
+BIRTH_DATE = "birth_date"
 
 
 def check(birth_date: date) -> None:
@@ -15,6 +22,14 @@ def check(birth_date: date) -> None:
         raise BadBirthDate
     if age < settings().min_age:
         raise TooYoung(settings().min_age)
+
+
+def age_of(user_id: UUID) -> int | None:
+    """None for whoever never told."""
+    sealed = db.session.scalar(select(User.sealed_birth_date).where(User.id == user_id))
+    if sealed is None:
+        return None
+    return age_on(clock.now().date(), date.fromisoformat(vault().open(sealed, BIRTH_DATE)))
 
 
 def age_on(day: date, birth_date: date) -> int:

@@ -4,6 +4,14 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from app.creators import personal
+    from app.accounts import appearance
+    from app.creators import personal, sharing, views
+    from app.creators.operations import finding
+    from app.creators.views import directory
+    from app.platform import share_cards
 
     personal.init_app(app)
+    views.init_app(app)
+    directory.init_app(app)
+    share_cards.register(app, sharing.KIND, sharing.find_card)
+    appearance.on_changed(finding.looks_changed)

@@ -45,6 +45,8 @@ class Creator(Model):
     comments_from: Mapped[str] = mapped_column(default="everyone")
     blocked_words: Mapped[list[str]] = mapped_column(ARRAY(String), default=list)
     adult: Mapped[bool] = mapped_column(default=False)
+    # Who opens a gated picture sees their own handle on it.
+    watermark: Mapped[bool] = mapped_column(default=False)
     state: Mapped[str] = mapped_column(default="open")
     followers: Mapped[int] = mapped_column(default=0)
     posts: Mapped[int] = mapped_column(default=0)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.creators.models import Block, Creator, Follow, PrivateFeed, Tier
 from app.extensions import db
@@ -17,7 +17,7 @@ CREATOR = Rows(
     owner="id",
     shown=(
         "headline", "about", "links", "categories", "avatar", "cover", "currency", "comments_from",
-        "blocked_words", "adult", "state", "followers", "posts", "last_post_at", "created_at",
+        "blocked_words", "adult", "watermark", "state", "followers", "posts", "last_post_at", "created_at",
     ),
     withheld=("about_html", "popularity", "words", "trigrams"),
 )  # fmt: skip
@@ -38,12 +38,20 @@ def init_app(app: Flask) -> None:
     for rows, about in (
         (CREATOR, "Your page as a creator"),
         (TIERS, "The tiers of your page"),
-        (FOLLOWS, "Creators you follow"),
         (FEEDS, "Private feeds you opened"),
     ):
         personal_data.table(app, rows.table.name, about, rows.export, rows.erase)
+    personal_data.table(app, "follows", "Creators you follow", FOLLOWS.export, _erase_follows)
     because = "Whom a creator blocked is theirs to know; it goes with the account by itself."
     personal_data.table(app, "blocks", "People you blocked as a creator", _blocked, Kept(because))
+
+
+def _erase_follows(user_id: UUID) -> None:
+    """They no longer count."""
+    followed = select(Follow.creator_id).where(Follow.user_id == user_id)
+    fewer = update(Creator).where(Creator.id.in_(followed)).values(followers=Creator.followers - 1)
+    db.session.execute(fewer.execution_options(synchronize_session=False))
+    FOLLOWS.erase(user_id)
 
 
 def _blocked(user_id: UUID) -> Iterator[Row]:

@@ -1,14 +1,17 @@
-"""Who wants to know when somebody follows or is blocked: higher features, registered in create_app.
+"""Who wants to know when somebody follows or is blocked, or when tiers change places: higher features,
+registered in create_app.
 
 They are told in the same transaction.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from uuid import UUID
 
 Listener = Callable[[UUID, UUID], None]  # the person, the creator
+Reranked = Callable[[UUID, Mapping[int, int]], None]  # the creator; ranks before, and now
 
 _listeners: dict[str, dict[Listener, None]] = {}
+_reranked: dict[Reranked, None] = {}
 
 
 def on_followed(listener: Listener) -> None:
@@ -25,6 +28,16 @@ def on_blocked(listener: Listener) -> None:
 
 def on_unblocked(listener: Listener) -> None:
     _listen("unblocked", listener)
+
+
+def on_reranked(listener: Reranked) -> None:
+    """What asks for a rank, or holds one, stays with the tier that it meant."""
+    _reranked[listener] = None
+
+
+def tell_reranked(creator_id: UUID, ranks: Mapping[int, int]) -> None:
+    for listener in _reranked:
+        listener(creator_id, ranks)
 
 
 def tell(what: str, user_id: UUID, creator_id: UUID) -> None:

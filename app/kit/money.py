@@ -18,6 +18,13 @@ def readable(amount: int, currency: str) -> str:
     return f"{minus}{sign}{figure}" if sign else f"{minus}{figure} {currency}"
 
 
+def plain(amount: int, currency: str) -> str:
+    """As one types it: `parse` reads it back."""
+    digits = DIGITS.get(currency, USUAL)
+    whole, behind = divmod(amount, 10**digits)
+    return f"{whole}.{behind:0{digits}d}" if digits else str(whole)
+
+
 def parse(text: str, currency: str) -> int | None:
     """What somebody typed as a price, in minor units; None when it is not one. No rounding, no guessing."""
     digits = DIGITS.get(currency, USUAL)

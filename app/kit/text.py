@@ -30,6 +30,21 @@ def clean_text(text: str | None, *, blank_lines: int = 1) -> str:
     return re.sub(rf"\n{{{blank_lines + 2},}}", "\n" * (blank_lines + 1), joined)
 
 
+def clean_prose(text: str | None) -> str:
+    """Markdown, where spaces before and between words, and blank lines, mean something."""
+    lines = _visible((text or "").replace("\r\n", "\n").replace("\r", "\n").expandtabs(4), keep="\n")
+    return "\n".join(line.rstrip() for line in lines.split("\n")).strip("\n")
+
+
+def shortened(text: str, most: int) -> str:
+    """How it begins, with dots for the rest. Between two words, in scripts that set them apart."""
+    if len(text) <= most:
+        return text
+    begins = text[:most]
+    words = begins.rpartition(" ")[0]
+    return f"{words if 2 * len(words) > most else begins.rstrip(JOINERS)}…"
+
+
 def has_substance(text: str) -> bool:
     """Whether there is anything to see in it."""
     return any(unicodedata.category(sign)[0] in "LNPS" for sign in text)

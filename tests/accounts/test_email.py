@@ -142,7 +142,7 @@ def test_a_thiefs_factor_does_not_lock_the_owner_out(app: Flask) -> None:
     owner = PageClient(app)
     link = str(owner.send(owner.get(undo).form(undo)).one("main a.btn-primary")["href"])
     owner.send(owner.get(link).form(link), password="mine again at last")
-    assert sign_in(owner, "mira", "mine again at last").response.request.path == "/settings/profile"
+    assert sign_in(owner, "mira", "mine again at last").response.request.path == "/feed"
     assert count(app, RecoveryCode) == 0
 
 

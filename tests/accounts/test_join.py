@@ -66,7 +66,7 @@ def test_joining_confirming_and_being_in(app: Flask, page: PageClient) -> None:
     link = last_letter(app, "nora@example.test", "verify_email").path("/verify/")
     offered = page.get(link)
     inside = page.send(offered.form(link))
-    assert inside.response.request.path == "/settings/profile"
+    assert inside.response.request.path == "/feed"
     assert "Nora Bell" in inside.html
     user = find(app, "nora_b")
     assert user is not None and user.handle == "Nora_B"
@@ -106,7 +106,7 @@ def test_a_link_works_once_and_only_the_newest(app: Flask, page: PageClient) -> 
     assert page.get(old).status == 410
     form = page.get(new).form(new)
     # The later link still knows the browser that joined.
-    assert page.send(form).response.request.path == "/settings/profile"
+    assert page.send(form).response.request.path == "/feed"
     assert PageClient(app).get(new).status == 410
 
 

@@ -52,7 +52,7 @@ def test_from_a_refused_sign_in_to_another_mail_and_in(app: Flask, page: PageCli
     confirmed = page.send(page.get(link).form(link))
     assert confirmed.response.request.path == "/login"
     assert "Now sign in" in confirmed.text
-    assert sign_in(page, NEW, CHOSEN).response.request.path == "/settings/profile"
+    assert sign_in(page, NEW, CHOSEN).response.request.path == "/feed"
 
 
 def test_who_joined_with_a_foreign_address_learns_nothing_by_signing_in(app: Flask) -> None:

@@ -111,7 +111,7 @@ def _as_fan_and_creator(person: Person) -> list[Any]:
     owner, page, post, option = {"user_id": person.id}, {"creator_id": person.id}, new_id(), new_id()
     about = {"subject_kind": "post", "subject_id": post}
     return [
-        creators.Creator(id=person.id, headline=BIO, about=f"I am {NAME}"),
+        creators.Creator(id=person.id, headline=BIO, about=f"I am {NAME}", followers=1),
         creators.Tier(name=f"Friends of {NAME}", rank=1, price=500, currency="USD", **page),
         creators.Follow(**owner, **page),
         creators.Block(**owner, **page),

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import delete, func
 from sqlalchemy.dialects.postgresql import insert
 
-from app.accounts import queries
+from app.accounts import appearance, queries
 from app.accounts.errors import BadHandle, HandleChangedLately, HandleTaken
 from app.accounts.models import HANDLE_MAX, HANDLE_MIN, FormerHandle, RetiredHandle, User
 from app.accounts.operations import claims, sessions
@@ -68,6 +68,7 @@ def change(user_id: UUID, handle: str) -> None:
         subject=("user", user_id),
         personal={"before": before, "after": handle},
     )
+    appearance.tell(user)
     sessions.changed(user_id)
 
 

@@ -18,7 +18,7 @@ from app.platform.settings import vault
 from app.platform.web import Client
 
 OPEN_REGISTRATION = "open_registration"
-BIRTH_DATE = "birth_date"
+BIRTH_DATE = ages.BIRTH_DATE
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from app.accounts import queries
+from app.accounts import appearance, queries
 from app.accounts.operations import sessions
 from app.platform import audit
 from app.platform.audit import Action
@@ -17,4 +17,5 @@ def update(user_id: UUID, *, display_name: str, bio: str, avatar_hue: int) -> No
     for name in changed:
         setattr(user, name, wanted[name])
     audit.record(Action.PROFILE_CHANGED, actor=user_id, subject=("user", user_id), fields=changed)
+    appearance.tell(user)
     sessions.changed(user_id)

@@ -23,6 +23,7 @@ def init_app(app: Flask) -> None:
     for module in MODULES:
         import_module(f"{__name__}.{module}")  # each hangs its routes on `bp`
     app.register_blueprint(bp)
+    add_door(app, "account", Door("Settings", "settings", "/settings", 90))
     add_door(app, "settings", Door("Profile", "user", "/settings/profile", 10))
     add_door(app, "settings", Door("Security", "shield", "/settings/security", 20))
     add_door(app, "settings", Door("Sessions", "monitor", "/settings/sessions", 30))

@@ -27,8 +27,8 @@ JOINED_AS = "joined_as"
 @bp.get("/join")
 @guard(Access.ANYONE)
 def join() -> Response:
-    if person := viewer():
-        return see(safe_next(request.args.get("next"), front.home_for(person)))
+    if viewer():
+        return see(safe_next(request.args.get("next"), front.home()))
     if not flags.flag(joining.OPEN_REGISTRATION):
         return page("accounts/join_closed.html")
     return page(PAGE, form=JoinForm(formdata=None), min_age=settings().min_age)
@@ -37,8 +37,8 @@ def join() -> Response:
 @bp.post("/join")
 @guard(Access.ANYONE)
 def do_join() -> Response:
-    if person := viewer():
-        return see(front.home_for(person))
+    if viewer():
+        return see(front.home())
     form = JoinForm()
     try:
         if form.validate():

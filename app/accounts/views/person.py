@@ -2,7 +2,7 @@
 
 from werkzeug.wrappers import Response
 
-from app.accounts import queries
+from app.accounts import homes, queries
 from app.accounts.views import bp
 from app.platform.errors import NotFound
 from app.platform.guards import Access, guard
@@ -17,4 +17,4 @@ def person(handle: str) -> Response:
         raise NotFound
     if moved or handle != found.handle:
         return see_for_good(f"/@{found.handle}")
-    return page("accounts/person.html", person=found)
+    return homes.shown(found) or page("accounts/person.html", person=found)

@@ -20,7 +20,7 @@ from app.platform import flags, front
 from app.platform.errors import NotFound, Refused
 from app.platform.guards import Access, guard, keep_writes
 from app.platform.pages import form_page, page, safe_next, see
-from app.platform.viewer import Viewer, signed_in_viewer, viewer
+from app.platform.viewer import signed_in_viewer, viewer
 from app.platform.web import client
 
 LOGIN, LOGIN_FORM = "accounts/login.html", "accounts/_login_form.html"
@@ -33,15 +33,15 @@ def login() -> Response:
     person = viewer()
     # A page that just heard of its end may be here before this process has.
     if person and not ("ended" in request.args and browser.has_ended(person)):
-        return see(_destination(person))
+        return see(_destination())
     return page(LOGIN, form=SignInForm(formdata=None), **_beside())
 
 
 @bp.post("/login")
 @guard(Access.ANYONE, limit="sign_in", once=False)
 def do_login() -> Response:
-    if person := viewer():
-        return see(_destination(person))
+    if viewer():
+        return see(_destination())
     form = SignInForm()
     if not form.validate():
         return form_page(LOGIN, partial=LOGIN_FORM, form=form, **_beside())
@@ -54,7 +54,7 @@ def do_login() -> Response:
         browser.wait_for_code(outcome.challenge)
         return see("/login/code")
     browser.sign_in(outcome.started.token, remember=form.remember.data)
-    return see(_destination(signed_in_viewer()))
+    return see(_destination())
 
 
 @bp.get("/login/confirm")
@@ -77,7 +77,7 @@ def do_confirm() -> Response:
         keep_writes()
         return refused(error, form, CONFIRM, **_ways_to_confirm())
     browser.renew(token)
-    return see(_destination(person))
+    return see(_destination())
 
 
 @bp.post("/logout")
@@ -102,8 +102,8 @@ def _enter(form: SignInForm) -> SignedIn | CodeNeeded:
     )
 
 
-def _destination(person: Viewer) -> str:
-    return safe_next(request.args.get("next"), front.home_for(person))
+def _destination() -> str:
+    return safe_next(request.args.get("next"), front.home())
 
 
 def _beside() -> dict[str, Any]:

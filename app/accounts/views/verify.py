@@ -48,7 +48,7 @@ def do_verify(token: str) -> Response:
         browser.sign_in(verified.started.token, remember=False)
     person = viewer()
     flash("Your e-mail address is confirmed." + ("" if person else " Now sign in."), "good")
-    return see(front.home_for(person) if person else "/login")
+    return see(front.home() if person else "/login")
 
 
 @bp.get("/email/confirm/<token>")

@@ -16,4 +16,4 @@ def wanted(address: str | None) -> str:
 def home_or(address: str | None) -> str:
     """Where they were on their way to, else home."""
     person = viewer()
-    return wanted(address) or (front.home_for(person) if person else "/")
+    return wanted(address) or (front.home() if person else "/")

@@ -1,0 +1,40 @@
+"""Avatars and covers are media's, a higher feature. It says where they are fetched, and hears what is let go.
+
+pictures.fetched_at(public_address)
+pictures.on_let_go(release)
+"""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+Described = dict[str, Any]
+Address = Callable[[Described, str], str]
+Listener = Callable[[UUID], None]
+
+COVERS = ("w1600", "w800", "w320")
+
+_address: list[Address] = []
+_listeners: dict[Listener, None] = {}
+
+
+def fetched_at(address: Address) -> None:
+    _address[:] = [address]
+
+
+def on_let_go(listener: Listener) -> None:
+    """Told in the same transaction, with the id of the picture that no page shows any more."""
+    _listeners[listener] = None
+
+
+def address(described: Described | None, *names: str) -> str | None:
+    """Of the first of these renditions that there is."""
+    if described is None or not _address:
+        return None
+    name = next((name for name in names if name in described["names"]), None)
+    return _address[0](described, name) if name else None
+
+
+def let_go(described: Described) -> None:
+    for listener in _listeners:
+        listener(UUID(described["id"]))

@@ -1,0 +1,65 @@
+"""Creators by words and by how names are written: one statement, which reads a bounded number of rows."""
+
+from typing import Any
+
+from sqlalchemy import Select, String, any_, cast, func, literal, select, union_all
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from app.creators.models import Creator
+from app.creators.queries_directory import ENTRY, OPEN, Entry, entry, shown_to
+from app.creators.searching import Question
+from app.extensions import db
+
+MOST = 12
+# How many of those that match are ranked.
+CANDIDATES = 2_000
+# Of the groups of letters that were typed, so many must be in the name.
+ALIKE = 0.34
+# Whose words match stands before whose name only looks alike.
+BY_WORDS = 1.0
+
+
+def find_creators(question: Question) -> list[Entry]:
+    ways = [*_by_words(question), *_by_letters(question)]
+    if not ways:
+        return []
+    each = union_all(*ways).subquery()
+    best = (
+        select(each.c.id, func.max(each.c.score).label("score"))
+        .group_by(each.c.id)
+        .having(func.max(each.c.score) >= ALIKE)
+        .subquery()
+    )
+    found = shown_to(question.viewer_id, select(*ENTRY).join(best, best.c.id == Creator.id).where(OPEN))
+    ordered = found.order_by(best.c.score.desc(), Creator.popularity.desc(), Creator.id.desc()).limit(MOST)
+    return [entry(row) for row in db.session.execute(ordered)]
+
+
+def _by_words(question: Question) -> list[Select[Any]]:
+    if not question.tsquery:
+        return []
+    asked = func.to_tsquery("simple", question.tsquery)
+    matching = (
+        select(Creator.id, Creator.words)
+        .where(Creator.words.op("@@")(asked), OPEN)
+        .limit(CANDIDATES)
+        .subquery()
+    )
+    score = literal(BY_WORDS) + func.ts_rank(matching.c.words, asked)
+    return [select(matching.c.id, score.label("score"))]
+
+
+def _by_letters(question: Question) -> list[Select[Any]]:
+    groups = question.trigrams
+    if not groups:
+        return []
+    typed = cast(groups, ARRAY(String))
+    matching = (
+        select(Creator.id, Creator.trigrams)
+        .where(Creator.trigrams.overlap(typed), OPEN)
+        .limit(CANDIDATES)
+        .subquery()
+    )
+    one = func.unnest(matching.c.trigrams).column_valued("one")
+    shared = select(func.count()).where(one == any_(typed)).correlate(matching).scalar_subquery()
+    return [select(matching.c.id, (shared / literal(float(len(groups)))).label("score"))]

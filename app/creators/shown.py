@@ -1,0 +1,50 @@
+"""A creator's page as one viewer meets it: plain data, made of one statement."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from markupsafe import Markup
+
+from app.creators import pictures
+from app.creators.pictures import Described
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """For the `avatar` and `person_line` components too."""
+
+    id: UUID
+    handle: str
+    display_name: str
+    avatar_hue: int
+    headline: str
+    # Safe HTML.
+    about_html: Markup
+    links: Sequence[dict[str, str]]
+    categories: Sequence[str]
+    avatar: Described | None
+    cover: Described | None
+    currency: str
+    adult: bool
+    state: str
+    followers: int
+    posts: int
+    last_post_at: datetime | None
+    created_at: datetime
+    # What the viewer adds.
+    mine: bool
+    followed: bool
+
+    @property
+    def href(self) -> str:
+        return f"/@{self.handle}"
+
+    @property
+    def avatar_url(self) -> str | None:
+        return pictures.address(self.avatar, "square256", "square96")
+
+    @property
+    def cover_url(self) -> str | None:
+        return pictures.address(self.cover, *pictures.COVERS)
