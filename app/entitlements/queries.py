@@ -1,11 +1,11 @@
 """What a person holds: one statement for a whole page of items."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, cast, false, func, literal, null, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, cast, false, func, literal, null, or_, select, union_all
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.entitlements.models import Denial, Grant
@@ -32,12 +32,16 @@ def held(person: UUID | None, scopes: Iterable[UUID]) -> list[Holding]:
     return [_holding(*row) for row in db.session.execute(both)]
 
 
-def held_column(person: UUID | None, *scopes: ColumnElement[UUID]) -> ColumnElement[Any]:
+def held_column(
+    person: UUID | ColumnElement[UUID] | None,
+    *scopes: ColumnElement[UUID],
+    at: datetime | ColumnElement[datetime] | None = None,
+) -> ColumnElement[Any]:
     """The same as a column of another statement, for those whose every statement counts.
 
-    What it finds is read by `read_held`.
+    What it finds is read by `read_held`. A statement that is kept for many people gives parameters.
     """
-    grants, denials = _living(person)
+    grants, denials = _living(person, at)
     both = union_all(
         grants.where(or_(*(Grant.scope_id == scope for scope in scopes))).correlate(*_tables(scopes)),
         denials.where(or_(*(Denial.scope_id == scope for scope in scopes))).correlate(*_tables(scopes)),
@@ -53,8 +57,28 @@ def read_held(found: list[list[Any]]) -> list[Holding]:
     ]
 
 
-def _living(person: UUID | None) -> tuple[Any, Any]:
-    at = clock.now()
+def scopes_held(
+    person: UUID | ColumnElement[UUID], kinds: Collection[Kind], at: datetime | ColumnElement[datetime]
+) -> Select[UUID]:
+    """What a person has living grants of these kinds for."""
+    grants, _ = _living(person, at)
+    found: Select[UUID] = grants.with_only_columns(Grant.scope_id).where(
+        or_(*(Grant.kind == kind for kind in kinds))
+    )
+    return found
+
+
+def hidden_from(person: UUID | ColumnElement[UUID] | None, scope: ColumnElement[UUID]) -> ColumnElement[bool]:
+    """Whether not even its existence may be known, whatever opens it."""
+    _, denials = _living(person)
+    hidden: ColumnElement[bool] = denials.where(Denial.scope_id == scope, Denial.kind != Closed.AGE).exists()
+    return hidden
+
+
+def _living(
+    person: UUID | ColumnElement[UUID] | None, at: datetime | ColumnElement[datetime] | None = None
+) -> tuple[Any, Any]:
+    at = clock.now() if at is None else at
     grants = select(
         Grant.scope_id, Grant.kind, Grant.rank, Grant.label, Grant.ends_at, false().label("closes")
     ).where(

@@ -58,6 +58,8 @@ class Lock:
     rank: int = 0
     price: int | None = None
     currency: str = "USD"
+    # Its owner's alone, as a draft is: whatever else was granted.
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +127,20 @@ def judge(lock: Lock, person: UUID | None, holdings: Sequence[Holding]) -> Decis
     """`holdings` may be those for many items; what is not about this one does not count."""
     scopes = {lock.item_id, lock.creator_id}
     held = [holding for holding in holdings if holding.scope_id in scopes]
-    if any(holding.kind is Kind.STAFF for holding in held):
-        return Decision(Outcome.OPEN, Kind.STAFF)
+    mine = person is not None and person == lock.creator_id
+    if lock.private and not mine:
+        return Decision(Outcome.HIDDEN, "private")
+    # Whoever decides about a report sees what was taken down.
+    if staff := [holding for holding in held if holding.kind is Kind.STAFF]:
+        return _opened(staff)
     if denial := _denial(held):
         return denial
-    if person is not None and person == lock.creator_id:
+    if mine:
         return Decision(Outcome.OPEN, "yours")
+    return _by_audience(lock, person, held)
+
+
+def _by_audience(lock: Lock, person: UUID | None, held: Sequence[Holding]) -> Decision:
     if lock.audience is Audience.PUBLIC:
         return Decision(Outcome.OPEN, "public")
     if keys := [holding for holding in held if _opens(holding, lock)]:
@@ -157,8 +167,7 @@ def _opens(holding: Holding, lock: Lock) -> bool:
 
 def _opened(keys: Sequence[Holding]) -> Decision:
     """By the one that opens it for longest."""
-    for_good = [key for key in keys if key.ends_at is None]
-    best = for_good[0] if for_good else max(keys, key=lambda key: key.ends_at or datetime.max)
+    best = max(keys, key=lambda key: (key.ends_at is None, key.ends_at))
     return Decision(Outcome.OPEN, best.kind, until=best.ends_at, label=best.label)
 
 

@@ -1,10 +1,11 @@
 """Opening and closing. Whoever knows why (a follow, a payment, a report) calls these."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import case, select, update
 
 from app.entitlements.models import Denial, Grant
 from app.entitlements.rules import Closed, Kind
@@ -39,6 +40,16 @@ def revoke(user_id: UUID, *, cause: str) -> None:
     if found is not None:
         found.revoked_at = clock.now()
         end_access(Ended.GRANT, user_id, found.scope_id)
+
+
+def rerank(creator_id: UUID, ranks: Mapping[int, int]) -> None:
+    """Tiers changed places: who holds one keeps that one."""
+    db.session.execute(
+        update(Grant)
+        .where(Grant.scope_id == creator_id, Grant.revoked_at.is_(None), Grant.rank.in_(ranks))
+        .values(rank=case(dict(ranks), value=Grant.rank))
+        .execution_options(synchronize_session=False)
+    )
 
 
 def deny(scope_id: UUID, kind: Closed, *, cause: str, user_id: UUID | None = None) -> None:
