@@ -4,6 +4,8 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from app.moderation import personal
+    from app.moderation import people, personal, subjects, views
 
+    subjects.register(app, "person", people.PERSON)
+    views.init_app(app)
     personal.init_app(app)

@@ -1,0 +1,24 @@
+"""How moderation says no."""
+
+from app.platform.errors import Conflict, Refused
+
+
+class OwnThing(Refused):
+    code = "own_thing"
+
+    def __init__(self) -> None:
+        super().__init__("This is your own. You can change or delete it yourself.")
+
+
+class OwnCase(Refused):
+    code = "own_case"
+
+    def __init__(self) -> None:
+        super().__init__("This is about something of yours: another moderator decides.")
+
+
+class DecidedAlready(Conflict):
+    code = "decided_already"
+
+    def __init__(self) -> None:
+        super().__init__("Somebody has decided about this meanwhile. Reload the page and look again.")

@@ -1,0 +1,104 @@
+"""The queue of reports, and one of them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, tuple_
+from sqlalchemy.orm import aliased
+
+from app.accounts.models import User
+from app.extensions import db
+from app.moderation.models import Report
+from app.platform.errors import NotFound
+
+PAGE_SIZE = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    id: UUID
+    subject_kind: str
+    subject_id: UUID
+    reason: str
+    note: str
+    state: str
+    created_at: datetime
+    decided_at: datetime | None
+    reporter: str | None
+    against: str | None
+    decider: str | None
+
+
+reporter, against, decider = aliased(User), aliased(User), aliased(User)
+COLUMNS = (
+    Report.id,
+    Report.subject_kind,
+    Report.subject_id,
+    Report.reason,
+    Report.note,
+    Report.state,
+    Report.created_at,
+    Report.decided_at,
+    reporter.handle.label("reporter"),
+    against.handle.label("against"),
+    decider.handle.label("decider"),
+)
+
+
+def find_reports(
+    state: str, kind: str | None = None, *, after: UUID | None = None
+) -> tuple[list[Line], UUID | None]:
+    """Those that wait the longest first, of those decided about the last ones; and where it goes on."""
+    oldest_first = state == "waiting"
+    place = tuple_(Report.created_at, Report.id)
+    wanted = _reports().where(Report.state == state).limit(PAGE_SIZE + 1)
+    if kind:
+        wanted = wanted.where(Report.subject_kind == kind)
+    if after:
+        known = select(Report.created_at, Report.id).where(Report.id == after).scalar_subquery()
+        wanted = wanted.where(place > known if oldest_first else place < known)
+    order = (Report.created_at, Report.id) if oldest_first else (Report.created_at.desc(), Report.id.desc())
+    rows = db.session.execute(wanted.order_by(*order)).all()
+    lines = [Line(**row._mapping) for row in rows[:PAGE_SIZE]]
+    return lines, lines[-1].id if len(rows) > PAGE_SIZE else None
+
+
+def find_own(user_id: UUID, *, before: UUID | None = None) -> tuple[list[Line], UUID | None]:
+    """What somebody reported, the last first, and where it goes on."""
+    wanted = _reports().where(Report.user_id == user_id).limit(PAGE_SIZE + 1)
+    if before:
+        known = select(Report.created_at, Report.id).where(Report.id == before, Report.user_id == user_id)
+        wanted = wanted.where(tuple_(Report.created_at, Report.id) < known.scalar_subquery())
+    rows = db.session.execute(wanted.order_by(Report.created_at.desc(), Report.id.desc())).all()
+    lines = [Line(**row._mapping) for row in rows[:PAGE_SIZE]]
+    return lines, lines[-1].id if len(rows) > PAGE_SIZE else None
+
+
+def find_report(report_id: UUID) -> Line:
+    row = db.session.execute(_reports().where(Report.id == report_id)).first()
+    if row is None:
+        raise NotFound
+    return Line(**row._mapping)
+
+
+def how_many_others(line: Line) -> int:
+    """Who reported the same thing, and still waits."""
+    same = select(func.count()).where(
+        Report.subject_kind == line.subject_kind,
+        Report.subject_id == line.subject_id,
+        Report.state == "waiting",
+        Report.id != line.id,
+    )
+    return db.session.scalar(same) or 0
+
+
+def _reports() -> Any:
+    return (
+        select(*COLUMNS)
+        .select_from(Report)
+        .outerjoin(reporter, reporter.id == Report.user_id)
+        .outerjoin(against, against.id == Report.against_id)
+        .outerjoin(decider, decider.id == Report.decided_by)
+    )

@@ -1,0 +1,257 @@
+"""Moderators look at what was reported, decide, and may be wrong."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.extensions import db
+from app.kit import clock
+from app.kit.clock import FixedClock
+from app.kit.ids import new_id
+from app.moderation.models import Report
+from app.platform.models import AuditRecord
+from app.platform.transaction import transaction
+from tests.factories.people import Person, a_person, signed_in
+from tests.factories.post import last_letter, letters
+from tests.factories.posts import a_post, some_comments
+from tests.page_client import Page, PageClient
+from tests.queries import counting
+
+SECRET = "Only for those who may"
+
+
+@pytest.fixture
+def mara(app: Flask) -> Person:
+    return a_person(app, "mara")
+
+
+@pytest.fixture
+def ben(app: Flask) -> Person:
+    return a_person(app, "ben")
+
+
+@pytest.fixture
+def post(app: Flask, mara: Person) -> UUID:
+    return a_post(app, mara.id, title="Night trains", body_html=f"<p>{SECRET}</p>")
+
+
+@pytest.fixture
+def desk(app: Flask) -> PageClient:
+    """Of a moderator."""
+    return signed_in(app, a_person(app, "moira", roles=("fan", "moderator")), second_factor=True)
+
+
+def reported(app: Flask, kind: str, subject: UUID, by: Person, against: Person, **values: Any) -> UUID:
+    with app.app_context(), transaction():
+        said = {"reason": "spam", **values}
+        about = {"subject_kind": kind, "subject_id": subject, "against_id": against.id}
+        found = Report(id=new_id(), user_id=by.id, **about, **said)
+        db.session.add(found)
+        return found.id
+
+
+def decide(desk: PageClient, report: UUID, what: str) -> Page:
+    form = desk.get(f"/admin/reports/{report}").form(f"/admin/reports/{report}/{what}")
+    return desk.send(form)
+
+
+def state(app: Flask, report: UUID) -> str:
+    with app.app_context():
+        return db.session.get_one(Report, report).state
+
+
+def on_record(app: Flask, action: str) -> list[AuditRecord]:
+    with app.app_context():
+        return list(db.session.scalars(select(AuditRecord).where(AuditRecord.action == action)))
+
+
+def test_the_queue_is_for_moderators_with_a_second_factor(app: Flask, page: PageClient, ben: Person) -> None:
+    report = reported(app, "person", ben.id, a_person(app), ben)
+    moderator = a_person(app, "moira", roles=("fan", "moderator"))
+    paths = ["/admin/reports", f"/admin/reports/{report}"]
+    assert [page.get(path, follow=False).status for path in paths] == [303, 303]
+    assert [signed_in(app, ben).get(path).status for path in paths] == [403, 403]
+    assert all(signed_in(app, moderator).get(path, follow=False).status in {303, 403} for path in paths)
+    allowed = signed_in(app, moderator, second_factor=True)
+    assert [allowed.get(path).status for path in paths] == [200, 200]
+    fields = signed_in(app, ben).get("/settings/profile").form("/settings/profile").fields
+    for what in ("open", "uphold", "dismiss"):
+        assert signed_in(app, ben).post(f"/admin/reports/{report}/{what}", fields).status in {400, 403}
+    assert state(app, report) == "waiting"
+
+
+def test_the_oldest_waits_on_top_and_filters_stand_in_the_address(
+    app: Flask, desk: PageClient, mara: Person, ben: Person, post: UUID
+) -> None:
+    comment = some_comments(app, post, mara.id, ["Buy"])[0]
+    first = reported(app, "post", post, ben, mara)
+    second = reported(app, "comment", comment, ben, mara, reason="minor")
+    reported(app, "person", mara.id, ben, mara, state="dismissed", decided_at=clock.now())
+
+    def listed(address: str) -> list[str]:
+        return [str(one["href"]).rpartition("/")[2] for one in desk.get(address).soup.select("td a.name")]
+
+    assert listed("/admin/reports") == [str(first), str(second)]
+    assert listed("/admin/reports?kind=comment") == [str(second)]
+    assert len(listed("/admin/reports?state=dismissed")) == 1
+    assert listed("/admin/reports?state=upheld") == []
+    assert listed("/admin/reports?state=no&kind=such&after=thing") == [str(first), str(second)]
+
+
+@pytest.mark.parametrize("count", [5, 50])
+def test_the_queue_takes_few_statements_however_long(
+    app: Flask, desk: PageClient, mara: Person, count: int
+) -> None:
+    for _ in range(count):
+        reported(app, "post", new_id(), mara, mara)
+    desk.get("/admin/reports")
+    with counting(app) as sent:
+        shown = desk.get("/admin/reports")
+    assert len(shown.soup.select("td a.name")) == min(count, 30)
+    assert len(sent) <= 6, sent
+    assert bool(shown.soup.select("a[rel=next]")) is (count > 30)
+
+
+def test_upholding_takes_a_post_down_and_tells_everybody(
+    app: Flask, desk: PageClient, mara: Person, ben: Person, post: UUID
+) -> None:
+    other = a_person(app, "zoe")
+    report, same = reported(app, "post", post, ben, mara), reported(app, "post", post, other, mara)
+    assert "Others who said so" in desk.get(f"/admin/reports/{report}").text
+    decide(desk, report, "uphold")
+    assert [state(app, one) for one in (report, same)] == ["upheld", "upheld"]
+    for reader in (signed_in(app, ben), signed_in(app, mara), desk):
+        assert reader.get(f"/posts/{post}").status == 404
+    told = last_letter(app, mara.email, "report_upheld")
+    assert "Night trains" in told.text
+    assert "Spam" in told.text
+    assert "ben" not in told.text, "who reported is not told"
+    for person in (ben, other):
+        assert "We agree" in last_letter(app, person.email, "report_decided").text
+    assert len(on_record(app, "moderation.report_decided")) == 1
+    assert "We agreed, and acted" in signed_in(app, ben).get("/reports").text
+
+
+def test_a_mistake_can_be_taken_back(
+    app: Flask, desk: PageClient, mara: Person, ben: Person, post: UUID
+) -> None:
+    report = reported(app, "post", post, ben, mara)
+    decide(desk, report, "uphold")
+    decide(desk, report, "dismiss")
+    assert SECRET in signed_in(app, ben).get(f"/posts/{post}").text
+    assert "as it was before" in last_letter(app, mara.email, "report_taken_back").text
+    again = reported(app, "post", post, ben, mara)
+    decide(desk, again, "uphold")
+    assert signed_in(app, ben).get(f"/posts/{post}").status == 404
+
+
+def test_dismissing_changes_nothing_and_says_so(
+    app: Flask, desk: PageClient, mara: Person, ben: Person, post: UUID
+) -> None:
+    report = reported(app, "post", post, ben, mara)
+    decide(desk, report, "dismiss")
+    assert signed_in(app, ben).get(f"/posts/{post}").status == 200
+    assert "so it stays" in last_letter(app, ben.email, "report_decided").text
+    assert letters(app, mara.email) == [], "whoever did nothing wrong hears nothing of it"
+
+
+def test_two_moderators_do_not_decide_twice(
+    app: Flask, desk: PageClient, mara: Person, ben: Person, post: UUID
+) -> None:
+    report = reported(app, "post", post, ben, mara)
+    stale = desk.get(f"/admin/reports/{report}").form(f"/admin/reports/{report}/uphold")
+    second = signed_in(app, a_person(app, roles=("fan", "moderator")), second_factor=True)
+    decide(second, report, "uphold")
+    late = desk.send(stale)
+    assert late.status == 422
+    assert "decided about this meanwhile" in late.text
+    assert len(letters(app, mara.email, "report_upheld")) == 1
+
+
+def test_a_comment_is_taken_down_and_put_back(
+    app: Flask, desk: PageClient, mara: Person, ben: Person, post: UUID, page: PageClient
+) -> None:
+    comment = some_comments(app, post, ben.id, ["Rude words"])[0]
+    report = reported(app, "comment", comment, mara, ben)
+    decide(desk, report, "uphold")
+    assert "Rude words" not in page.get(f"/posts/{post}").text
+    assert "Rude words" in desk.get(f"/admin/reports/{report}").text
+    decide(desk, report, "dismiss")
+    shown = page.get(f"/posts/{post}")
+    assert "Rude words" in shown.text
+    assert shown.one("#comment-count").get_text() == "1"
+
+
+def test_all_that_a_page_posted_closes_and_opens_again(
+    app: Flask, desk: PageClient, mara: Person, ben: Person, post: UUID, page: PageClient
+) -> None:
+    report = reported(app, "creator", mara.id, ben, mara)
+    decide(desk, report, "uphold")
+    assert page.get(f"/posts/{post}").status == 404
+    decide(desk, report, "dismiss")
+    assert page.get(f"/posts/{post}").status == 200
+
+
+def test_a_moderator_is_let_in_for_an_hour_and_that_is_on_record(
+    app: Flask, desk: PageClient, mara: Person, ben: Person, fixed_clock: FixedClock
+) -> None:
+    locked = a_post(app, mara.id, audience="paid", price=499, body_html=f"<p>{SECRET}</p>")
+    report = reported(app, "post", locked, ben, mara)
+    assert SECRET not in desk.get(f"/posts/{locked}").text
+    shown = decide(desk, report, "open")
+    assert SECRET in shown.text
+    assert "Opened for staff" in shown.text
+    assert [one.subject_id for one in on_record(app, "moderation.report_opened")] == [str(report)]
+    fixed_clock.move(timedelta(minutes=61))
+    assert SECRET not in desk.get(f"/posts/{locked}").text
+
+
+def test_what_was_taken_down_can_be_looked_at_again(
+    app: Flask, desk: PageClient, mara: Person, ben: Person, post: UUID
+) -> None:
+    report = reported(app, "post", post, ben, mara)
+    decide(desk, report, "uphold")
+    assert SECRET in decide(desk, report, "open").text
+    assert signed_in(app, mara).get(f"/posts/{post}").status == 404
+
+
+def test_nobody_decides_about_their_own(app: Flask, ben: Person) -> None:
+    moderator = a_person(app, "moira", roles=("fan", "moderator"))
+    own = a_post(app, moderator.id)
+    report = reported(app, "post", own, ben, moderator)
+    desk = signed_in(app, moderator, second_factor=True)
+    shown = desk.get(f"/admin/reports/{report}")
+    assert "another moderator decides" in shown.text
+    assert not shown.has_form(f"/admin/reports/{report}/.*")
+    fields = desk.get("/settings/profile").form("/settings/profile").fields
+    for what in ("open", "uphold", "dismiss"):
+        sent = {"csrf_token": fields["csrf_token"], "idempotency_key": what}
+        assert desk.post(f"/admin/reports/{report}/{what}", sent).status == 422
+    assert state(app, report) == "waiting"
+
+
+def test_what_is_gone_meanwhile_can_still_be_put_away(
+    app: Flask, desk: PageClient, mara: Person, ben: Person
+) -> None:
+    report = reported(app, "post", new_id(), ben, mara)
+    assert "It is gone" in desk.get(f"/admin/reports/{report}").text
+    decide(desk, report, "dismiss")
+    assert state(app, report) == "dismissed"
+
+
+def test_an_admin_finds_the_account_from_there(
+    app: Flask, mara: Person, ben: Person, desk: PageClient
+) -> None:
+    report = reported(app, "person", mara.id, ben, mara)
+    admin = signed_in(app, a_person(app, roles=("fan", "admin")), second_factor=True)
+    account = f"a[href='/admin/people/{mara.id}']"
+    assert admin.get(f"/admin/reports/{report}").one(account)
+    assert not desk.get(f"/admin/reports/{report}").soup.select(account)
+
+
+def test_no_report_has_no_page(desk: PageClient) -> None:
+    assert desk.get(f"/admin/reports/{new_id()}").status == 404
