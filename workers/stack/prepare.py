@@ -42,13 +42,13 @@ def _without_demo_people(app: "Flask") -> int:
 
 
 def _seed(app: "Flask") -> int:
-    from app import demo  # noqa: PLC0415
+    from app.demo import people  # noqa: PLC0415
 
     result = app.test_cli_runner().invoke(args=["demo", "seed"])
     print(result.output, file=sys.stderr)
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
-    print(json.dumps({"password": demo.DEMO_PASSWORD, "totp": demo.DEMO_TOTP_SECRET}))
+    print(json.dumps({"password": people.DEMO_PASSWORD, "totp": people.DEMO_TOTP_SECRET}))
     return result.exit_code
 
 

@@ -1,0 +1,1 @@
+"""Posters, covers, portraits and short loops, drawn in code: the same seed draws the same picture."""

@@ -1,0 +1,234 @@
+"""What demo mode makes beside its people: pages, posts with pictures and sound, what readers did."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select, text
+
+from app.creators.models import Creator, Follow
+from app.demo import drawing_room, jobs, plans, rows, texts
+from app.demo.made_ids import Edition
+from app.demo.people import CREATOR, FAN, PEOPLE, creators, everybody
+from app.entitlements.models import Grant
+from app.entitlements.queries import decide
+from app.extensions import db
+from app.kit import clock
+from app.media.addresses import address, public_address
+from app.media.models import Media
+from app.media.shown import Described
+from app.moderation.models import Report
+from app.platform import work
+from app.platform.models import WorkItem
+from app.platform.transaction import transaction
+from app.posts.locks import showing
+from app.posts.models import Bookmark, Comment, Like, PollOption, PollVote, Post, PostMedia
+from tests.factories.people import Person, signed_in
+
+# Pictures, a poll and gated posts; and one with tunes, to which the demo's fan subscribes.
+SMALL, SOUNDING = "tuesday_cat", "kofi_keys"
+pytestmark = pytest.mark.timeout(300)
+
+
+def seed(app: Flask) -> str:
+    result = app.test_cli_runner().invoke(args=["demo", "seed"])
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def fill(app: Flask, *handles: str) -> None:
+    with app.app_context():
+        with transaction():
+            piece = work.enqueue(jobs.FILL, {"pages": list(handles), "at": clock.now().isoformat()})
+        assert piece
+        work.run(piece)
+        assert db.session.get_one(WorkItem, piece, populate_existing=True).state == "done"
+
+
+def counts(app: Flask) -> dict[str, int]:
+    tables = (Post, PostMedia, Media, Like, Bookmark, Comment, PollVote, Grant, Follow, Report)
+    with app.app_context():
+        return {
+            table.__tablename__: db.session.scalar(select(func.count()).select_from(table)) or 0
+            for table in tables
+        }
+
+
+def posts_of(handle: str) -> list[Post]:
+    return list(db.session.scalars(select(Post).where(Post.creator_id == creators()[handle].id)))
+
+
+def test_the_house_is_as_full_as_a_visitor_expects() -> None:
+    creating = [person for person in everybody() if person.creates]
+    fans = [person for person in everybody() if not person.creates and not person.staff]
+    published = [post for page in texts.pages() for post in page.posts if post.state == "published"]
+    assert (len(creating), len(fans), len(published)) == (56, 54, 339)
+    assert len({page.category for page in texts.pages()}) == 14
+    assert len({person.display_name for person in everybody()}) == len(everybody())
+
+
+def test_nobody_says_what_somebody_else_said() -> None:
+    said = [
+        words for page in texts.pages() for post in page.posts for words in (post.title, post.body) if words
+    ]
+    said += [page.about for page in texts.pages()]
+    said += [line for lines in texts.comments().values() for line in lines]
+    assert sorted({words for words in said if said.count(words) > 1}) == []
+
+
+def test_people_pages_and_ties_are_there_at_once(app: Flask) -> None:
+    assert "Pictures and posts follow" in seed(app)
+    with app.app_context():
+        pages = list(db.session.scalars(select(Creator)))
+        assert len(pages) == 56
+        assert all(page.headline and page.about_html and page.categories and page.trigrams for page in pages)
+        followed = select(Follow.creator_id, func.count().label("times")).group_by(Follow.creator_id)
+        follows = {row.creator_id: row.times for row in db.session.execute(followed)}
+        assert {page.id: page.followers for page in pages} == follows
+        granted = select(func.count()).where(Grant.kind == "follow")
+        assert db.session.scalar(granted) == sum(follows.values())
+        asked = select(func.count()).where(WorkItem.kind == jobs.FILL)
+        assert db.session.scalar(asked) == 12
+
+
+def test_a_second_start_asks_for_nothing_more(app: Flask) -> None:
+    seed(app)
+    fill(app, SMALL)
+    before = counts(app)
+    assert seed(app) == "The demo people are there.\n"
+    assert counts(app) == before
+
+
+def test_a_page_that_is_full_is_not_filled_again(app: Flask) -> None:
+    seed(app)
+    fill(app, SMALL)
+    before = counts(app)
+    fill(app, SMALL)
+    assert counts(app) == before
+
+
+def test_it_goes_on_after_it_was_killed_in_the_middle(app: Flask) -> None:
+    seed(app)
+    with app.app_context():
+        edition = Edition(clock.now())
+        page = plans.plan(SMALL, edition)
+        with transaction():
+            rows.put_media(page, drawing_room.lay(page.media[:3]))
+        payload = {"pages": [SMALL], "at": edition.at.isoformat()}
+        with transaction():
+            piece = work.enqueue(jobs.FILL, payload)
+        assert piece
+        work.run(piece)
+        assert len(posts_of(SMALL)) == 6
+        made = db.session.scalar(select(func.count()).where(Media.user_id == page.creator_id))
+        assert made == len(page.media)
+
+
+def test_what_is_counted_is_there(app: Flask) -> None:
+    seed(app)
+    fill(app, SMALL, SOUNDING)
+    with app.app_context():
+        for post in (*posts_of(SMALL), *posts_of(SOUNDING)):
+            likes = db.session.scalar(select(func.count()).where(Like.post_id == post.id))
+            comments = db.session.scalar(select(func.count()).where(Comment.post_id == post.id))
+            shown = list(
+                db.session.scalars(
+                    select(PostMedia.media_id)
+                    .where(PostMedia.post_id == post.id)
+                    .order_by(PostMedia.position)
+                )
+            )
+            assert (post.likes, post.comments) == (likes, comments)
+            assert [UUID(one["id"]) for one in post.media] == shown
+            assert clock.now() - timedelta(days=200) < post.published_at <= clock.now()  # type: ignore[operator]
+        for option in db.session.scalars(select(PollOption)):
+            assert option.votes == db.session.scalar(
+                select(func.count()).where(PollVote.option_id == option.id)
+            )
+        for handle in (SMALL, SOUNDING):
+            page = db.session.get_one(Creator, creators()[handle].id)
+            published = [post.published_at for post in posts_of(handle) if post.published_at]
+            assert (page.posts, page.last_post_at) == (len(published), max(published))
+            assert page.avatar and page.cover
+        assert {media.state for media in db.session.scalars(select(Media))} == {"ready"}
+        assert {media.kind for media in db.session.scalars(select(Media))} == {"image", "audio"}
+
+
+def test_who_liked_and_who_commented_could_open_it(app: Flask) -> None:
+    seed(app)
+    fill(app, SMALL, SOUNDING)
+    with app.app_context():
+        done = [(one.user_id, one.post_id) for one in db.session.scalars(select(Like))]
+        done += [(one.user_id, one.post_id) for one in db.session.scalars(select(Comment))]
+        locks = {one: post.lock for _, one in done if (post := showing(one))}
+        assert done
+        assert [pair for pair in done if not decide(pair[0], [locks[pair[1]]])[pair[1]].open] == []
+
+
+def test_the_fan_gets_what_is_open_and_of_the_rest_a_teaser(app: Flask) -> None:
+    seed(app)
+    fill(app, SMALL, SOUNDING)
+    fan = signed_in(app, Person(FAN.id, FAN.handle, FAN.email))
+    for open_, described, where in gated(app):
+        names = sorted(described["names"])
+        with app.app_context():
+            found = {name: address(described, name, holder=where, viewer_id=FAN.id) for name in names}
+        for name, link in found.items():
+            status = fan.http.get(link).status_code
+            assert (status == 200) == (open_ or name == "teaser"), (name, status)
+    assert {open_ for open_, _, _ in gated(app)} == {True, False}, "both kinds are there to be seen"
+
+
+def gated(app: Flask) -> Iterator[tuple[bool, Described, tuple[str, UUID]]]:
+    with app.app_context():
+        posts = [*posts_of(SMALL), *posts_of(SOUNDING)]
+        decisions = decide(FAN.id, [found.lock for post in posts if (found := showing(post.id))])
+        return iter(
+            [(decisions[post.id].open, one, ("post", post.id)) for post in posts for one in post.media]
+        )
+
+
+def test_portraits_are_for_everybody(app: Flask) -> None:
+    seed(app)
+    fill(app, SMALL)
+    with app.app_context():
+        page = db.session.get_one(Creator, creators()[SMALL].id)
+        assert page.avatar and page.cover
+        links = [public_address(page.avatar, "square96"), public_address(page.cover, "w800")]
+    stranger = app.test_client()
+    assert [stranger.get(link).status_code for link in links] == [200, 200]
+
+
+def test_the_creator_of_the_demo_has_something_of_every_kind() -> None:
+    page = plans.plan(CREATOR.handle, Edition(clock.now()))
+    kinds = {one.kind.value for post in page.posts for one in post.media}
+    states = [post.text.state for post in page.posts]
+    assert kinds == {"image", "audio", "video"}
+    assert {post.audience.value for post in page.posts} == {"public", "followers", "subscribers", "paid"}
+    assert (states.count("published"), states.count("scheduled"), states.count("draft")) == (27, 2, 3)
+    assert any(post.pinned for post in page.posts)
+    assert any(post.text.poll for post in page.posts)
+    assert max(len(post.media) for post in page.posts) == 5
+
+
+def test_moderators_find_open_reports(app: Flask) -> None:
+    titles = rows.REPORTED.keys() | rows.REPORTED_POST.keys()
+    written = {post.title: page.handle for page in texts.pages() for post in page.posts}
+    assert titles <= written.keys()
+    seed(app)
+    fill(app, "stopmotion_sid")
+    with app.app_context():
+        reported = db.session.scalars(select(Report)).one()
+        assert (reported.state, reported.reason, reported.subject_kind) == ("waiting", "abuse", "comment")
+        assert db.session.get_one(Comment, reported.subject_id).body in texts.comments()["rude"]
+
+
+def test_only_people_known_to_all_are_staff(app: Flask) -> None:
+    seed(app)
+    with app.app_context():
+        staff = db.session.execute(
+            text("select id from users where roles && array['moderator','admin']::varchar[]")
+        )
+        assert {row.id for row in staff} == {person.id for person in PEOPLE if person.staff}
