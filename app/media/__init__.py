@@ -4,6 +4,20 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from app.media import personal
+    from app.creators import pictures
+    from app.media import addresses, doors, holders, jobs, personal, templating  # noqa: F401 - jobs register
+    from app.media.operations import portraits
+    from app.media.views import direct, fetching, library, uploads
+    from app.platform import access, signals
+    from app.platform.navigation import Door, add_door
+    from app.platform.viewer import Role
 
+    holders.register(doors.OWN, doors.own)
+    pictures.fetched_at(addresses.public_address)
+    pictures.on_let_go(portraits.let_go)
+    signals.on(access.TOPIC, doors.access_ended)
+    add_door(app, "dashboard", Door("Media", "image", "/dashboard/media", 30, Role.CREATOR))
+    templating.init_app(app)
     personal.init_app(app)
+    for views in (direct, fetching, library, uploads):
+        app.register_blueprint(views.bp)

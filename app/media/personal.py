@@ -1,9 +1,14 @@
 """What this feature holds of a person."""
 
-from flask import Flask
+from uuid import UUID
 
+from flask import Flask
+from sqlalchemy import and_, select
+
+from app.extensions import db
 from app.media.models import Media
-from app.platform import personal_data
+from app.media.operations.uploading import ask_to_delete_files
+from app.platform import cleanup, personal_data, work
 from app.platform.personal_rows import Rows
 
 MEDIA = Rows(
@@ -16,6 +21,22 @@ MEDIA = Rows(
 )  # fmt: skip
 
 
+REMOVED_FOR_DAYS = 30
+# What workers are asked for: their handle leaves the pictures that they saw.
+FORGET = "media.forget_reader"
+
+
 def init_app(app: Flask) -> None:
+    # What a moderator took down is remembered, so that it does not come back.
+    gone = and_(Media.state == "removed", Media.moderation != "removed")
+    cleanup.keep(Media.changed_at, days=REMOVED_FOR_DAYS, only=gone)
     about = "Pictures, videos and audio you uploaded"
-    personal_data.table(app, "media", about, MEDIA.export, MEDIA.erase)
+    personal_data.table(app, "media", about, MEDIA.export, _erase)
+
+
+def _erase(user_id: UUID) -> None:
+    """The rows now; the files as soon as this is committed."""
+    for media_id in db.session.scalars(select(Media.id).where(Media.user_id == user_id)):
+        ask_to_delete_files(media_id)
+    MEDIA.erase(user_id)
+    work.enqueue(FORGET, {"user_id": str(user_id)})

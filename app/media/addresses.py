@@ -1,0 +1,94 @@
+"""Where renditions are fetched. Public ones at an address for good, all others at one made for a viewer.
+
+A made address names the viewer, the thing that holds the media, and the hour of its end. It opens nothing
+by itself: at each request the holder's lock is asked for this viewer again. It is the same for an hour, so
+that browsers keep what they fetched.
+"""
+
+import base64
+import binascii
+import hmac
+import struct
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from uuid import UUID
+
+from app.kit import clock, crypto
+from app.media.shown import Described, is_public
+from app.platform.settings import settings
+
+HOUR = 3_600
+# Long enough for a film with pauses; access ends sooner, at the request after it ended.
+LIFE = timedelta(hours=6)
+HEAD = struct.Struct(">16s16s16sI")
+PROOF = 16
+NOBODY = UUID(int=0)
+MAX_LENGTH = 400
+
+Holder = tuple[str, UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    media_id: UUID
+    name: str
+    holder: Holder
+    viewer_id: UUID | None
+    ends: datetime
+
+
+def address(described: Described, name: str, *, holder: Holder, viewer_id: UUID | None) -> str:
+    if is_public(described, name):
+        return public_address(described, name)
+    ends = -(-int((clock.now() + LIFE).timestamp()) // HOUR)
+    return f"/media/{_signed(UUID(described['id']), name, holder, viewer_id, ends)}"
+
+
+def public_address(described: Described, name: str) -> str:
+    file = described["names"][name]["key"].rsplit("/", 1)[-1]
+    return f"/media/p/{described['id']}/{described['secret']}/{file}"
+
+
+def beside(ticket: Ticket, name: str) -> str:
+    """Another file of the same media, for the same viewer and as long: the segments of a playlist."""
+    ends = int(ticket.ends.timestamp()) // HOUR
+    return f"/media/{_signed(ticket.media_id, name, ticket.holder, ticket.viewer_id, ends)}"
+
+
+def read(text: str) -> Ticket | None:
+    """None for everything but an address of ours that still holds."""
+    if len(text) > MAX_LENGTH:
+        return None
+    try:
+        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except (ValueError, binascii.Error):
+        return None
+    body, proof = raw[:-PROOF], raw[-PROOF:]
+    if len(body) < HEAD.size or not hmac.compare_digest(proof, _proof(body)):
+        return None
+    media, holder, viewer, ends = HEAD.unpack_from(body)
+    kind, name = body[HEAD.size :].decode().split("\0")
+    until = datetime.fromtimestamp(ends * HOUR, UTC)
+    if clock.now() >= until:
+        return None
+    looks = UUID(bytes=viewer)
+    return Ticket(
+        UUID(bytes=media), name, (kind, UUID(bytes=holder)), None if looks == NOBODY else looks, until
+    )
+
+
+def _signed(media_id: UUID, name: str, holder: Holder, viewer_id: UUID | None, ends: int) -> str:
+    kind, holder_id = holder
+    body = HEAD.pack(media_id.bytes, holder_id.bytes, (viewer_id or NOBODY).bytes, ends)
+    body += f"{kind}\0{name}".encode()
+    return base64.urlsafe_b64encode(body + _proof(body)).rstrip(b"=").decode()
+
+
+def _proof(body: bytes) -> bytes:
+    return hmac.digest(_key(settings().secret_key), body, "sha256")[:PROOF]
+
+
+@lru_cache(maxsize=8)
+def _key(secret_key: str) -> bytes:
+    return crypto.derive_key(secret_key, "media addresses")

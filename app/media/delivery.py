@@ -1,0 +1,158 @@
+"""Handing out bytes: ranges, validators, and nginx in front where a setting says so."""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from threading import Lock
+from typing import IO
+from urllib.parse import quote
+
+from flask import make_response
+from htmx_flask import request
+from werkzeug.wrappers import Response
+
+from app.media.shown import File
+from app.platform.errors import Unavailable
+from app.platform.settings import settings
+from app.platform.storage import storage
+
+CHUNK = 256 * 1024
+# One answer about a closed file is never longer, so that the next question comes soon.
+RANGE_MOST = 8 * 1024 * 1024
+# Who wants the whole of a longer one is asked about again this often, while it goes out.
+ASK_SECONDS = 1.0
+FOREVER = "public, max-age=31536000, immutable"
+# Kept by this browser alone, and asked about again each time it is wanted.
+CLOSED = "private, no-cache"
+# No file is so long that more digits would mean anything.
+RANGE = re.compile(r"bytes=(?:([0-9]{1,18})-([0-9]{0,18})|-([0-9]{1,18}))")
+# Opened by itself it can do nothing, whatever it holds. Around what they show or play alone browsers put a
+# page of their own, with a style in it, and a player that fetches the file again, as this site. A drawing is
+# a page itself, and gets neither.
+ALONE = "default-src 'none'; sandbox"
+SHOWN_ALONE = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+PLAYED_ALONE = "default-src 'none'; style-src 'unsafe-inline'; media-src 'self'; sandbox allow-same-origin"
+ALONE_BY_TYPE = {
+    "image/webp": SHOWN_ALONE,
+    "video/mp4": PLAYED_ALONE,
+    "audio/mp4": PLAYED_ALONE,
+}
+
+StillOpen = Callable[[], bool]
+Part = tuple[int, int]
+
+
+class Places:
+    """For long answers, each of which keeps a thread: the other half of the threads is for everybody else."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._taken = 0
+
+    def take(self) -> None:
+        with self._lock:
+            if self._taken >= max(1, settings().web_threads // 2):
+                raise Unavailable("Too many downloads at once. Try again in a moment.", retry_after=5)
+            self._taken += 1
+
+    def leave(self) -> None:
+        with self._lock:
+            self._taken -= 1
+
+
+_places = Places()
+
+
+def send(file: File, *, cache: str, still_open: StillOpen | None = None) -> Response:
+    """`still_open` is asked between the parts of a long answer, and makes ranges short."""
+    size = int(file["bytes"])
+    etag = f'"{quote(file["key"].rsplit("/", 2)[-2])}-{quote(file["key"].rsplit("/", 1)[-1])}-{size:x}"'
+    response = make_response("")
+    response.headers.update({"ETag": etag, "Cache-Control": cache, "Accept-Ranges": "bytes"})
+    if etag in request.headers.get("If-None-Match", ""):
+        response.status_code = 304
+        return response
+    response.content_type = file["type"]
+    response.headers["Content-Security-Policy"] = ALONE_BY_TYPE.get(file["type"], ALONE)
+    asked = _asked_range(etag)
+    if asked is None:
+        return _whole(response, file, still_open)
+    part = _part(asked, size, capped=still_open is not None)
+    if part is None:
+        response.status_code = 416
+        response.headers["Content-Range"] = f"bytes */{size}"
+        return response
+    return _partial(response, file, part)
+
+
+def _whole(response: Response, file: File, still_open: StillOpen | None) -> Response:
+    """A long closed one is not nginx's: it would go on to the last byte, whatever happened meanwhile."""
+    size = int(file["bytes"])
+    if still_open is not None and size > RANGE_MOST:
+        # Nor may nginx take it all at once and hand it out by and by.
+        response.headers["X-Accel-Buffering"] = "no"
+        return _fill(response, file, (0, size - 1), still_open)
+    if front := settings().x_accel_prefix:
+        response.headers["X-Accel-Redirect"] = f"{front}whole/{quote(file['key'])}"
+        return response
+    return _fill(response, file, (0, size - 1))
+
+
+def _partial(response: Response, file: File, part: Part) -> Response:
+    """nginx reads the visitor's own Range; one that is cut short goes to it in a header of ours."""
+    if front := settings().x_accel_prefix:
+        response.headers["X-Accel-Redirect"] = f"{front}part/{quote(file['key'])}"
+        response.headers["X-Media-Range"] = f"bytes={part[0]}-{part[1]}"
+        return response
+    response.status_code = 206
+    response.headers["Content-Range"] = f"bytes {part[0]}-{part[1]}/{file['bytes']}"
+    return _fill(response, file, part)
+
+
+def _fill(response: Response, file: File, part: Part, still_open: StillOpen | None = None) -> Response:
+    first, last = part
+    response.content_length = last - first + 1
+    if request.method != "HEAD":
+        content = storage().open(file["key"])
+        if still_open is not None:
+            _places.take()
+            response.call_on_close(_places.leave)
+        response.response = _read(content, first, last - first + 1, still_open)
+        # What passes directly is closed without a word to us.
+        response.direct_passthrough = still_open is None
+    return response
+
+
+def _asked_range(etag: str) -> re.Match[str] | None:
+    """None when the whole is wanted: also by whoever holds a part of something else by now."""
+    if request.headers.get("If-Range", etag) != etag:
+        return None
+    return RANGE.fullmatch(request.headers.get("Range", ""))
+
+
+def _part(asked: re.Match[str], size: int, *, capped: bool) -> Part | None:
+    """First and last byte of the answer; None when nothing of the file was asked for."""
+    first, last, from_end = asked.groups()
+    if first:
+        begin, end = int(first), min(int(last or size), size - 1)
+    else:
+        begin, end = max(0, size - int(from_end)), size - 1
+    if begin > end:
+        return None
+    return begin, min(end, begin + RANGE_MOST - 1) if capped else end
+
+
+def _read(file: IO[bytes], first: int, length: int, still_open: StillOpen | None) -> Iterator[bytes]:
+    with file:
+        file.seek(first)
+        sent, asked = 0, time.monotonic()
+        while sent < length:
+            if sent and still_open and (sent % RANGE_MOST == 0 or time.monotonic() - asked > ASK_SECONDS):
+                if not still_open():
+                    return  # shorter than promised: the browser notices, and asks again
+                asked = time.monotonic()
+            chunk = file.read(min(CHUNK, length - sent))
+            if not chunk:
+                return
+            sent += len(chunk)
+            yield chunk

@@ -1,0 +1,82 @@
+"""What posts do with media: take them into use, let go of them, open them to everybody, close them again."""
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from app.kit import chance
+from app.media import holders, queries
+from app.media.errors import NotReady
+from app.media.models import Media
+from app.media.shown import Described, describe
+from app.platform.errors import NotFound
+
+SECRET_BYTES = 18
+
+
+def attach(
+    media_ids: Sequence[UUID], owner_id: UUID, public: bool, *, unready: bool = False
+) -> list[Described]:
+    """Descriptions in the order asked for. A draft may hold what is not ready yet (`unready`)."""
+    found = queries.lock_many(media_ids)
+    chosen = [found.get(one) for one in media_ids]
+    for media in chosen:
+        if media is None or media.user_id != owner_id or media.purpose != "post" or _is_gone(media):
+            raise NotFound("One of the files is gone. Take it out and send again.")
+        if media.state == "failed" or (media.state != "ready" and not unready):
+            raise NotReady(failed=media.state == "failed")
+        media.attached = True
+        _show(media, public=public)
+    return [describe(media) for media in chosen if media is not None]
+
+
+def release(media_ids: Collection[UUID]) -> None:
+    """Nothing shows them any more. They stay in the library; what was never kept there is swept."""
+    for media in queries.lock_many(media_ids).values():
+        media.attached = False
+        _show(media, public=False)
+
+
+def make_public(media_ids: Collection[UUID]) -> list[Described]:
+    return _change(media_ids, public=True)
+
+
+def withdraw(media_ids: Collection[UUID]) -> list[Described]:
+    """Their public addresses end. The new descriptions replace those that were kept."""
+    return _change(media_ids, public=False)
+
+
+def take_down(media_ids: Collection[UUID]) -> None:
+    """A moderator decided: nobody sees them, and the same file cannot come back."""
+    for media in queries.lock_many(media_ids).values():
+        media.moderation = "removed"
+        _show(media, public=False)
+
+
+def put_back(media_ids: Collection[UUID]) -> None:
+    """A moderator changed their mind."""
+    for media in queries.lock_many(media_ids).values():
+        media.moderation = "clean"
+
+
+def _is_gone(media: Media) -> bool:
+    return media.state == "removed" or media.moderation == "removed"
+
+
+def new_secret() -> str:
+    return chance.token(SECRET_BYTES)
+
+
+def _change(media_ids: Collection[UUID], *, public: bool) -> list[Described]:
+    found = queries.lock_many(media_ids)
+    for media in found.values():
+        _show(media, public=public)
+    return [describe(found[one]) for one in media_ids if one in found]
+
+
+def _show(media: Media, *, public: bool) -> None:
+    if media.public and not public:
+        media.secret = new_secret()
+    changed = media.public != public
+    media.public = public
+    if changed:
+        holders.tell_changed(describe(media))

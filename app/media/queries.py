@@ -1,0 +1,93 @@
+"""What is asked about media."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import and_, func, or_, select, tuple_
+
+from app.extensions import db
+from app.media.models import Media
+
+PAGE = 24
+GONE = ("removed",)
+UNFINISHED = ("waiting", "receiving")
+
+
+def find(media_id: UUID, owner_id: UUID) -> Media | None:
+    return db.session.scalars(
+        select(Media)
+        .where(Media.id == media_id, Media.user_id == owner_id, Media.state.not_in(GONE))
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+
+
+def lock(media_id: UUID) -> Media | None:
+    return db.session.get(Media, media_id, with_for_update=True, populate_existing=True)
+
+
+def lock_many(media_ids: Collection[UUID]) -> dict[UUID, Media]:
+    """Locked in the order of their ids, so that two who want the same wait for each other in turn."""
+    found = db.session.scalars(
+        select(Media)
+        .where(Media.id.in_(media_ids))
+        .order_by(Media.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return {media.id: media for media in found}
+
+
+def find_many(media_ids: Collection[UUID], owner_id: UUID) -> list[Media]:
+    """In the order asked for; others' and unknown ones are left out."""
+    found = db.session.scalars(
+        select(Media).where(Media.id.in_(media_ids), Media.user_id == owner_id, Media.state.not_in(GONE))
+    )
+    known = {media.id: media for media in found}
+    return [known[one] for one in media_ids if one in known]
+
+
+def used_bytes(owner_id: UUID) -> int:
+    """What counts against a person's quota: originals, and the uploads that are under way."""
+    wanted = select(func.coalesce(func.sum(Media.size), 0)).where(
+        Media.user_id == owner_id, Media.state.not_in((*GONE, "failed"))
+    )
+    return int(db.session.scalar(wanted) or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    items: Sequence[Media]
+    older: tuple[datetime, UUID] | None
+
+
+def library(owner_id: UUID, *, after: tuple[datetime, UUID] | None = None, kind: str | None = None) -> Page:
+    """Somebody's media, newest first, one page."""
+    wanted = select(Media).where(
+        Media.user_id == owner_id, Media.state.not_in((*GONE, *UNFINISHED)), Media.purpose == "post"
+    )
+    if kind:
+        wanted = wanted.where(Media.kind == kind)
+    if after:
+        wanted = wanted.where(tuple_(Media.created_at, Media.id) < after)
+    newest = wanted.order_by(Media.created_at.desc(), Media.id.desc()).limit(PAGE + 1)
+    rows = db.session.scalars(newest).all()
+    items = rows[:PAGE]
+    more = len(rows) > PAGE
+    return Page(items, (items[-1].created_at, items[-1].id) if more else None)
+
+
+def same_content(media: Media) -> Media | None:
+    """Another of theirs that holds the same bytes: taken down, else ready for the same purpose."""
+    return db.session.scalars(
+        select(Media)
+        .where(
+            Media.user_id == media.user_id,
+            Media.digest == media.digest,
+            Media.id != media.id,
+            or_(Media.moderation == "removed", and_(Media.state == "ready", Media.purpose == media.purpose)),
+        )
+        .order_by((Media.moderation == "removed").desc(), Media.created_at)
+        .limit(1)
+    ).one_or_none()

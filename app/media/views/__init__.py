@@ -1,0 +1,1 @@
+"""Uploads, the library, and the addresses at which media are fetched."""

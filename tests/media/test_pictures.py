@@ -1,0 +1,232 @@
+"""What comes of pictures: renditions without anything but the picture, and a clear no to what would hurt."""
+
+import io
+import struct
+import subprocess
+import sys
+import zlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image, PngImagePlugin
+
+from app.media import apart
+from app.media.apart import Bounds
+from app.media.errors import TROUBLES, UploadRefused
+from app.media.models import Media
+from app.platform.storage import storage
+from tests.factories.media import picture_bytes
+from tests.media.conftest import Desk
+
+GPS, ORIENTATION, MAKE = 0x8825, 0x0112, 0x010F
+PEAK = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+SECRET = b"a very private remark"
+
+
+def stored(desk: Desk, media: Media, name: str) -> bytes:
+    with desk.app.app_context():
+        return storage().open(media.renditions[name]["key"]).read()
+
+
+def opened(desk: Desk, media: Media, name: str) -> Image.Image:
+    return Image.open(io.BytesIO(stored(desk, media, name)))
+
+
+def widths(media: Media) -> dict[str, tuple[int, int]]:
+    return {name: (one["w"], one["h"]) for name, one in media.renditions.items()}
+
+
+def with_everything(width: int, height: int) -> bytes:
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    exif[MAKE] = SECRET.decode()
+    exif.get_ifd(GPS)[2] = (52.0, 31.0, 12.0)
+    return picture_bytes(width, height, exif=exif, comment=SECRET, xmp=b"<x>" + SECRET + b"</x>")
+
+
+def test_a_large_picture_gets_three_sizes_a_teaser_and_a_color(desk: Desk) -> None:
+    media = desk.made(picture_bytes(2000, 1000))
+    assert media.state == "ready"
+    assert (media.width, media.height) == (2000, 1000)
+    sizes = widths(media)
+    assert sizes == {"w1600": (1600, 800), "w800": (800, 400), "w320": (320, 160), "teaser": (96, 48)}
+    assert media.color.startswith("#")
+    assert opened(desk, media, "w800").format == "WEBP"
+    assert len(stored(desk, media, "teaser")) < 1000
+
+
+def test_a_small_picture_is_never_made_larger(desk: Desk) -> None:
+    assert widths(desk.made(picture_bytes(100, 80)))["w1600"] == (100, 80)
+    assert widths(desk.made(picture_bytes(1, 1)))["w320"] == (1, 1)
+
+
+def test_a_turned_picture_stands_upright_and_says_nothing_of_its_maker(desk: Desk) -> None:
+    content = with_everything(400, 200)
+    assert SECRET in content
+    media = desk.made(content)
+    assert (media.width, media.height) == (200, 400)
+    for name in media.renditions:
+        made = opened(desk, media, name)
+        assert made.height > made.width
+        assert not made.getexif()
+        assert SECRET not in stored(desk, media, name)
+        assert {"exif", "xmp", "icc_profile"} & made.info.keys() == set()
+
+
+def test_an_avatar_is_square(desk: Desk) -> None:
+    media = desk.made(picture_bytes(900, 300), purpose="avatar")
+    assert widths(media) == {"square256": (256, 256), "square96": (96, 96)}
+
+
+@pytest.mark.parametrize(
+    ("form", "mode"),
+    [("PNG", "RGBA"), ("PNG", "P"), ("PNG", "I;16"), ("PNG", "1"), ("PNG", "LA"), ("GIF", "P"),
+     ("WEBP", "RGBA"), ("AVIF", "RGB"), ("JPEG", "CMYK"), ("JPEG", "L")],
+)  # fmt: skip
+def test_every_common_form_is_read(desk: Desk, form: str, mode: str) -> None:
+    out = io.BytesIO()
+    Image.linear_gradient("L").resize((90, 60)).convert("L").convert(mode).save(out, form)
+    media = desk.made(out.getvalue())
+    assert media.state == "ready", media.trouble
+    assert opened(desk, media, "w320").size == (90, 60)
+
+
+def giant_jpeg() -> bytes:
+    """64k by 64k, by its own word."""
+    small = bytearray(picture_bytes())
+    at = small.index(b"\xff\xc0")
+    small[at + 5 : at + 9] = struct.pack(">HH", 65_500, 65_500)
+    return bytes(small)
+
+
+def chunk(name: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+def png_of(width: int, height: int, *more: tuple[bytes, bytes]) -> bytes:
+    head = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
+    body = zlib.compress(bytes(1_000_000), 9)
+    parts = [(b"IHDR", head), *more, (b"IDAT", body), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(name, data) for name, data in parts)
+
+
+def giant_png() -> bytes:
+    """A few kilobytes that unfold to hundreds of megabytes."""
+    return png_of(30_001, 30_001)
+
+
+def profile_bomb() -> bytes:
+    """A colour profile that unfolds to 200 megabytes."""
+    packer = zlib.compressobj(9)
+    packed = b"".join(packer.compress(bytes(1_000_000)) for _ in range(200)) + packer.flush()
+    return png_of(400, 300, (b"iCCP", b"x\0\0" + packed))
+
+
+def giant_webp() -> bytes:
+    """By its own word: 16k by 16k, of which a decoder makes room for two at once."""
+    head = b"VP8X" + struct.pack("<I", 10) + bytes(4) + b"\xfe\x3f\x00" * 2
+    return b"RIFF" + struct.pack("<I", len(head) + 4) + b"WEBP" + head
+
+
+def animated_webp() -> bytes:
+    out = io.BytesIO()
+    frames = [Image.new("RGB", (4_000, 3_300), (number, 0, 0)) for number in range(2)]
+    frames[0].save(out, "WEBP", save_all=True, append_images=frames[1:], method=0)
+    return out.getvalue()
+
+
+def text_bomb() -> bytes:
+    remarks = PngImagePlugin.PngInfo()
+    for number in range(20):
+        remarks.add_text(f"k{number}", "x" * 10_000_000, zip=True)
+    return picture_bytes(form="PNG", pnginfo=remarks)
+
+
+@pytest.mark.parametrize(
+    ("hostile", "trouble"),
+    [
+        (giant_jpeg, "dimensions"),
+        (giant_png, "dimensions"),
+        (giant_webp, "dimensions"),
+        (animated_webp, "heavy"),
+        (profile_bomb, "broken"),
+        (lambda: b"GIF89a=1;/*" + bytes(40) + b"*/alert(1)", "broken"),
+        (text_bomb, "broken"),
+        (lambda: picture_bytes(800, 600)[:2000], "broken"),
+        (lambda: picture_bytes(80, 60, "PNG")[:90], "broken"),
+        (lambda: b"\xff\xd8\xff\xe0" + bytes(500), "broken"),
+        (lambda: b"GIF89a" + b"<script>alert(1)</script>" * 9, "broken"),
+    ],
+)
+def test_what_would_hurt_is_refused_in_a_sentence(desk: Desk, hostile: Any, trouble: str) -> None:
+    media = desk.made(hostile())
+    assert (media.state, media.trouble) == ("failed", trouble)
+    assert media.renditions == {}
+    assert TROUBLES[trouble] in desk.page.get("/dashboard/media").text
+
+
+@pytest.mark.parametrize(("form", "mode"), [("PNG", "RGBA"), ("PNG", "P"), ("JPEG", "RGB")])
+def test_the_largest_that_is_taken_needs_less_than_300_megabytes(
+    tmp_path: Path, form: str, mode: str
+) -> None:
+    largest = Image.new(mode, (8_000, 5_000), 60)
+    quick: dict[str, Any] = {"compress_level": 1} if form == "PNG" else {"progressive": True}
+    largest.save(tmp_path / "largest", form, **quick)
+    made = apart.picture(tmp_path / "largest", tmp_path, "post")
+    assert (made["w"], made["names"]["w1600"]["h"]) == (8_000, 1_000)
+    command = [
+        sys.executable,
+        "-I",
+        str(apart.PICTURE_PROGRAM),
+        str(tmp_path / "largest"),
+        str(tmp_path),
+        "post",
+    ]
+    told = subprocess.run([sys.executable, "-I", "-c", PEAK, *command], check=True, stdout=subprocess.PIPE)
+    assert int(told.stdout.split()[-1]) < 300 * 1024
+
+
+def test_clear_parts_stay_clear_and_have_no_color(desk: Desk) -> None:
+    out = io.BytesIO()
+    palette = Image.new("P", (90, 60), 1)
+    palette.putpalette([0, 0, 0, 200, 30, 30])
+    palette.paste(0, (0, 0, 45, 60))
+    palette.save(out, "PNG", transparency=0)
+    media = desk.made(out.getvalue())
+    made = opened(desk, media, "w320").convert("RGBA")
+    assert (made.getpixel((5, 5))[3], made.getpixel((80, 5))[3]) == (0, 255)  # type: ignore[index]
+    assert media.color == ""
+
+
+def test_an_animated_giant_costs_no_more_than_its_first_picture(desk: Desk) -> None:
+    frames = [Image.new("P", (1000, 1000), number % 250) for number in range(300)]
+    out = io.BytesIO()
+    frames[0].save(out, "GIF", save_all=True, append_images=frames[1:])
+    assert desk.made(out.getvalue()).state == "ready"
+
+
+def test_what_is_hidden_behind_a_picture_is_left_behind(desk: Desk) -> None:
+    media = desk.made(picture_bytes() + b"<script>alert(1)</script>PK\x03\x04")
+    assert media.state == "ready"
+    for name in media.renditions:
+        assert b"script" not in stored(desk, media, name)
+
+
+def test_a_program_that_takes_too_much_is_stopped() -> None:
+    assert was_stopped("x = bytearray(400_000_000)")
+    assert was_stopped("while True: pass")
+    assert was_stopped("import time; time.sleep(60)")
+
+
+def was_stopped(program: str) -> bool:
+    """By its own bounds, or, where the machine has little time for it, by ours."""
+    try:
+        told = apart.run([sys.executable, "-c", program], Bounds(seconds=1, memory=200 * apart.MB))
+    except UploadRefused as refused:
+        return refused.trouble == "heavy"
+    return told.returncode != 0

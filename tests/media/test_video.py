@@ -1,0 +1,299 @@
+"""Films: sizes to change between, one file for all others, a poster; nothing told of their maker."""
+
+import io
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from app.media.apart import MB, Bounds, ffmpeg, video
+from app.media.errors import TROUBLES, UploadRefused
+from app.media.models import Media
+from app.media.shown import describe
+from app.platform.storage import storage
+from tests.media import films
+from tests.media.conftest import Desk
+
+VIDEO = {"name": "walk.mp4", "kind": "video/mp4"}
+
+
+def stored(desk: Desk, key: str) -> bytes:
+    with desk.app.app_context():
+        return storage().open(key).read()
+
+
+def rendition(desk: Desk, media: Media, name: str) -> bytes:
+    return stored(desk, media.renditions[name]["key"])
+
+
+def beside(desk: Desk, media: Media, file: str) -> bytes:
+    return stored(desk, f"{media.renditions['hls']['key'].rsplit('/', 1)[0]}/{file}")
+
+
+def everything(desk: Desk, media: Media) -> dict[str, bytes]:
+    with desk.app.app_context():
+        keys = list(storage().list(f"media/{media.id}/"))
+    return {key: stored(desk, key) for key in keys}
+
+
+@pytest.fixture(scope="module")
+def large() -> bytes:
+    return films.film("768x480", 13)
+
+
+def test_a_film_gets_sizes_a_file_a_poster_and_a_glimpse(desk: Desk, large: bytes) -> None:
+    media = desk.made(large, **VIDEO)
+    assert (media.state, media.trouble) == ("ready", None)
+    assert (media.width, media.height, media.duration_ms) == (768, 480, 13_000)
+    assert media.color.startswith("#")
+    hls = media.renditions["hls"]
+    assert re.findall(r"RESOLUTION=(\S+?),", rendition(desk, media, "hls").decode()) == [
+        "576x360",
+        "768x480",
+    ]
+    assert {"hls-360.m3u8", "hls-480.m3u8", "hls-480-00002.ts"} <= hls["parts"].keys()
+    for file, size in hls["parts"].items():
+        assert len(beside(desk, media, file)) == size
+    mp4 = rendition(desk, media, "mp4")
+    assert mp4.index(b"moov") < mp4.index(b"mdat")
+    told = films.told_of(mp4)
+    assert "Video: h264" in told and "Audio: aac" in told and "768x480" in told
+    assert films.seconds_of(mp4) == pytest.approx(13, abs=0.2)
+    poster, glimpse = (Image.open(io.BytesIO(rendition(desk, media, name))) for name in ("poster", "preview"))
+    assert poster.size == (768, 480)
+    assert (glimpse.size, glimpse.n_frames) == ((320, 200), 30)  # type: ignore[attr-defined]
+    assert {"w320", "w800", "teaser"} <= media.renditions.keys()
+    assert len(rendition(desk, media, "preview")) < 200_000
+
+
+def test_segments_are_short_and_each_size_cuts_at_the_same_pictures(desk: Desk, large: bytes) -> None:
+    media = desk.made(large, **VIDEO)
+    assert "parts" not in describe(media)["names"]["hls"], "what others keep does not grow with its length"
+    cuts = [
+        [float(one) for one in re.findall(r"#EXTINF:([\d.]+)", beside(desk, media, name).decode())]
+        for name in ("hls-360.m3u8", "hls-480.m3u8")
+    ]
+    assert cuts[0] == cuts[1]
+    assert max(cuts[0]) <= 6
+    assert sum(cuts[0]) == pytest.approx(13, abs=0.2)
+
+
+def test_nothing_of_its_maker_is_left(desk: Desk) -> None:
+    content = films.film()
+    assert films.SECRET.encode() in content and b"+52.52" in content
+    media = desk.made(content, **VIDEO)
+    for key, made in everything(desk, media).items():
+        assert films.SECRET.encode() not in made and b"+52.52" not in made, key
+
+
+def test_no_size_is_larger_than_the_film(desk: Desk) -> None:
+    media = desk.made(films.silent_film(), **VIDEO)
+    assert "RESOLUTION=320x180" in rendition(desk, media, "hls").decode()
+    assert media.renditions["mp4"]["h"] == 180
+
+
+def test_a_film_without_sound_plays_without(desk: Desk) -> None:
+    media = desk.made(films.silent_film(), **VIDEO)
+    assert media.state == "ready"
+    assert "Audio" not in films.told_of(rendition(desk, media, "mp4"))
+
+
+def test_a_film_held_upright_stands_upright(desk: Desk) -> None:
+    media = desk.made(films.turned_film(), **VIDEO)
+    assert (media.width, media.height) == (180, 320)
+    told = films.told_of(rendition(desk, media, "mp4"))
+    assert "180x320" in told and "rotation" not in told
+    assert media.renditions["poster"]["w"] == 180
+
+
+@pytest.mark.parametrize(
+    ("words", "suffix", "kind"),
+    [
+        ((*films.picture("321x183", 2), "-c:v", "mpeg4"), ".mp4", "video/mp4"),
+        ((*films.picture("320x180", 2), "-vf", "select='not(mod(n,7))+lt(n,9)'", "-fps_mode", "vfr",
+          *films.H264), ".mp4", "video/mp4"),
+        ((*films.picture("360x288", 2), "-vf", "setsar=16/11", "-flags", "+ilme+ildct", "-c:v", "mpeg2video"),
+         ".avi", "video/x-msvideo"),
+        ((*films.picture("320x180", 1), "-c:v", "libx265", "-preset", "ultrafast", "-pix_fmt", "yuv420p10le",
+          "-x265-params", "log-level=error:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc"),
+         ".mp4", "video/mp4"),
+        ((*films.picture("320x180", 2), *films.tone(2), "-c:v", "libvpx", "-deadline", "realtime", "-c:a",
+          "libopus"), ".webm", "video/webm"),
+    ],
+    ids=["odd", "unsteady", "interlaced", "wide range", "webm"],
+)  # fmt: skip
+def test_what_cameras_and_screens_make_is_taken(
+    desk: Desk, words: tuple[str, ...], suffix: str, kind: str
+) -> None:
+    media = desk.made(films.made(*words, suffix=suffix), name=f"a{suffix}", kind=kind)
+    assert (media.state, media.trouble) == ("ready", None)
+    told = films.told_of(rendition(desk, media, "mp4"))
+    assert "yuv420p(" in told and "bt2020" not in told
+    found = re.search(r", (\d+)x(\d+)[ ,]", told)
+    assert found and int(found[1]) % 2 == int(found[2]) % 2 == 0
+
+
+def test_sound_alone_in_a_films_wrapping_is_sound(desk: Desk) -> None:
+    media = desk.made(films.made(*films.tone(), "-c:a", "aac"), **VIDEO)
+    assert (media.state, media.kind) == ("ready", "audio")
+    assert media.renditions.keys() == {"audio", "wave"}
+
+
+def test_progress_is_told_while_it_is_made(tmp_path: Path) -> None:
+    seen: list[int] = []
+    source = tmp_path / "film.mp4"
+    source.write_bytes(films.film("768x480", 30))
+    video.make(source, tmp_path, "video/mp4", seen.append)
+    assert seen == sorted(seen)
+    assert len(set(seen)) > 3
+    assert seen[-1] < 100
+
+
+# ---- hostile
+
+
+def wrapped(inside: bytes) -> bytes:
+    """Begins as a film does, and is something else."""
+    return b"\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isommp41" + inside
+
+
+PLAYLIST = b"#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\nhttp://127.0.0.1:9/secret.ts\n#EXTINF:5,\nfile:///etc/passwd\n"
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><image href="http://127.0.0.1:9/x"/></svg>'
+CONCAT = b"ffconcat version 1.0\nfile /etc/passwd\n"
+SUBTITLES = b"WEBVTT\n\n00:00.000 --> 00:02.000\nfile:///etc/passwd\n"
+
+
+@pytest.mark.parametrize("hostile", [PLAYLIST, SVG, CONCAT, SUBTITLES], ids=["hls", "svg", "concat", "vtt"])
+def test_what_names_other_files_is_no_film(desk: Desk, hostile: bytes) -> None:
+    address = desk.ask(len(hostile), **VIDEO).headers["Location"]
+    assert desk.part(address, 0, hostile).status_code == 415
+    media = desk.made(wrapped(hostile), **VIDEO)
+    assert (media.state, media.trouble, media.renditions) == ("failed", "broken", {})
+
+
+@pytest.mark.parametrize("hostile", [PLAYLIST, SVG, CONCAT, SUBTITLES], ids=["hls", "svg", "concat", "vtt"])
+def test_ffmpeg_itself_takes_nothing_but_the_kind_it_is_told(tmp_path: Path, hostile: bytes) -> None:
+    file = tmp_path / "film.mp4"
+    file.write_bytes(hostile)
+    for kind in ("video/mp4", "video/x-matroska", "audio/mpeg"):
+        said = ffmpeg.say(ffmpeg.strange(file, kind), Bounds(seconds=5, memory=200 * MB))
+        assert "root:" not in said and "Connection" not in said
+        assert "Stream #0:0: Video" not in said
+
+
+def test_a_film_that_lies_about_where_its_pictures_are_gets_no_other_file(desk: Desk) -> None:
+    """A reference to data outside of the file, as QuickTime knows it."""
+    content = films.silent_film()
+    outside = content.replace(b"url \x00\x00\x00\x01", b"alis\x00\x00\x00\x00")
+    assert outside != content
+    assert desk.made(outside, **VIDEO).state in {"failed", "ready"}
+    assert all(
+        b"root:" not in made for made in everything(desk, desk.made(outside + b"\0", **VIDEO)).values()
+    )
+
+
+def cut() -> bytes:
+    return films.film()[:20_000]
+
+
+def long() -> bytes:
+    """One picture an hour, for five hours."""
+    return films.made(
+        "-f",
+        "lavfi",
+        "-i",
+        "color=s=32x32:r=1/3600:d=18000",
+        "-c:v",
+        "mpeg4",
+        "-f",
+        "matroska",
+        suffix=".mkv",
+    )
+
+
+def test_how_long_it_is_says_the_film_not_its_label(desk: Desk) -> None:
+    content = bytearray(films.silent_film())
+    for box, at in ((b"mvhd", 20), (b"tkhd", 24), (b"mdhd", 20)):
+        place = content.index(box) + at
+        content[place : place + 4] = (0x7FFFFFFF).to_bytes(4, "big")
+    assert desk.made(bytes(content), **VIDEO).duration_ms == pytest.approx(2_000, abs=200)
+
+
+def giant() -> bytes:
+    """8,192 pixels wide, a few kilobytes."""
+    return films.made("-f", "lavfi", "-i", "color=s=8192x4320:r=1:d=1", "-c:v", "mjpeg", suffix=".avi")
+
+
+def giant_inside() -> bytes:
+    """Small by the word of its wrapping; its pictures are large."""
+    content = bytearray(giant())
+    for place in [found.start() for found in re.finditer(b"strf", bytes(content))][:1]:
+        content[place + 12 : place + 20] = (320).to_bytes(4, "little") + (180).to_bytes(4, "little")
+    place = content.index(b"avih") + 8 + 32
+    content[place : place + 8] = (320).to_bytes(4, "little") + (180).to_bytes(4, "little")
+    return bytes(content)
+
+
+def many_tracks() -> bytes:
+    maps = [word for _ in range(30) for word in ("-map", "0")]
+    return films.made("-f", "lavfi", "-i", "color=s=32x32:r=5:d=1", *maps, "-c:v", "mpeg4", suffix=".mkv")
+
+
+def odd_codec() -> bytes:
+    return films.made(*films.picture("64x64", 1), "-c:v", "flashsv", suffix=".mkv")
+
+
+def tiny() -> bytes:
+    return films.made("-f", "lavfi", "-i", "color=s=8x8:r=5:d=1", "-c:v", "mpeg4", suffix=".mkv")
+
+
+@pytest.mark.parametrize(
+    ("hostile", "troubles"),
+    [
+        (cut, {"broken"}),
+        (long, {"long"}),
+        (giant, {"film_size"}),
+        (giant_inside, {"film_size", "broken"}),
+        (many_tracks, {"tracks"}),
+        (odd_codec, {"codec"}),
+        (tiny, {"film_size"}),
+        (lambda: wrapped(bytes(50_000)), {"broken"}),
+        (lambda: wrapped(b"\xff" * 50_000), {"broken"}),
+    ],
+)
+def test_what_would_hurt_is_refused_in_a_sentence(
+    desk: Desk, hostile: "Callable[[], bytes]", troubles: set[str]
+) -> None:
+    began = time.monotonic()
+    media = desk.made(hostile(), **VIDEO)
+    assert media.state == "failed"
+    assert media.trouble in troubles
+    assert TROUBLES[str(media.trouble)] in desk.page.get("/dashboard/media").text
+    assert everything(desk, media) == {}
+    assert time.monotonic() - began < 60
+
+
+def test_a_film_with_holes_is_shown_as_far_as_it_goes(desk: Desk) -> None:
+    content = bytearray(films.film())
+    begin = content.index(b"mdat") + 30_000
+    content[begin : begin + 4_000] = bytes(4_000)
+    media = desk.made(bytes(content), **VIDEO)
+    assert media.state == "ready"
+    assert films.seconds_of(rendition(desk, media, "mp4")) == pytest.approx(3, abs=0.3)
+
+
+def test_ffmpeg_stops_at_its_bounds(tmp_path: Path) -> None:
+    file = tmp_path / "film.mp4"
+    file.write_bytes(films.film("1280x720", 13))
+    endless = [*ffmpeg.strange(file, "video/mp4"), "-vf", "scale=1920:1080", *films.H264, "-f", "null", "-"]
+    for bounds in (Bounds(seconds=1, memory=600 * MB), Bounds(seconds=60, memory=60 * MB)):
+        with pytest.raises(UploadRefused) as refused:
+            ffmpeg.run(["-stream_loop", "-1", *endless], bounds, ffmpeg.nothing)
+        assert refused.value.trouble == "heavy"
+    small = Bounds(seconds=60, memory=600 * MB, written=10_000)
+    with pytest.raises(UploadRefused):
+        ffmpeg.run([*endless[:-2], "mp4", str(tmp_path / "out.mp4")], small, ffmpeg.nothing)
+    assert (tmp_path / "out.mp4").stat().st_size <= 10_000
