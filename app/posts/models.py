@@ -19,6 +19,8 @@ COMMENT_MAX = 2_000
 PICTURES_MAX, OPTIONS_MAX, OPTION_MAX = 20, 10, 80
 
 PUBLISHED = text("state = 'published'")
+SHOWS_MEDIA = text("state = 'published' and media <> '[]'::jsonb")
+PINNED = text("pinned_at is not null")
 
 
 def of_post(**options: Any) -> Any:
@@ -69,6 +71,8 @@ class Post(Model):
 
     __table_args__ = (
         Index("ix_posts_page", "creator_id", "published_at", "id", postgresql_where=PUBLISHED),
+        Index("ix_posts_media", "creator_id", "published_at", "id", postgresql_where=SHOWS_MEDIA),
+        Index("ix_posts_pinned", "creator_id", postgresql_where=PINNED),
         Index("ix_posts_newest", "published_at", "id", postgresql_where=PUBLISHED),
         Index("ix_posts_desk", "creator_id", "state", "saved_at", "id"),
         Index("ix_posts_due", "publish_at", postgresql_where=text("state = 'scheduled'")),

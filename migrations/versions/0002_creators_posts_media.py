@@ -23,6 +23,7 @@ def upgrade() -> None:
     sa.Column('comments_from', sa.String(), nullable=False),
     sa.Column('blocked_words', postgresql.ARRAY(sa.String()), nullable=False),
     sa.Column('adult', sa.Boolean(), nullable=False),
+    sa.Column('watermark', sa.Boolean(), nullable=False),
     sa.Column('state', sa.String(), nullable=False),
     sa.Column('followers', sa.Integer(), nullable=False),
     sa.Column('posts', sa.Integer(), nullable=False),
@@ -210,6 +211,8 @@ def upgrade() -> None:
     )
     op.create_index('ix_posts_desk', 'posts', ['creator_id', 'state', 'saved_at', 'id'], unique=False)
     op.create_index('ix_posts_due', 'posts', ['publish_at'], unique=False, postgresql_where=sa.text("state = 'scheduled'"))
+    op.create_index('ix_posts_media', 'posts', ['creator_id', 'published_at', 'id'], unique=False, postgresql_where=sa.text("state = 'published' and media <> '[]'::jsonb"))
+    op.create_index('ix_posts_pinned', 'posts', ['creator_id'], unique=False, postgresql_where=sa.text("pinned_at is not null"))
     op.create_index('ix_posts_newest', 'posts', ['published_at', 'id'], unique=False, postgresql_where=sa.text("state = 'published'"))
     op.create_index('ix_posts_page', 'posts', ['creator_id', 'published_at', 'id'], unique=False, postgresql_where=sa.text("state = 'published'"))
     op.create_index('ix_posts_words', 'posts', ['words'], unique=False, postgresql_using='gin', postgresql_where=sa.text("state = 'published'"))

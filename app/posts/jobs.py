@@ -1,0 +1,31 @@
+"""What posts do by the clock and in the background."""
+
+from uuid import UUID
+
+from app.media.shown import Described
+from app.platform import cleanup, schedule, work
+from app.platform.work import Payload
+from app.posts.models import Post
+from app.posts.operations import editing, publishing
+
+REMOVED_FOR_DAYS = 30
+REFRESH = "posts.refresh_media"
+
+
+@schedule.every(5, "posts.publish_due")
+def publish_due() -> None:
+    publishing.publish_due()
+
+
+@work.handler(REFRESH)
+def refresh_media(payload: Payload) -> None:
+    editing.refresh_media(UUID(payload["media_id"]))
+
+
+def media_changed(described: Described) -> None:
+    """Not here and now: whoever changes media holds its lock, and posts are locked before their media."""
+    work.enqueue(REFRESH, {"media_id": described["id"]})
+
+
+def register_cleanup() -> None:
+    cleanup.keep(Post.saved_at, days=REMOVED_FOR_DAYS, only=Post.state == "removed")

@@ -1,0 +1,49 @@
+"""What a post asks of those who want to open it, in the words of entitlements."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, and_, func, select
+
+from app.accounts.models import User
+from app.creators.models import Creator
+from app.entitlements.rules import Audience, Lock
+from app.extensions import db
+from app.media.holders import Showing
+from app.posts.models import Post
+
+# Out in the open: the post, its page and its author. All else is its author's alone.
+OUT: ColumnElement[bool] = and_(Post.state == "published", Creator.state == "open", User.state == "active")
+COLUMNS = (Post.id, Post.creator_id, Post.audience, Post.rank, Post.price, Post.currency)
+
+
+def lock_of(post: Post) -> Lock:
+    """Of a post that is published."""
+    return Lock(post.id, post.creator_id, Audience(post.audience), post.rank, post.price, post.currency)
+
+
+def showing(post_id: UUID) -> Showing | None:
+    """What delivery of media asks, in one statement: the lock, and what readers see of the post now.
+
+    Of a removed post nothing is left.
+    """
+    ids = func.jsonb_path_query_array(Post.media, "$[*].id")
+    row = db.session.execute(
+        select(*COLUMNS, OUT.label("out"), ids.label("media_ids"))
+        .join(Creator, Creator.id == Post.creator_id)
+        .join(User, User.id == Post.creator_id)
+        .where(Post.id == post_id, Post.state != "removed")
+    ).first()
+    return Showing(_lock(row), frozenset(map(UUID, row.media_ids))) if row else None
+
+
+def _lock(row: Row[Any]) -> Lock:
+    return Lock(
+        row.id,
+        row.creator_id,
+        Audience(row.audience),
+        row.rank,
+        row.price,
+        row.currency,
+        private=not row.out,
+    )

@@ -1,0 +1,153 @@
+"""A post goes out, at once or at its time, and comes back in."""
+
+import logging
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+
+from app.creators.models import Creator
+from app.extensions import db
+from app.kit import clock
+from app.media.operations import holding
+from app.platform import audit, share_cards
+from app.platform.audit import Action
+from app.platform.errors import Refused
+from app.platform.transaction import transaction
+from app.posts import sharing
+from app.posts.content import Content, Fields, Hand
+from app.posts.errors import NotNow
+from app.posts.models import Post
+from app.posts.operations import drafts, editing
+
+log = logging.getLogger(__name__)
+
+WRITABLE = {"draft", "scheduled", "unpublished"}
+AT_ONCE = 50
+
+
+def publish(creator_id: UUID, post_id: UUID, content: Content, hand: Hand) -> Post:
+    """For the first time, again, or the next version of what is out already."""
+    post = drafts.mine_or_new(creator_id, post_id)
+    drafts.agree(post, hand)
+    changed = editing.apply(post, content, out=True)
+    if post.state == "published":
+        if changed:
+            post.edited_at = clock.now()
+            audit.record(Action.POST_EDITED, actor=creator_id, subject=("post", post_id))
+            share_cards.redraw(sharing.KIND, post_id)
+        return post
+    _go_out(post)
+    return post
+
+
+def schedule(creator_id: UUID, post_id: UUID, content: Content, at: datetime, hand: Hand) -> Post:
+    post = drafts.mine_or_new(creator_id, post_id)
+    if post.state not in WRITABLE:
+        raise NotNow
+    if at <= clock.now():
+        raise Refused("That moment has passed. Choose a later one, or publish now.", "publish_at")
+    drafts.agree(post, hand)
+    editing.apply(post, content, out=False)
+    post.state, post.publish_at = "scheduled", at
+    audit.record(Action.POST_SCHEDULED, actor=creator_id, subject=("post", post_id), at=at.isoformat())
+    return post
+
+
+def take_back(creator_id: UUID, post_id: UUID, fields: Fields) -> Post:
+    """A scheduled post is a draft again; `fields` are what the editor shows of it."""
+    post = drafts.mine(creator_id, post_id)
+    if post.state == "published":
+        raise NotNow
+    if post.state == "scheduled":
+        post.state = "draft" if post.published_at is None else "unpublished"
+        post.publish_at = None
+        post.working = post.working or {**fields, drafts.PAGE: "", drafts.STROKE: 0}
+        drafts.saved(post)
+        audit.record(Action.POST_SCHEDULED, actor=creator_id, subject=("post", post_id), at=None)
+    return post
+
+
+def unpublish(creator_id: UUID, post_id: UUID) -> None:
+    post = drafts.mine(creator_id, post_id)
+    if post.state != "published":
+        return
+    post.state, post.pinned_at = "unpublished", None
+    post.version += 1
+    drafts.saved(post)
+    came_in(post)
+    audit.record(Action.POST_UNPUBLISHED, actor=creator_id, subject=("post", post_id))
+
+
+def publish_due() -> int:
+    """Whatever time has come for, each in a transaction of its own: one that cannot go stops nobody.
+
+    Claimed by its state under its lock, so that two schedulers publish it once.
+    """
+    gone_out, left = 0, 0
+    while post_id := _publish_next(skip=left):
+        if post_id == STUCK:
+            left += 1
+        else:
+            gone_out += 1
+    return gone_out
+
+
+STUCK = UUID(int=0)
+
+
+def _publish_next(skip: int) -> UUID | None:
+    due = (
+        select(Post)
+        .join(Creator, Creator.id == Post.creator_id)
+        .where(Post.state == "scheduled", Post.publish_at <= clock.now(), Creator.state == "open")
+        .order_by(Post.publish_at, Post.id)
+        .offset(skip)
+        .limit(1)
+        .with_for_update(skip_locked=True, of=Post)
+    )
+    try:
+        with transaction():
+            post = db.session.scalar(due)
+            if post is None:
+                return None
+            post.media = _opened(post)
+            _go_out(post)
+            return post.id
+    except Refused as refusal:
+        # A file is not ready yet: it goes out as soon as it is.
+        log.info("post waits", extra={"code": refusal.code})
+        return STUCK
+
+
+def _opened(post: Post) -> list[dict[str, object]]:
+    ids = [UUID(one["id"]) for one in post.media]
+    return holding.attach(ids, post.creator_id, public=post.audience == "public")
+
+
+def _go_out(post: Post) -> None:
+    post.state, post.publish_at = "published", None
+    post.published_at = post.published_at or clock.now()
+    post.version += 1
+    _count(post.creator_id, 1)
+    audit.record(Action.POST_PUBLISHED, actor=post.creator_id, subject=("post", post.id))
+    share_cards.redraw(sharing.KIND, post.id)
+
+
+def came_in(post: Post) -> None:
+    """No reader sees it any more: it does not count, and its media are closed."""
+    post.media = holding.withdraw([UUID(one["id"]) for one in post.media])
+    share_cards.redraw(sharing.KIND, post.id)
+    db.session.flush()
+    _count(post.creator_id, -1)
+
+
+def _count(creator_id: UUID, change: int) -> None:
+    db.session.flush()
+    last = select(func.max(Post.published_at)).where(Post.creator_id == creator_id, Post.state == "published")
+    db.session.execute(
+        update(Creator)
+        .where(Creator.id == creator_id)
+        .values(posts=Creator.posts + change, last_post_at=last.scalar_subquery())
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,292 @@
+"""What the page of one post needs: a fixed number of statements, however much was said about it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from markupsafe import Markup
+from sqlalchemy import ColumnElement, exists, func, or_, select, tuple_, union_all
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+
+from app.accounts.models import User
+from app.creators.models import Creator
+from app.entitlements.queries import hidden_from, read_held
+from app.entitlements.rules import Holding
+from app.extensions import db
+from app.kit import clock
+from app.platform.errors import NotFound
+from app.posts.card import AUTHOR, CARD, CREATOR, Author, Card, Seen, read_card, read_seen, seen_by
+from app.posts.commenting import SIGN_IN, why_silent
+from app.posts.errors import Locked
+from app.posts.locks import OUT
+from app.posts.models import Bookmark, Comment, Poll, PollOption, PollVote, Post
+from app.posts.places import Place
+
+COMMENTS = 20
+BOOKMARKS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    id: UUID
+    label: str
+    votes: int
+    mine: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PollShown:
+    question: str
+    several: bool
+    closes_at: datetime | None
+    options: Sequence[Option]
+
+    @property
+    def voted(self) -> bool:
+        return any(option.mine for option in self.options)
+
+    @property
+    def closed(self) -> bool:
+        return self.closes_at is not None and self.closes_at <= clock.now()
+
+    @property
+    def votes(self) -> int:
+        return sum(option.votes for option in self.options)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPost:
+    """A post as one viewer meets it. What is locked is not in here."""
+
+    card: Card
+    seen: Seen
+    body_html: Markup
+    views: int
+    poll: PollShown | None
+    # Why this viewer may not comment; None when they may.
+    silent: str | None
+
+    @property
+    def sign_in_to_comment(self) -> bool:
+        return self.silent == SIGN_IN
+
+
+@dataclass(frozen=True, slots=True)
+class CommentShown:
+    id: UUID
+    post_id: UUID
+    author: Author
+    body: str
+    mentions: Sequence[str]
+    state: str
+    created_at: datetime
+    edited_at: datetime | None
+    mine: bool
+    # The viewer wrote the post that it is about.
+    hosted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Comments:
+    shown: Sequence[CommentShown] = field(default_factory=tuple)
+    # Where they go on, when there are more; and whether they begin in the middle.
+    more: UUID | None = None
+    earlier: bool = False
+
+    @property
+    def last(self) -> UUID | None:
+        return self.shown[-1].id if self.shown else None
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    id: UUID
+    title: str
+
+
+def find_post(post_id: UUID, viewer_id: UUID | None) -> OpenPost:
+    """One statement. NotFound for what may not even be known to exist."""
+    row = db.session.execute(
+        select(
+            *CARD,
+            *seen_by(viewer_id),
+            Post.body_html,
+            Post.views,
+            Creator.comments_from,
+            Poll.question,
+            Poll.several,
+            Poll.closes_at,
+            _options(viewer_id).label("options"),
+        )
+        .select_from(Post)
+        .join(*CREATOR)
+        .join(*AUTHOR)
+        .outerjoin(Poll, Poll.post_id == Post.id)
+        .where(Post.id == post_id, OUT)
+    ).first()
+    if row is None:
+        raise NotFound
+    card = read_card(row)
+    seen = read_seen(row, card, viewer_id)
+    if seen.hidden:
+        raise NotFound
+    return OpenPost(
+        card,
+        seen,
+        Markup(row.body_html if seen.open else ""),  # noqa: S704 - sanitised when it was saved
+        row.views,
+        _poll(row) if seen.open else None,
+        _silent(row, card, seen),
+    )
+
+
+def open_post(post_id: UUID, viewer_id: UUID | None) -> OpenPost:
+    """For what only those may do to whom it is open."""
+    found = find_post(post_id, viewer_id)
+    if not found.seen.open:
+        raise Locked
+    return found
+
+
+def find_comments(
+    post: OpenPost,
+    viewer_id: UUID | None,
+    *,
+    since: UUID | None = None,
+    after: UUID | None = None,
+    at_most: int = COMMENTS,
+) -> Comments:
+    """The oldest first; `since` a comment, it included, or `after` it. None of a locked post."""
+    if not post.seen.open:
+        return Comments()
+    wanted = _comments(viewer_id, hosting=post.seen.mine).where(Comment.post_id == post.card.id)
+    place = tuple_(Comment.created_at, Comment.id)
+    if since or after:
+        known = select(Comment.created_at, Comment.id).where(
+            Comment.id == (since or after), Comment.post_id == post.card.id
+        )
+        wanted = wanted.where(place >= known.scalar_subquery() if since else place > known.scalar_subquery())
+    rows = db.session.execute(wanted.order_by(Comment.created_at, Comment.id).limit(at_most + 1)).all()
+    shown = [_comment(row, viewer_id, post.seen.mine) for row in rows]
+    more = shown[at_most].id if len(shown) > at_most else None
+    return Comments(shown[:at_most], more, earlier=since is not None)
+
+
+def find_comment(comment_id: UUID, viewer_id: UUID | None) -> tuple[CommentShown, OpenPost]:
+    """For whoever may see it."""
+    post_id = db.session.scalar(select(Comment.post_id).where(Comment.id == comment_id))
+    if post_id is None:
+        raise NotFound
+    post = find_post(post_id, viewer_id)
+    row = db.session.execute(
+        _comments(viewer_id, hosting=post.seen.mine).where(Comment.id == comment_id)
+    ).first()
+    # Who deletes or hides may do so although the post has closed to them since.
+    if row is None or not (post.seen.open or row.user_id == viewer_id):
+        raise NotFound
+    return _comment(row, viewer_id, post.seen.mine), post
+
+
+def neighbours(card: Card, viewer_id: UUID | None) -> tuple[Neighbour | None, Neighbour | None]:
+    """The posts of the same creator before and after this one. One statement."""
+    place = tuple_(Post.published_at, Post.id)
+    here = tuple_(card.published_at, card.id)
+    theirs = select(Post.id, Post.title, Post.published_at).where(
+        Post.creator_id == card.creator.id,
+        Post.state == "published",
+        ~hidden_from(viewer_id, Post.id.expression),
+    )
+    before = theirs.where(place < here).order_by(Post.published_at.desc(), Post.id.desc()).limit(1)
+    after = theirs.where(place > here).order_by(Post.published_at, Post.id).limit(1)
+    rows = db.session.execute(union_all(before.subquery().select(), after.subquery().select())).all()
+    found = {
+        (row.published_at, row.id) < (card.published_at, card.id): Neighbour(row.id, row.title)
+        for row in rows
+    }
+    return found.get(True), found.get(False)
+
+
+def kept_posts(
+    viewer_id: UUID, *, before: Place | None = None
+) -> tuple[list[tuple[Card, Seen]], Place | None]:
+    """What somebody kept, the last kept first, and where it goes on. What has gone is left out."""
+    wanted = (
+        select(*CARD, *seen_by(viewer_id), Bookmark.created_at.label("kept_at"))
+        .select_from(Bookmark)
+        .join(Post, Post.id == Bookmark.post_id)
+        .join(*CREATOR)
+        .join(*AUTHOR)
+        .where(Bookmark.user_id == viewer_id, OUT)
+        .order_by(Bookmark.created_at.desc(), Bookmark.post_id.desc())
+        .limit(BOOKMARKS + 1)
+    )
+    if before:
+        wanted = wanted.where(tuple_(Bookmark.created_at, Bookmark.post_id) < tuple_(before.at, before.id))
+    rows = db.session.execute(wanted).all()
+    cards = [(card := read_card(row), read_seen(row, card, viewer_id)) for row in rows[:BOOKMARKS]]
+    last = rows[BOOKMARKS - 1] if len(rows) > BOOKMARKS else None
+    return [pair for pair in cards if not pair[1].hidden], Place(last.kept_at, last.id) if last else None
+
+
+def _comments(viewer_id: UUID | None, *, hosting: bool) -> Any:
+    columns = (
+        Comment.id,
+        Comment.post_id,
+        Comment.user_id,
+        Comment.body,
+        Comment.mentions,
+        Comment.state,
+        Comment.created_at,
+        Comment.edited_at,
+        User.handle,
+        User.display_name,
+        User.avatar_hue,
+        Creator.avatar,
+    )
+    found = (
+        select(*columns)
+        .join(User, User.id == Comment.user_id)
+        .outerjoin(Creator, Creator.id == Comment.user_id)
+        .where(Comment.state != "deleted")
+    )
+    return found if hosting else found.where(or_(Comment.state == "shown", Comment.user_id == viewer_id))
+
+
+def _comment(row: Any, viewer_id: UUID | None, hosted: bool) -> CommentShown:
+    return CommentShown(
+        row.id,
+        row.post_id,
+        Author(row.user_id, row.handle, row.display_name, row.avatar_hue, row.avatar),
+        row.body,
+        row.mentions,
+        row.state,
+        row.created_at,
+        row.edited_at,
+        mine=row.user_id == viewer_id,
+        hosted=hosted,
+    )
+
+
+def _options(viewer_id: UUID | None) -> ColumnElement[Any]:
+    mine = exists().where(PollVote.option_id == PollOption.id, PollVote.user_id == viewer_id)
+    one = func.jsonb_build_array(PollOption.id, PollOption.label, PollOption.votes, mine)
+    return (
+        select(func.jsonb_agg(aggregate_order_by(one, PollOption.position)))
+        .where(PollOption.post_id == Post.id)
+        .correlate(Post)
+        .scalar_subquery()
+    )
+
+
+def _poll(row: Any) -> PollShown | None:
+    if row.question is None:
+        return None
+    options = [Option(UUID(one), label, votes, mine) for one, label, votes, mine in row.options or ()]
+    return PollShown(row.question, row.several, row.closes_at, options)
+
+
+def _silent(row: Any, card: Card, seen: Seen) -> str | None:
+    held: list[Holding] = read_held(row.held)
+    return why_silent(row.comments_from, seen, card.creator, held)

@@ -1,0 +1,164 @@
+"""Posts, comments and whole pages can be reported; what upholding does to each."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+from flask import Flask
+from markupsafe import Markup
+from sqlalchemy import select
+
+from app.accounts.models import User
+from app.creators.models import Creator
+from app.entitlements.operations import grants
+from app.entitlements.operations.grants import Extent
+from app.entitlements.queries import decide
+from app.entitlements.rules import Audience, Closed, Kind, Lock, Outcome
+from app.extensions import db
+from app.kit import clock
+from app.media.operations import holding
+from app.moderation import people, subjects
+from app.moderation.subjects import Reportable, Subject
+from app.platform.errors import NotFound
+from app.posts.models import Comment, Post, PostMedia
+from app.posts.operations import commenting
+from app.posts.queries_page import find_comment, find_post
+
+CAUSE = "report"
+WORDS = 1_000
+INSIDE_FOR = timedelta(hours=1)
+UNTITLED = "A post without a title"
+
+
+def init_app(app: Flask) -> None:
+    subjects.register(app, "person", replace(people.PERSON, find=seen_person))
+    subjects.register(
+        app,
+        "post",
+        Reportable(
+            noun="post",
+            consequence="The post closes to everybody, its author too, and its pictures lose their address.",
+            find=seen_post,
+            look=look_at_post,
+            take_down=take_post_down,
+            put_back=put_post_back,
+            open_to=let_in,
+        ),
+    )
+    subjects.register(
+        app,
+        "comment",
+        Reportable(
+            noun="comment",
+            consequence="The comment is deleted.",
+            find=seen_comment,
+            look=look_at_comment,
+            take_down=commenting.take_down,
+            put_back=commenting.put_back,
+            open_to=lambda comment_id, moderator_id: let_in(_post_of(comment_id), moderator_id),
+        ),
+    )
+    subjects.register(
+        app,
+        "creator",
+        Reportable(
+            noun="page",
+            consequence="All that was posted there closes to everybody, until the report is taken back.",
+            find=seen_creator,
+            look=look_at_creator,
+            take_down=lambda creator_id: grants.deny(creator_id, Closed.TAKEDOWN, cause=CAUSE),
+            put_back=lambda creator_id: grants.lift(creator_id, cause=CAUSE),
+            open_to=let_in,
+        ),
+    )
+
+
+def seen_person(user_id: UUID, viewer_id: UUID) -> Subject | None:
+    """Nobody, to those from whom their page is hidden."""
+    return None if _is_hidden(user_id, viewer_id) else people.find(user_id, viewer_id)
+
+
+def seen_post(post_id: UUID, viewer_id: UUID) -> Subject | None:
+    """Reported is what one sees, and no more is shown of it."""
+    try:
+        post = find_post(post_id, viewer_id)
+    except NotFound:
+        return None
+    card = post.card
+    return Subject(card.id, card.creator.id, card.title or UNTITLED, card.teaser, card.href)
+
+
+def seen_comment(comment_id: UUID, viewer_id: UUID) -> Subject | None:
+    try:
+        find_comment(comment_id, viewer_id)
+    except NotFound:
+        return None
+    return look_at_comment(comment_id)
+
+
+def look_at_post(post_id: UUID) -> Subject | None:
+    post = db.session.get(Post, post_id)
+    if post is None:
+        return None
+    words = Markup(post.body_html).striptags()[:WORDS]  # noqa: S704 - taken apart, not shown as HTML
+    return Subject(post_id, post.creator_id, post.title or UNTITLED, words, f"/posts/{post_id}")
+
+
+def look_at_comment(comment_id: UUID) -> Subject | None:
+    row = db.session.execute(
+        select(Comment.user_id, Comment.post_id, Comment.body, User.display_name)
+        .join(User, User.id == Comment.user_id)
+        .where(Comment.id == comment_id)
+    ).first()
+    if row is None:
+        return None
+    href = f"/posts/{row.post_id}?from={comment_id}#comment-{comment_id}"
+    return Subject(comment_id, row.user_id, f"Comment by {row.display_name}", row.body, href)
+
+
+def seen_creator(creator_id: UUID, viewer_id: UUID) -> Subject | None:
+    creator, user = db.session.get(Creator, creator_id), db.session.get(User, creator_id)
+    if creator is None or user is None or creator.state != "open" or user.state != "active":
+        return None
+    return None if _is_hidden(creator_id, viewer_id) else look_at_creator(creator_id)
+
+
+def look_at_creator(creator_id: UUID) -> Subject | None:
+    creator, user = db.session.get(Creator, creator_id), db.session.get(User, creator_id)
+    if creator is None or user is None:
+        return None
+    return Subject(creator_id, creator_id, user.display_name, creator.about[:WORDS], f"/@{user.handle}")
+
+
+def take_post_down(post_id: UUID) -> None:
+    """Also from those caches that keep by version, and from the addresses that anybody may keep."""
+    grants.deny(post_id, Closed.TAKEDOWN, cause=CAUSE)
+    holding.take_down(_media_of(post_id))
+    db.session.get_one(Post, post_id, with_for_update=True).version += 1
+
+
+def put_post_back(post_id: UUID) -> None:
+    grants.lift(post_id, cause=CAUSE)
+    holding.put_back(_media_of(post_id))
+    post = db.session.get_one(Post, post_id, with_for_update=True)
+    if post.state == "published" and post.audience == Audience.PUBLIC:
+        holding.make_public(_media_of(post_id))
+    post.version += 1
+
+
+def let_in(scope_id: UUID, moderator_id: UUID) -> None:
+    until = Extent(label="a report", ends_at=clock.now() + INSIDE_FOR)
+    grants.grant(moderator_id, scope_id, Kind.STAFF, cause=f"report:{scope_id}", extent=until)
+
+
+def _is_hidden(creator_id: UUID, viewer_id: UUID) -> bool:
+    return decide(viewer_id, [Lock(creator_id, creator_id)])[creator_id].outcome is Outcome.HIDDEN
+
+
+def _media_of(post_id: UUID) -> Sequence[UUID]:
+    return db.session.scalars(select(PostMedia.media_id).where(PostMedia.post_id == post_id)).all()
+
+
+def _post_of(comment_id: UUID) -> UUID:
+    return db.session.scalars(select(Comment.post_id).where(Comment.id == comment_id)).one()

@@ -1,0 +1,126 @@
+"""Posts on the page of the search: by the words that everybody may know of them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flask import Flask, render_template
+from markupsafe import Markup
+from sqlalchemy import Select, and_, case, func, or_, select
+
+from app.accounts.models import User
+from app.creators import searching
+from app.creators.models import Creator
+from app.creators.searching import Question, Section
+from app.entitlements.queries import hidden_from
+from app.entitlements.rules import Audience
+from app.extensions import db
+from app.kit.money import readable
+from app.kit.text import shortened
+from app.posts.models import Post
+from app.posts.queries_feed import OUT
+
+MOST = 20
+# How many of those that match are ranked.
+CANDIDATES = 2_000
+BEGINS, SHORT = 1_200, 180
+FOUND = (
+    Post.id,
+    Post.title,
+    Post.audience,
+    Post.price,
+    Post.currency,
+    or_(Post.adult, Creator.adult).label("adult"),
+    Post.published_at,
+    User.display_name,
+    User.handle,
+)
+FOR_WHOM = {Audience.FOLLOWERS: "Followers", Audience.SUBSCRIBERS: "Subscribers"}
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Nothing of a locked one but its title and its teaser, whoever asks."""
+
+    id: UUID
+    title: str
+    words: str
+    display_name: str
+    handle: str
+    published_at: datetime
+    marked: str | None
+    adult: bool
+
+    @property
+    def href(self) -> str:
+        return f"/posts/{self.id}"
+
+
+def init_app(app: Flask) -> None:
+    searching.register(app, Section("posts", 20, _posts))
+
+
+def find_posts(question: Question) -> list[Result]:
+    """One statement, which reads a bounded number of posts."""
+    if not question.tsquery:
+        return []
+    best = _best(question).subquery()
+    everybodys = and_(Post.audience == "public", ~Post.adult, ~Creator.adult)
+    known = case((everybodys, func.left(Post.body_html, BEGINS)), else_=Post.teaser)
+    found = (
+        select(*FOUND, known.label("known"))
+        .join(best, best.c.id == Post.id)
+        .join(User, User.id == Post.creator_id)
+        .join(Creator, Creator.id == Post.creator_id)
+        .order_by(best.c.score.desc(), Post.published_at.desc(), Post.id.desc())
+    )
+    return [_result(row) for row in db.session.execute(found)]
+
+
+def _best(question: Question) -> Select[Any]:
+    """Only of these is the text looked at."""
+    asked = func.to_tsquery("simple", question.tsquery)
+    matching = (
+        select(Post.id, Post.creator_id, Post.published_at, Post.words)
+        .where(Post.words.op("@@")(asked), OUT)
+        .limit(CANDIDATES)
+        .subquery()
+    )
+    post, person = matching.c, question.viewer_id
+    score = func.ts_rank(post.words, asked).label("score")
+    return (
+        select(post.id, score)
+        .join(Creator, and_(Creator.id == post.creator_id, Creator.state == "open"))
+        .join(User, and_(User.id == post.creator_id, User.state == "active"))
+        .where(~hidden_from(person, post.creator_id), ~hidden_from(person, post.id))
+        .order_by(score.desc(), post.published_at.desc(), post.id.desc())
+        .limit(MOST)
+    )
+
+
+def _posts(question: Question) -> Markup | None:
+    found = find_posts(question)
+    return Markup(render_template("posts/_search_posts.html", results=found)) if found else None  # noqa: S704
+
+
+def _result(row: Any) -> Result:
+    words = " ".join(Markup(_whole_tags(row.known)).striptags().split())  # noqa: S704 - shown as plain text
+    audience = Audience(row.audience)
+    price = readable(row.price, row.currency) if audience is Audience.PAID else None
+    return Result(
+        row.id,
+        row.title,
+        shortened(words, SHORT),
+        row.display_name,
+        row.handle,
+        row.published_at,
+        FOR_WHOM.get(audience, price),
+        row.adult,
+    )
+
+
+def _whole_tags(html: str) -> str:
+    """Cut anywhere, it may end in the middle of a tag."""
+    before, opened, last = html.rpartition("<")
+    return before if opened and ">" not in last else html

@@ -1,0 +1,132 @@
+// The editor of a post: moments in the author's own time, and a text that did not reach the server is kept here.
+
+const form = document.querySelector("[data-editor]");
+const stroke = form.elements.namedItem("stroke");
+const KEPT = ["title", "body", "link", "poll_question", "poll_options"];
+// A post that was never saved has no name that the next page would know.
+let key = form.dataset.kept;
+let unsaved = false;
+
+form.addEventListener("input", () => {
+  stroke.value = Number(stroke.value) + 1;
+  unsaved = true;
+});
+
+// ---- moments: UTC on the wire and without this script, one's own time on the screen
+
+const offsetAt = (moment) => -moment.getTimezoneOffset();
+const two = (number) => String(number).padStart(2, "0");
+const local = (at) =>
+  `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}T${two(at.getHours())}:${two(at.getMinutes())}`;
+
+for (const field of form.querySelectorAll("[data-moment]")) {
+  const offset = form.elements.namedItem(field.dataset.moment);
+  const hint = document.getElementById(`${field.id}-hint`);
+  const known = field.value && new Date(`${field.value}Z`);
+  if (known && !Number.isNaN(known.getTime())) field.value = local(known);
+  if (hint) hint.textContent = hint.textContent.replace("In UTC", "In your own time");
+  const tell = () => (offset.value = offsetAt(field.value ? new Date(field.value) : new Date()));
+  field.addEventListener("input", tell);
+  tell();
+}
+
+// ---- what did not reach the server
+
+const DAY = 24 * 60 * 60 * 1000;
+const store = (() => {
+  try {
+    return localStorage;
+  } catch {
+    return null; // Shut: the page itself still holds the text.
+  }
+})();
+const typed = () => Object.fromEntries(KEPT.map((name) => [name, form.elements.namedItem(name).value]));
+const postId = form.elements.namedItem("post_id").value;
+const saves = () => Number(form.elements.namedItem("saves").value);
+
+// `sent`: on its way with the whole page, which tells the next one whether it arrived.
+function keepHere(sent = false) {
+  try {
+    store?.setItem(key, JSON.stringify({ at: Date.now(), post: postId, saves: saves(), sent, fields: typed() }));
+  } catch {
+    // Full.
+  }
+}
+
+const forget = () => store?.removeItem(key);
+const ours = (event) => event.detail.elt?.id === "autosave";
+const leadsAway = (event) => event.detail.xhr.getResponseHeader("HX-Redirect");
+
+form.addEventListener("submit", (event) => {
+  unsaved = false;
+  if (!event.defaultPrevented) keepHere(true);
+});
+addEventListener("pagehide", () => unsaved && keepHere());
+addEventListener("online", () => unsaved && form.dispatchEvent(new Event("input", { bubbles: true })));
+
+// Signed out meanwhile: the answer leads away from this page.
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  if (ours(event) && leadsAway(event)) keepHere();
+});
+for (const type of ["htmx:sendError", "htmx:timeout", "htmx:responseError"])
+  document.addEventListener(type, (event) => {
+    if (!ours(event)) return;
+    keepHere();
+    const words = document.createElement("p");
+    words.className = "error";
+    words.textContent = "Not saved. Your text is kept in this browser.";
+    document.getElementById("autosave").replaceChildren(words);
+  });
+let sentStroke = stroke.value;
+document.addEventListener("htmx:beforeRequest", (event) => ours(event) && (sentStroke = stroke.value));
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (!ours(event) || leadsAway(event)) return;
+  // Saved somewhere else meanwhile: until one of the texts is chosen, this one is only here.
+  if (event.detail.xhr.status === 422) keepHere();
+  if (event.detail.xhr.status !== 200) return;
+  forget();
+  key = form.dataset.keptSaved;
+  forget();
+  unsaved = stroke.value !== sentStroke;
+});
+
+function read(name = key) {
+  try {
+    return JSON.parse(store?.getItem(name) ?? null);
+  } catch {
+    return null;
+  }
+}
+
+const same = (one, other) => KEPT.every((name) => squeezed(one[name]) === squeezed(other[name]));
+const squeezed = (text) => (text ?? "").replace(/\s+/g, " ").trim();
+
+async function arrived(kept) {
+  if (!kept.sent || kept.post === postId) return kept.sent && saves() > kept.saves;
+  return (await fetch(`/posts/${kept.post}/edit`).catch(() => null))?.ok;
+}
+
+async function offer() {
+  const kept = read();
+  if (!kept || same(kept.fields, typed()) || (await arrived(kept))) return forget();
+  const note = form.querySelector("[data-kept-note]");
+  note.querySelector("[data-kept-at]").textContent = `Typed ${new Date(kept.at).toLocaleString("en-GB")}.`;
+  note.hidden = false;
+  note.querySelector("[data-kept-use]").addEventListener("click", () => {
+    for (const name of KEPT) form.elements.namedItem(name).value = kept.fields[name] ?? "";
+    note.hidden = true;
+    form.elements.namedItem("title").dispatchEvent(new Event("input", { bubbles: true }));
+    form.elements.namedItem("body").focus();
+  });
+  note.querySelector("[data-kept-drop]").addEventListener("click", () => {
+    forget();
+    note.hidden = true;
+    form.elements.namedItem("body").focus();
+  });
+}
+
+offer();
+for (const name of Object.keys(store ?? {})) {
+  const kept = name.startsWith("post:") && read(name);
+  if (kept && kept.sent && Date.now() - kept.at > DAY) store.removeItem(name);
+}

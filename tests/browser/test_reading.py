@@ -1,0 +1,228 @@
+"""Reading posts in a browser: every state of a page in every shape, and what the scripts add."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page, expect
+
+from app.entitlements.operations import grants
+from app.entitlements.rules import Kind
+from app.kit import clock
+from app.platform.transaction import transaction
+from app.posts.operations import commenting, liking
+from tests.browser.pages import SHAPES, fits, fits_and_is_accessible
+from tests.browser.tabs import OpenTab, sign_in
+from tests.factories.creators import a_creator, a_tier
+from tests.factories.media import a_picture
+from tests.factories.people import Person, a_person
+from tests.factories.posts import a_poll, a_post, some_comments
+
+LONG = "".join(
+    f"<p>Part {number}. The night train leaves at ten, and nobody on the platform speaks.</p>"
+    for number in range(1, 12)
+)
+MARKDOWN = (
+    "<h3>What to bring</h3><ul><li>A lamp</li><li>Two blankets</li></ul>"
+    f"<blockquote><p>Sleep well.</p></blockquote><pre><code>{'a_long_line = 1; ' * 12}</code></pre>"
+)
+
+
+def pictures(app: Flask, owner: Person, count: int, *, public: bool = True) -> list[dict[str, Any]]:
+    words = ["A platform at night", "", "Two lamps", "Snow on the rails"]
+    return [a_picture(app, owner, public=public, alt=words[number % 4]) for number in range(count)]
+
+
+class House:
+    """A creator with posts in every state, and a reader."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self.mara = a_creator(app, "mara", display_name="Mara Lindqvist", avatar_hue=3)
+        self.ben = a_person(app, "ben")
+        a_tier(app, self.mara, "Silver", price=500)
+        a_tier(app, self.mara, "Gold", price=1_200)
+
+    def post(self, title: str, *, media: int = 0, **values: Any) -> UUID:
+        public = values.get("audience", "public") == "public"
+        shown = pictures(self.app, self.mara, media, public=public)
+        return a_post(self.app, self.mara.id, title=title, media=shown, **values)
+
+    def posts(self) -> dict[str, UUID]:
+        gated: dict[str, Any] = {"media": 1, "teaser": "Twelve carriages, one of them dark."}
+        found = {
+            "long": self.post("Night trains", body_html=LONG + MARKDOWN, link=LINK),
+            "gallery": self.post("Five platforms", media=5),
+            "one": self.post("One lamp", media=1),
+            "followers": self.post("For followers", audience="followers", **gated),
+            "subscribers": self.post("The dark carriage", audience="subscribers", rank=2, price=499, **gated),
+            "tier": self.post("Timetable", audience="subscribers", rank=1, **gated),
+            "paid": self.post("The whole film", audience="paid", price=1_900, **gated),
+            "adult": self.post("After midnight", adult=True),
+            "poll": self.post("Where next?"),
+            "untitled": self.post("", body_html="<p>مرحبا 🌅 just a word</p>"),
+        }
+        a_poll(self.app, found["poll"], ("The sea", "The hills", "Nowhere at all"))
+        said = ["Wonderful 🌅", "مرحبا بالعالم", "Ask @mara, she knows. " + "And more words. " * 20]
+        some_comments(self.app, found["long"], self.ben.id, said)
+        some_comments(self.app, found["long"], self.ben.id, ["Buy this"], state="held")
+        some_comments(self.app, found["gallery"], self.mara.id, [f"Nr {number}" for number in range(25)])
+        return found
+
+
+LINK = {"href": "https://example.test/trains", "title": "A timetable of night trains", "host": "example.test"}
+
+
+@pytest.fixture
+def house(app: Flask) -> House:
+    return House(app)
+
+
+@pytest.mark.parametrize(("width", "theme"), SHAPES)
+def test_every_state_of_a_post_fits_and_is_accessible(
+    app: Flask, house: House, open_tab: OpenTab, width: int, theme: str
+) -> None:
+    posts = house.posts()
+    outside = open_tab(width=width, theme=theme)
+    for post in posts.values():
+        outside.goto(f"/posts/{post}")
+        fits_and_is_accessible(outside)
+    inside = open_tab(width=width, theme=theme)
+    sign_in(inside, app, house.ben)
+    with app.app_context(), transaction():
+        for post in posts.values():
+            liking.keep(house.ben.id, post, True)
+        grants.grant(house.ben.id, posts["paid"], Kind.PURCHASE, cause="a test")
+    for path in [
+        "/bookmarks",
+        *(f"/posts/{posts[name]}" for name in ("long", "poll", "paid", "subscribers")),
+    ]:
+        inside.goto(path)
+        fits_and_is_accessible(inside)
+    host = open_tab(width=width, theme=theme)
+    sign_in(host, app, house.mara)
+    host.goto(f"/posts/{posts['long']}")
+    fits_and_is_accessible(host)
+    host.locator("li.comment summary").last.click()
+    fits(host)
+
+
+def test_pictures_open_over_the_page_and_are_gone_through(house: House, open_tab: OpenTab) -> None:
+    tab = open_tab()
+    tab.goto(f"/posts/{house.post('Five platforms', media=3)}")
+    tab.locator("[data-gallery] a").first.click()
+    dialog, words = tab.get_by_role("dialog"), tab.locator("#lightbox [aria-live]")
+    expect(dialog).to_be_visible()
+    expect(words).to_have_text("1 of 3: A platform at night")
+    fits_and_is_accessible(tab)
+    tab.keyboard.press("ArrowRight")
+    expect(words).to_have_text("2 of 3")
+    tab.get_by_role("button", name="The next one").click()
+    expect(words).to_have_text("3 of 3: Two lamps")
+    tab.keyboard.press("ArrowRight")
+    expect(words).to_have_text("1 of 3: A platform at night")
+    tab.keyboard.press("ArrowLeft")
+    tab.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    assert tab.evaluate("document.activeElement.id") == "picture-3", "back where one was"
+
+
+def test_on_a_phone_pictures_are_swiped(house: House, open_tab: OpenTab) -> None:
+    tab = open_tab(width=390)
+    tab.goto(f"/posts/{house.post('Five platforms', media=3)}")
+    tab.locator("[data-gallery] a").first.tap()
+    words = tab.locator("#lightbox [aria-live]")
+    expect(words).to_contain_text("1 of 3")
+    touch = {"pointerType": "touch", "bubbles": True, "isPrimary": True}
+    tab.locator("#lightbox").dispatch_event("pointerdown", {**touch, "clientX": 300})
+    tab.locator("#lightbox").dispatch_event("pointerup", {**touch, "clientX": 100})
+    expect(words).to_contain_text("2 of 3")
+
+
+def test_without_scripts_a_picture_leads_to_the_large_one(house: House, open_tab: OpenTab) -> None:
+    tab = open_tab(js=False)
+    tab.goto(f"/posts/{house.post('Two platforms', media=2)}")
+    large = tab.locator("[data-gallery] a").first.get_attribute("href")
+    answer = tab.request.get(str(large))
+    assert (answer.status, answer.headers["content-type"]) == (200, "image/webp")
+
+
+@pytest.mark.parametrize("js", [True, False])
+def test_a_reader_likes_keeps_votes_and_comments(
+    app: Flask, house: House, open_tab: OpenTab, js: bool
+) -> None:
+    post = house.post("Where next?")
+    a_poll(app, post, ("The sea", "The hills"))
+    tab = open_tab(js=js)
+    sign_in(tab, app, house.ben)
+    tab.goto(f"/posts/{post}")
+    tab.get_by_role("button", name="Like, 0").click()
+    expect(tab.get_by_role("button", name="Like, 1")).to_have_attribute("aria-pressed", "true")
+    tab.get_by_role("button", name="Bookmark").click()
+    expect(tab.get_by_role("button", name="Bookmark")).to_have_attribute("aria-pressed", "true")
+    tab.get_by_label("The hills").check()
+    tab.get_by_role("button", name="Vote").click()
+    expect(tab.get_by_text("1 vote", exact=True)).to_be_visible()
+    write(tab, "Good night 🌙")
+    expect(tab.locator(".said")).to_have_text("Good night 🌙")
+    expect(tab.locator("#comment-count")).to_have_text("1")
+
+
+def write(tab: Page, words: str) -> None:
+    tab.get_by_label("Your comment").fill(words)
+    tab.get_by_role("button", name="Comment", exact=True).click()
+
+
+def test_a_comment_is_changed_and_deleted_where_it_stands(
+    app: Flask, house: House, open_tab: OpenTab
+) -> None:
+    post = house.post("Night trains")
+    some_comments(app, post, house.ben.id, ["Helo"])
+    tab = open_tab()
+    sign_in(tab, app, house.ben)
+    tab.goto(f"/posts/{post}")
+    choose(tab, "Edit")
+    tab.get_by_label("Change your comment").fill("Hello")
+    tab.get_by_role("button", name="Save").click()
+    expect(tab.locator(".said")).to_have_text("Hello")
+    assert tab.url.endswith(str(post)), "the page stayed"
+    choose(tab, "Delete")
+    expect(tab.locator(".said")).to_have_count(0)
+
+
+def choose(tab: Page, what: str) -> None:
+    tab.locator("li.comment summary").click()
+    tab.locator("li.comment .menu-list").get_by_text(what, exact=True).click()
+
+
+def test_what_others_say_appears_on_open_pages(app: Flask, house: House, open_tab: OpenTab) -> None:
+    post = house.post("Night trains")
+    tab = open_tab()
+    sign_in(tab, app, house.ben)
+    tab.goto(f"/posts/{post}")
+    expect(tab.locator("html[data-live=on]")).to_be_attached()
+    with app.app_context(), transaction():
+        commenting.write(house.mara.id, post, "The train is late")
+    expect(tab.locator(".said")).to_have_text("The train is late")
+
+
+def test_an_adult_post_asks_once(app: Flask, house: House, open_tab: OpenTab) -> None:
+    post = house.post("After midnight", adult=True)
+    tab = open_tab(width=390)
+    tab.goto(f"/posts/{post}")
+    tab.get_by_role("button", name="I am 18 or older").click()
+    expect(tab.locator(".prose")).to_be_visible()
+    tab.reload()
+    expect(tab.locator(".prose")).to_be_visible()
+
+
+def test_a_poll_that_closed_shows_how_it_ended(app: Flask, house: House, open_tab: OpenTab) -> None:
+    post = house.post("Where next?")
+    a_poll(app, post, closes_at=clock.now() - timedelta(hours=1))
+    tab = open_tab()
+    sign_in(tab, app, house.ben)
+    tab.goto(f"/posts/{post}")
+    expect(tab.locator("#poll")).to_contain_text("closed")
+    expect(tab.locator("#poll input")).to_have_count(0)

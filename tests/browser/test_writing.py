@@ -1,0 +1,175 @@
+"""An author at work in a real browser: nothing that is typed is lost, in any shape of window."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page, expect
+
+from app.kit import clock
+from tests.browser.pages import SHAPES, fits_and_is_accessible
+from tests.browser.tabs import OpenTab, sign_in
+from tests.factories.creators import a_creator, a_tier
+from tests.factories.media import a_picture
+from tests.factories.people import Person
+from tests.posts.authors import Author, an_author
+
+LONG = "Aufmerksamkeitsspannenverlängerung🌅" * 4
+
+
+def an_author_of_much(app: Flask) -> tuple[Author, list[str]]:
+    """And the pages that show it."""
+    author = an_author(app, "mara")
+    a_tier(app, author.person, "Silver")
+    a_tier(app, author.person, "Gold with a rather long name")
+    pictures = [str(a_picture(app, author.id, attached=False)["id"]) for _ in range(2)]
+    form = author.blank(title=LONG, body="# Hello\n\n---more---\n\n" + LONG * 3, media=pictures)
+    form.fill(link="https://example.org", poll_question="Tea?", poll_options="Yes\nNo")
+    author.page.send(form, intent="publish")
+    post_id = author.newest()
+    author.page.send(author.editor(post_id), intent="publish", body="Another text", title="Second")
+    author.page.send(author.editor(post_id), intent="draft", body="Being changed")
+    author.write("draft", title="Half a poem", visibility="subscribers")
+    soon = f"{clock.now() + timedelta(days=2):%Y-%m-%dT%H:%M}"
+    author.write("schedule", title="For Monday", visibility="paid", price="4.99", publish_at=soon)
+    home = f"/posts/{post_id}"
+    pages = ["/posts/new", f"{home}/edit", f"{home}/history", f"{home}/preview", f"{home}/preview?as=tier-2"]
+    return author, [
+        *pages,
+        "/dashboard/posts",
+        "/dashboard/posts?tab=scheduled",
+        "/dashboard/posts?q=nothing",
+    ]
+
+
+def editor_of(tab: Page, app: Flask, person: Person, path: str = "/posts/new") -> Page:
+    sign_in(tab, app, person)
+    tab.goto(path)
+    return tab
+
+
+@contextmanager
+def saved(tab: Page) -> Iterator[None]:
+    """By itself, after what is done within."""
+    with tab.expect_response(lambda answer: answer.url.endswith("/autosave") and answer.status == 200):
+        yield
+    expect(tab.locator("#autosave")).to_contain_text("Saved")
+
+
+@pytest.mark.parametrize(("width", "theme"), SHAPES)
+def test_every_page_of_writing_fits_and_is_accessible(
+    app: Flask, open_tab: OpenTab, width: int, theme: str
+) -> None:
+    author, pages = an_author_of_much(app)
+    tab = open_tab(width=width, theme=theme)
+    sign_in(tab, app, author.person)
+    for path in pages:
+        tab.goto(path)
+        fits_and_is_accessible(tab)
+
+
+def test_what_is_typed_is_saved_and_there_again_after_going_back(app: Flask, tab: Page) -> None:
+    editor_of(tab, app, a_creator(app))
+    tab.get_by_label("Title").fill("Morning")
+    with saved(tab):
+        tab.get_by_label("Text", exact=True).fill("Gulls over the harbour")
+    expect(tab).to_have_url(re.compile("/edit$"))
+    with saved(tab):
+        tab.get_by_label("Text", exact=True).fill("Gulls over the harbour, and rain")
+    tab.goto("/dashboard/posts?tab=drafts")
+    expect(tab.get_by_role("link", name="Morning")).to_be_visible()
+    tab.go_back()
+    expect(tab.get_by_label("Text", exact=True)).to_have_value("Gulls over the harbour, and rain")
+
+
+def test_of_two_tabs_neither_overwrites_the_other(app: Flask, open_tab: OpenTab) -> None:
+    author = an_author(app)
+    path = f"/posts/{author.write('draft', title='Shared', body='common')}/edit"
+    here, there = (editor_of(open_tab(), app, author.person, path) for _ in range(2))
+    with saved(here):
+        here.get_by_label("Text", exact=True).fill("from here")
+    there.get_by_label("Text", exact=True).fill("from there")
+    expect(there.get_by_label("The other text")).to_have_value("Shared\n\nfrom here")
+    fits_and_is_accessible(there)
+    there.get_by_role("button", name="Take mine").click()
+    expect(there.get_by_text("Saved. Only you see it.")).to_be_visible()
+    expect(there.get_by_label("Text", exact=True)).to_have_value("from there")
+    there.get_by_label("More about this post").click()
+    there.get_by_role("link", name="History").click()
+    expect(there.get_by_label("The text of version")).to_have_text("from here")
+
+
+def test_a_text_stays_in_the_browser_while_the_network_is_away(app: Flask, tab: Page) -> None:
+    author = an_author(app)
+    post_id = author.write("draft", title="Kept", body="before")
+    editor_of(tab, app, author.person, f"/posts/{post_id}/edit")
+    tab.route("**/autosave", lambda route: route.abort())
+    tab.get_by_label("Text", exact=True).fill("typed in a tunnel")
+    expect(tab.get_by_text("Not saved. Your text is kept in this browser.")).to_be_visible()
+    tab.unroute("**/autosave")
+    tab.reload()
+    expect(tab.get_by_label("Text", exact=True)).to_have_value("before")
+    with saved(tab):
+        tab.get_by_role("button", name="Put it back").click()
+    expect(tab.get_by_label("Text", exact=True)).to_have_value("typed in a tunnel")
+    tab.reload()
+    expect(tab.get_by_label("Text", exact=True)).to_have_value("typed in a tunnel")
+    expect(tab.get_by_text("This browser kept a text")).to_be_hidden()
+
+
+def test_a_new_post_that_never_reached_us_is_offered_in_the_next_editor(app: Flask, tab: Page) -> None:
+    editor_of(tab, app, a_creator(app))
+    tab.route("**/autosave", lambda route: route.abort())
+    tab.get_by_label("Title").fill("Never sent")
+    tab.goto("/dashboard/posts")
+    tab.unroute("**/autosave")
+    tab.goto("/posts/new")
+    with saved(tab):
+        tab.get_by_role("button", name="Put it back").click()
+    expect(tab.get_by_label("Title")).to_have_value("Never sent")
+
+
+def test_what_was_published_is_not_offered_again(app: Flask, tab: Page) -> None:
+    editor_of(tab, app, a_creator(app))
+    tab.get_by_label("Title").fill("Out at once ")
+    with tab.expect_navigation():
+        tab.get_by_role("button", name="Publish now").click()
+    tab.goto("/posts/new")
+    tab.wait_for_function("!Object.keys(localStorage).some((key) => key.endsWith(':new'))")
+    expect(tab.get_by_text("This browser kept a text")).to_be_hidden()
+
+
+def test_signing_out_leaves_no_text_behind(app: Flask, tab: Page) -> None:
+    person = a_creator(app)
+    editor_of(tab, app, person)
+    tab.route("**/autosave", lambda route: route.abort())
+    tab.get_by_label("Title").fill("For my eyes")
+    tab.goto("/dashboard/posts")
+    assert "For my eyes" in tab.evaluate("Object.values(localStorage).join()")
+    tab.get_by_label(f"Your account, {person.handle.capitalize()}").click()
+    tab.get_by_role("button", name="Sign out", exact=True).first.click()
+    expect(tab.get_by_role("heading", name="Welcome back")).to_be_visible()
+    assert tab.evaluate("Object.values(localStorage).join()") == ""
+
+
+@pytest.mark.parametrize("js", [True, False], ids=["js", "no-js"])
+def test_a_post_is_written_scheduled_and_deleted_in_its_authors_own_time(
+    app: Flask, open_tab: OpenTab, js: bool
+) -> None:
+    tab = editor_of(open_tab(width=390, js=js), app, a_creator(app))
+    moment = f"{clock.now() + timedelta(days=3):%Y-%m-%dT%H:%M}"
+    tab.get_by_label("Title").fill("Later")
+    tab.get_by_label("Whoever buys it").check()
+    tab.get_by_label("Price in USD").fill("4.99")
+    tab.get_by_label("Publish at").fill(moment)
+    tab.get_by_role("button", name="Schedule").click()
+    expect(tab.get_by_text("Scheduled. It goes out by itself.")).to_be_visible()
+    tab.get_by_role("link", name="Later", exact=True).click()
+    expect(tab.get_by_label("Publish at")).to_have_value(moment)
+    tab.get_by_label("More about this post").click()
+    tab.get_by_role("link", name="Delete", exact=True).click()
+    tab.get_by_role("button", name="Delete it").click()
+    expect(tab.get_by_text("The post is deleted.")).to_be_visible()

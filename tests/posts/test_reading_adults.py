@@ -1,0 +1,116 @@
+"""Posts that are marked 18+: shut in lists, and asked about once."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from sqlalchemy import update
+
+from app.accounts.ages import BIRTH_DATE
+from app.accounts.models import User
+from app.creators.models import Creator
+from app.extensions import db
+from app.kit import clock
+from app.platform.settings import vault
+from app.platform.transaction import transaction
+from app.posts.operations import liking
+from tests.factories.people import Person, a_person, signed_in
+from tests.factories.posts import a_post, pretended, some_comments
+from tests.page_client import Page, PageClient
+
+HTMX: Any = {"HX-Request": "true"}
+SECRET = "Not for the young"
+
+
+@pytest.fixture
+def mara(app: Flask) -> Person:
+    return a_person(app, "mara")
+
+
+@pytest.fixture
+def post(app: Flask, mara: Person) -> UUID:
+    return a_post(app, mara.id, adult=True, body_html=f"<p>{SECRET}</p>", media=[pretended(public=True)])
+
+
+def born(app: Flask, person: Person, years_ago: int) -> None:
+    today = clock.now().date()
+    day = date(today.year - years_ago, today.month, min(today.day, 28))
+    with app.app_context(), transaction():
+        sealed = vault().seal(day.isoformat(), BIRTH_DATE)
+        db.session.execute(update(User).where(User.id == person.id).values(sealed_birth_date=sealed))
+
+
+def confirm(reader: PageClient, post: UUID) -> Page:
+    return reader.send(reader.get(f"/posts/{post}").form(f"/posts/{post}/adult"))
+
+
+@pytest.mark.parametrize("member", [True, False])
+def test_it_asks_once_and_remembers(app: Flask, mara: Person, post: UUID, member: bool) -> None:
+    some_comments(app, post, mara.id, ["Said below"])
+    reader = signed_in(app) if member else PageClient(app)
+    asked = reader.get(f"/posts/{post}")
+    assert "18 or older?" in asked.text
+    assert not any(word in asked.html for word in (SECRET, "Said below", "w800"))
+    assert "Said below" not in reader.get(f"/posts/{post}/comments", **HTMX).html
+    assert SECRET in confirm(reader, post).text
+    assert SECRET in reader.get(f"/posts/{post}").text
+    another = a_post(app, mara.id, adult=True, body_html=f"<p>{SECRET}</p>")
+    assert SECRET in reader.get(f"/posts/{another}").text
+    assert "18 or older?" in PageClient(app).get(f"/posts/{post}").text
+
+
+def test_its_author_is_not_asked(app: Flask, mara: Person, post: UUID) -> None:
+    assert SECRET in signed_in(app, mara).get(f"/posts/{post}").text
+
+
+@pytest.mark.parametrize(("years", "opens"), [(16, False), (19, True)])
+def test_whoever_told_their_birthday_is_held_to_it(app: Flask, post: UUID, years: int, opens: bool) -> None:
+    ben = a_person(app, "ben")
+    born(app, ben, years)
+    reader = signed_in(app, ben)
+    answer = confirm(reader, post)
+    assert answer.status == (200 if opens else 403)
+    assert (SECRET in answer.text) is opens
+    assert (SECRET in reader.get(f"/posts/{post}").text) is opens
+
+
+def test_a_page_for_adults_marks_all_that_is_posted_there(app: Flask, mara: Person, page: PageClient) -> None:
+    post = a_post(app, mara.id, body_html=f"<p>{SECRET}</p>")
+    with app.app_context(), transaction():
+        db.session.get_one(Creator, mara.id).adult = True
+    assert SECRET not in page.get(f"/posts/{post}").html
+
+
+def test_lists_and_shared_links_keep_it_shut_before(app: Flask, post: UUID, page: PageClient) -> None:
+    ben = a_person(app, "ben")
+    with app.app_context(), transaction():
+        liking.keep(ben.id, post, True)
+    reader = signed_in(app, ben)
+    shown = reader.get("/bookmarks")
+    assert "Marked 18+" in shown.text
+    assert SECRET not in shown.html
+    assert "w800" not in shown.html
+    confirm(reader, post)
+    assert SECRET in reader.get("/bookmarks").html
+    head = str(page.get(f"/posts/{post}").soup.head)
+    assert SECRET not in head
+    assert "/media/" not in head
+    assert "noindex" in head
+
+
+def test_what_is_locked_says_what_opens_it_and_does_not_ask(
+    app: Flask, mara: Person, page: PageClient
+) -> None:
+    post = a_post(app, mara.id, adult=True, audience="paid", price=499, body_html=f"<p>{SECRET}</p>")
+    shown = page.get(f"/posts/{post}")
+    assert "$4.99" in shown.text
+    assert not shown.has_form(f"/posts/{post}/adult")
+
+
+def test_nobody_confirms_for_what_is_not_there(app: Flask, mara: Person, post: UUID) -> None:
+    draft = a_post(app, mara.id, adult=True, state="draft")
+    reader = signed_in(app)
+    form = reader.get(f"/posts/{post}").form(f"/posts/{post}/adult")
+    assert reader.post(f"/posts/{draft}/adult", form.fields).status == 404

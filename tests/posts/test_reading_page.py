@@ -1,0 +1,198 @@
+"""A post's own page: open, locked, hidden; what is told to those who were sent its link."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask import Flask
+
+from app.creators.operations import following
+from app.entitlements.operations import grants
+from app.entitlements.rules import Closed, Kind
+from app.extensions import db
+from app.kit.clock import now
+from app.kit.ids import new_id
+from app.platform.transaction import transaction
+from app.posts import counting
+from app.posts.models import Post
+from tests.factories.people import a_person, signed_in
+from tests.factories.posts import a_post, pretended, some_comments, some_posts
+from tests.page_client import PageClient
+from tests.queries import counting as statements
+
+SECRET = "Only for those who may"
+
+
+def gated(app: Flask, creator_id: UUID, **values: Any) -> UUID:
+    given = {"audience": "subscribers", "body_html": f"<p>{SECRET}</p>", "teaser": "A hint", **values}
+    return a_post(app, creator_id, media=[pretended()], **given)
+
+
+def test_anybody_reads_what_is_public(app: Flask, page: PageClient) -> None:
+    mara = a_person(app, "mara")
+    post = a_post(app, mara.id, title="Night trains", body_html="<p>Hello <b>there</b></p>")
+    shown = page.get(f"/posts/{post}")
+    assert shown.status == 200
+    assert shown.one("h1").get_text() == "Night trains"
+    assert shown.one(".prose b").get_text() == "there"
+    assert not shown.has_form(f"/posts/{post}/like"), "signed out, the page holds no token"
+    assert "Set-Cookie" not in shown.response.headers
+
+
+def test_a_locked_post_says_what_opens_it_and_shows_nothing_of_it(app: Flask, page: PageClient) -> None:
+    mara = a_person(app, "mara")
+    post = gated(app, mara.id, price=499)
+    for reader in (page, signed_in(app)):
+        shown = reader.get(f"/posts/{post}")
+        assert shown.status == 200
+        assert SECRET not in shown.html
+        assert "$4.99" in shown.text
+        assert "A hint" in shown.text
+        assert "w800" not in shown.html, "of its media the blurred teaser only"
+        assert "teaser" in shown.one(".veil")["src"]
+        assert "Paying opens here soon" in shown.text
+
+
+def test_following_is_what_opens_a_post_for_followers(app: Flask) -> None:
+    mara, ben = a_person(app, "mara"), a_person(app, "ben")
+    post = gated(app, mara.id, audience="followers")
+    reader = signed_in(app, ben)
+    assert reader.get(f"/posts/{post}").has_form("/@mara/follow")
+    with app.app_context(), transaction():
+        following.follow(ben.id, mara.id)
+    assert SECRET in reader.get(f"/posts/{post}").text
+    with app.app_context(), transaction():
+        following.unfollow(ben.id, mara.id)
+    assert SECRET not in reader.get(f"/posts/{post}").text
+
+
+def test_a_bought_post_is_open_and_says_why(app: Flask) -> None:
+    mara, ben = a_person(app, "mara"), a_person(app, "ben")
+    post = gated(app, mara.id, audience="paid", price=499)
+    with app.app_context(), transaction():
+        grants.grant(ben.id, post, Kind.PURCHASE, cause="invoice-line:1")
+    shown = signed_in(app, ben).get(f"/posts/{post}")
+    assert SECRET in shown.text
+    assert "You bought this" in shown.text
+
+
+@pytest.mark.parametrize("state", ["draft", "scheduled", "unpublished", "removed"])
+def test_what_is_not_published_is_not_there(app: Flask, state: str) -> None:
+    mara = a_person(app, "mara")
+    post = a_post(app, mara.id, state=state, publish_at=now(), published_at=now())
+    for reader in (PageClient(app), signed_in(app), signed_in(app, mara)):
+        assert reader.get(f"/posts/{post}").status == 404
+
+
+def test_whoever_is_blocked_finds_nothing(app: Flask) -> None:
+    mara, ben = a_person(app, "mara"), a_person(app, "ben")
+    post, reader = a_post(app, mara.id), signed_in(app, ben)
+    assert reader.get(f"/posts/{post}").status == 200
+    with app.app_context(), transaction():
+        following.block(mara.id, ben.id)
+    blocked, unknown = reader.get(f"/posts/{post}"), reader.get(f"/posts/{new_id()}")
+    assert (blocked.status, unknown.status) == (404, 404)
+    assert blocked.one("main p").get_text() == unknown.one("main p").get_text()
+    assert reader.get(f"/posts/{post}/comments").status == 404
+
+
+def test_what_was_taken_down_is_gone_for_its_author_too(app: Flask) -> None:
+    mara = a_person(app, "mara")
+    post = a_post(app, mara.id)
+    with app.app_context(), transaction():
+        grants.deny(post, Closed.TAKEDOWN, cause="report")
+    assert signed_in(app, mara).get(f"/posts/{post}").status == 404
+
+
+def test_the_link_tells_strangers_only_what_is_everybodys(app: Flask, page: PageClient) -> None:
+    mara, ben = a_person(app, "mara"), a_person(app, "ben")
+    post = gated(app, mara.id, audience="paid", price=499)
+    with app.app_context(), transaction():
+        grants.grant(ben.id, post, Kind.PURCHASE, cause="invoice-line:1")
+    for reader in (page, signed_in(app, ben), signed_in(app, mara)):
+        head = str(reader.get(f"/posts/{post}").soup.head)
+        assert SECRET not in head
+        assert "A hint" in head
+        assert "/media/" not in head
+    public = a_post(app, mara.id, media=[pretended(public=True)], body_html="<p>For all of you</p>")
+    shown = page.get(f"/posts/{public}")
+    assert "For all of you" in str(shown.one("meta[property='og:description']"))
+    assert "/share/post/" in str(shown.one("meta[property='og:image']"))
+
+
+def test_words_of_any_script_are_shown_in_their_direction(app: Flask, page: PageClient) -> None:
+    mara = a_person(app, "mara")
+    title = "שלום 👩‍👩‍👧 مرحبا <b>"
+    shown = page.get(f"/posts/{a_post(app, mara.id, title=title)}")
+    assert shown.one("h1").get_text() == title
+    assert shown.one("h1")["dir"] == "auto"
+
+
+def test_pictures_lead_to_the_large_ones_and_all_kinds_are_shown(app: Flask, page: PageClient) -> None:
+    mara = a_person(app, "mara")
+    media = [pretended(public=True), pretended(public=True), pretended("video"), pretended("audio")]
+    shown = page.get(f"/posts/{a_post(app, mara.id, media=media)}")
+    links = [str(link["href"]) for link in shown.soup.select("[data-gallery] a")]
+    assert len(links) == 2
+    assert all("w1600" in link for link in links)
+    assert shown.one("video source")
+    assert shown.one("audio")
+
+
+def test_before_and_after_are_posts_of_the_same_creator(app: Flask, page: PageClient) -> None:
+    mara, oskar = a_person(app, "mara"), a_person(app, "oskar")
+    first, second = some_posts(app, mara.id, 2)
+    a_post(app, oskar.id)
+    third = a_post(app, mara.id)
+    shown = page.get(f"/posts/{second}")
+    assert shown.one("a[rel=prev]")["href"] == f"/posts/{first}"
+    assert shown.one("a[rel=next]")["href"] == f"/posts/{third}"
+    assert not page.get(f"/posts/{third}").soup.select("a[rel=next]")
+
+
+@pytest.mark.parametrize("count", [5, 50])
+def test_a_page_takes_four_statements_whatever_was_said(app: Flask, count: int) -> None:
+    mara, ben = a_person(app, "mara"), a_person(app, "ben")
+    post = a_post(app, mara.id, media=[pretended() for _ in range(3)])
+    some_comments(app, post, ben.id, [f"Comment {number}" for number in range(count)])
+    reader = signed_in(app, ben)
+    reader.get(f"/posts/{post}")
+    with statements(app) as sent:
+        shown = reader.get(f"/posts/{post}")
+    assert len(shown.soup.select("li.comment")) == min(count, 20)
+    assert len(sent) <= 4, sent
+    with statements(app) as sent:
+        PageClient(app).get(f"/posts/{post}")
+    assert len(sent) <= 4
+
+
+def views(app: Flask, post: UUID) -> int:
+    with app.app_context():
+        counting.write_views()
+        return db.session.get_one(Post, post).views
+
+
+def test_views_are_counted_without_writing_and_written_later(app: Flask, page: PageClient) -> None:
+    mara = a_person(app, "mara")
+    post = a_post(app, mara.id)
+    locked = gated(app, mara.id)
+    with statements(app) as sent:
+        for _ in range(3):
+            page.get(f"/posts/{post}")
+    assert not [one for one in sent if one.lower().startswith(("update", "insert"))]
+    page.get(f"/posts/{locked}")
+    signed_in(app, mara).get(f"/posts/{post}")
+    assert views(app, post) == 3, "its author does not count"
+    assert views(app, post) == 3, "each is counted once"
+    assert views(app, locked) == 0
+
+
+def test_views_that_were_taken_and_not_written_are_written_next_time(app: Flask, page: PageClient) -> None:
+    mara = a_person(app, "mara")
+    post = a_post(app, mara.id)
+    page.get(f"/posts/{post}")
+    with app.app_context():
+        client = app.extensions["fanlight.cache"].client
+        client.rename(counting.COUNTED, counting.TAKEN)  # as a scheduler that was killed leaves it
+    page.get(f"/posts/{post}")
+    assert views(app, post) == 2

@@ -1,0 +1,399 @@
+"""What is typed is kept: refused, saved by the way, or saved twice at once."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.kit import clock
+from app.kit.text import clean_prose
+from app.posts.models import BODY_MAX
+from app.posts.queries import PAGE_SIZE
+from tests.factories.people import signed_in
+from tests.factories.posts import some_posts
+from tests.page_client import FilledForm, Page
+from tests.posts.authors import Author, a_tier, an_author, history, stored
+from tests.queries import counting
+
+
+def typed_on(author: Author, address: str, fields: dict[str, Any], **headers: str) -> Page:
+    return author.page.post(address, fields, follow=True, **{"HX-Request": "true"} | headers)
+
+
+def autosave(author: Author, form: FilledForm, **fields: Any) -> Page:
+    form.fill(**fields)
+    address = f"/posts/{form.fields['post_id']}/autosave"
+    answer = typed_on(author, address, form.fields)
+    if answer.status == 200:
+        form.fill(saves=answer.one("#saves")["value"])
+    return answer
+
+
+def far(**by: int) -> str:
+    return f"{clock.now() + timedelta(**by):%Y-%m-%dT%H:%M}"
+
+
+@pytest.mark.parametrize(
+    ("field", "fields"),
+    [
+        ("title", {}),
+        ("title", {"title": "   ", "body": ""}),
+        ("title", {"title": "x" * 151}),
+        ("title", {"body": "words", "visibility": "followers"}),
+        ("body", {"title": "T", "body": "x" * (BODY_MAX + 1)}),
+        ("price", {"title": "T", "visibility": "paid"}),
+        ("price", {"title": "T", "visibility": "paid", "price": "four"}),
+        ("price", {"title": "T", "visibility": "paid", "price": "0"}),
+        ("price", {"title": "T", "visibility": "paid", "price": "4.999"}),
+        ("price", {"title": "T", "visibility": "paid", "price": "999999999"}),
+        ("link", {"title": "T", "link": "javascript:alert(1)"}),
+        ("link", {"title": "T", "link": "not a link"}),
+        ("poll_question", {"title": "T", "poll_options": "a\nb"}),
+        ("poll_options", {"title": "T", "poll_question": "Q", "poll_options": "a"}),
+        ("poll_options", {"title": "T", "poll_question": "Q", "poll_options": "a\nA"}),
+        ("poll_options", {"title": "T", "poll_question": "Q", "poll_options": "\n".join("abcdefghijk")}),
+        ("poll_closes_at", {"title": "T", "poll_closes_at": "tomorrow"}),
+    ],
+)
+def test_what_is_refused_is_shown_again_with_the_reason_beside_it(
+    app: Flask, field: str, fields: dict[str, str]
+) -> None:
+    author = an_author(app)
+    answer = author.page.send(author.blank(**fields), intent="publish")
+    assert answer.status == 422
+    assert answer.errors.get(field)
+    again = answer.form("/posts/new").fields
+    assert {name: again[name].strip() for name in fields} == {
+        name: value.strip() for name, value in fields.items()
+    }
+
+
+@pytest.mark.parametrize("publish_at", ["", "soon", "2001-01-01T10:00", "9999-01-01T10:00"])
+def test_a_schedule_needs_a_moment_to_come(app: Flask, publish_at: str) -> None:
+    author = an_author(app)
+    answer = author.page.send(author.blank(title="T", publish_at=publish_at), intent="schedule")
+    assert (answer.status, list(answer.errors)) == (422, ["publish_at"])
+    assert answer.form("/posts/new").fields["title"] == "T"
+
+
+def test_subscribers_without_a_tier_or_a_price_would_be_nobody(app: Flask) -> None:
+    author = an_author(app)
+    answer = author.page.send(author.blank(title="T", visibility="subscribers"), intent="publish")
+    assert answer.status == 422
+    assert "no tiers yet" in answer.text
+
+
+def test_a_tier_of_somebody_else_is_none(app: Flask) -> None:
+    author, other = an_author(app), an_author(app)
+    a_tier(app, author, "Gold", 2)
+    foreign = a_tier(app, other, "Silver", 1)
+    form = author.blank(title="T", visibility="subscribers", tier_id=str(foreign))
+    assert author.page.send(form, intent="publish").errors["tier_id"]
+
+
+def test_typing_saves_by_itself_and_readers_see_nothing_of_it(app: Flask) -> None:
+    author = an_author(app)
+    form = author.blank(title="Begun", body="A first line")
+    saved = autosave(author, form)
+    assert "Saved" in saved.text
+    post_id = author.newest()
+    assert saved.response.headers["HX-Replace-Url"] == f"/posts/{post_id}/edit"
+    autosave(author, form, body="A first line, and more", visibility="paid", price="not yet a price")
+    assert len(history(app, post_id)) == 0
+    again = author.editor(post_id).fields
+    assert (again["body"], again["price"], again["visibility"]) == (
+        "A first line, and more",
+        "not yet a price",
+        "paid",
+    )
+    assert author.page.send(author.editor(post_id), intent="publish").errors["price"]
+
+
+def test_an_empty_editor_makes_no_draft(app: Flask) -> None:
+    author = an_author(app)
+    assert autosave(author, author.blank()).status == 204
+    assert "Nothing begun" in author.page.get("/dashboard/posts?tab=drafts").text
+
+
+def test_changes_of_a_published_post_wait_until_they_are_published(app: Flask) -> None:
+    author = an_author(app)
+    post_id = author.write(title="Out", body="as it was")
+    before = stored(app, post_id).version
+    autosave(author, author.editor(post_id), body="being changed")
+    page = author.page.get(f"/posts/{post_id}/edit")
+    assert "Readers do not see these changes yet" in page.text
+    assert page.form(f"/posts/{post_id}/edit").fields["body"] == "being changed"
+    assert (stored(app, post_id).body, stored(app, post_id).version) == ("as it was", before)
+
+
+def test_two_browsers_do_not_overwrite_each_other(app: Flask) -> None:
+    author = an_author(app)
+    post_id = author.write("draft", title="Shared", body="common")
+    here, there = author.editor(post_id), author.editor(post_id)
+    assert autosave(author, here, body="from here").status == 200
+    refused = autosave(author, there, body="from there")
+    assert refused.status == 422
+    assert "from here" in refused.one("textarea[readonly]").get_text()
+    assert author.editor(post_id).fields["body"] == "from here"
+    # The whole form is refused as well, with both texts on the page.
+    page = author.page.send(there, intent="publish", idempotency_key="there")
+    assert page.status == 409
+    assert "from here" in page.one("#other-text").get_text()
+    assert page.form(f"/posts/{post_id}/edit").fields["body"] == "from there"
+    mine = page.one("button[value^='mine:']")["value"]
+    author.page.send(page.form(f"/posts/{post_id}/edit"), intent=mine)
+    assert author.editor(post_id).fields["body"] == "from there"
+    assert [one.body for one in history(app, post_id)] == ["from here"]
+    # The first browser learns of it as it types on.
+    assert autosave(author, here, body="from here again").status == 422
+
+
+def test_whoever_takes_the_other_text_finds_their_own_in_the_history(app: Flask) -> None:
+    author = an_author(app)
+    post_id = author.write("draft", title="Shared", body="common")
+    here, there = author.editor(post_id), author.editor(post_id)
+    autosave(author, here, body="from here")
+    page = author.page.send(there, intent="draft", body="from there")
+    author.page.send(page.form(f"/posts/{post_id}/edit"), intent="theirs")
+    assert author.editor(post_id).fields["body"] == "from here"
+    assert [one.body for one in history(app, post_id)] == ["from there"]
+
+
+def test_a_save_that_was_overtaken_by_a_third_one_is_asked_again(app: Flask) -> None:
+    author = an_author(app)
+    post_id = author.write("draft", title="Shared", body="common")
+    one, two, three = (author.editor(post_id) for _ in range(3))
+    autosave(author, one, body="one")
+    page = author.page.send(two, intent="draft", body="two")
+    seen = page.one("button[value^='mine:']")["value"]
+    autosave(author, one, body="one, longer")
+    again = author.page.send(page.form(f"/posts/{post_id}/edit"), intent=seen)
+    assert again.status == 409
+    assert "one, longer" in again.one("#other-text").get_text()
+    assert autosave(author, three, body="three").status == 422
+
+
+def test_an_autosave_on_the_way_is_no_quarrel_with_its_own_editor(app: Flask) -> None:
+    author = an_author(app)
+    post_id = author.write("draft", title="Mine", body="one")
+    form = author.editor(post_id)
+    late = dict(form.fields)
+    typed_on(author, f"/posts/{post_id}/autosave", form.fields | {"body": "two", "stroke": "2"})
+    # The answer has not arrived yet when the button is pressed.
+    assert author.page.send(form, intent="draft", body="three", stroke="3").status == 200
+    # An earlier one comes last, and changes nothing.
+    assert typed_on(author, f"/posts/{post_id}/autosave", late | {"stroke": "1"}).status == 200
+    assert author.editor(post_id).fields["body"] == "three"
+
+
+def test_who_was_signed_out_meanwhile_comes_back_to_the_draft(app: Flask) -> None:
+    author = an_author(app)
+    form = author.blank(title="Kept", body="typed before")
+    autosave(author, form)
+    post_id = author.newest()
+    author.page.send(author.page.get("/settings/sessions").form("/settings/sessions/all"))
+    here = {"HX-Current-URL": f"http://localhost/posts/{post_id}/edit"}
+    answer = typed_on(author, f"/posts/{post_id}/autosave", form.fields, **here)
+    assert answer.status in {200, 400, 401}
+    assert (
+        signed_in(app, author.person)
+        .get(f"/posts/{post_id}/edit")
+        .form(f"/posts/{post_id}/edit")
+        .fields["body"]
+        == "typed before"
+    )
+
+
+def test_the_preview_shows_what_each_of_them_would_see(app: Flask) -> None:
+    author = an_author(app)
+    a_tier(app, author, "Silver", 1)
+    gold = a_tier(app, author, "Gold", 2)
+    post_id = author.write(
+        "draft",
+        title="For Gold",
+        body="Everybody reads this\n\n---more---\n\nOnly some read this",
+        visibility="subscribers",
+        tier_id=str(gold),
+        price="4.99",
+    )
+    seen = {
+        name: author.page.get(f"/posts/{post_id}/preview?as={name}").text
+        for name in ("public", "follower", "tier-1", "tier-2", "buyer")
+    }
+    opened = {name for name, text in seen.items() if "Only some read this" in text}
+    assert opened == {"tier-2", "buyer"}
+    assert all("Everybody reads this" in text for text in seen.values())
+    assert "$4.99" in seen["public"]
+
+
+def test_nothing_of_a_locked_text_is_shown_or_found_but_what_is_above_the_line(app: Flask) -> None:
+    author = an_author(app)
+    whole = author.write(title="A", body="secretword", visibility="paid", price="3")
+    part = author.write(title="B", body="openword\n---more---\nsecretword", visibility="followers")
+    assert stored(app, whole).teaser == ""
+    assert stored(app, part).teaser == "openword"
+    for post_id in (whole, part):
+        assert "secretword" not in stored(app, post_id).words
+    assert "more" not in stored(app, part).body_html
+
+
+@pytest.mark.parametrize("amount", [5, 50])
+def test_the_desk_and_the_editor_ask_little_of_the_database(app: Flask, amount: int) -> None:
+    author = an_author(app)
+    post_id = author.write(title="One", body="x", poll_question="Q", poll_options="a\nb")
+    for _ in range(amount // 5):
+        author.write("draft", title="More", body="x")
+    for path, most in (
+        ("/dashboard/posts", 6),
+        ("/dashboard/posts?tab=drafts&q=more", 6),
+        (f"/posts/{post_id}/edit", 6),
+        (f"/posts/{post_id}/history", 6),
+        (f"/posts/{post_id}/preview", 10),
+    ):
+        author.page.get(path)
+        with counting(app) as sent:
+            assert author.page.get(path).status == 200
+        assert len(sent) <= most, (path, sent)
+
+
+def test_the_desk_lists_by_state_and_finds_by_words(app: Flask) -> None:
+    author = an_author(app)
+    author.write(title="Harbour at dawn", body="gulls")
+    author.write("draft", title="Half a poem", body="roses")
+    author.write("schedule", title="For Monday", body="coffee", publish_at=far(days=2))
+    out = author.write(title="Taken back", body="x")
+    author.press(out, "unpublish")
+    for tab, title in (
+        ("published", "Harbour at dawn"),
+        ("drafts", "Half a poem"),
+        ("scheduled", "For Monday"),
+        ("unpublished", "Taken back"),
+    ):
+        page = author.page.get(f"/dashboard/posts?tab={tab}")
+        assert [line.get_text(strip=True) for line in page.soup.select(".rows .name")] == [title]
+    assert "Half a poem" in author.page.get("/dashboard/posts?tab=drafts&q=ROSES+poem").text
+    assert "Nothing with these words" in author.page.get("/dashboard/posts?tab=drafts&q=100%25").text
+
+
+@pytest.mark.parametrize("tab", ["published", "scheduled", "drafts"])
+def test_a_long_list_is_read_page_by_page_without_gaps_or_doubles(app: Flask, tab: str) -> None:
+    author = an_author(app)
+    state = {"drafts": "draft"}.get(tab, tab)
+    same = {"saved_at": clock.now(), "publish_at": clock.now() + timedelta(days=1)}
+    posts = some_posts(app, author.id, 3 * PAGE_SIZE + 1, state=state, published_at=clock.now(), **same)
+    seen: list[str] = []
+    address: str | None = f"/dashboard/posts?tab={tab}"
+    while address:
+        page = author.page.get(address)
+        seen += [str(line["href"]).split("/")[2] for line in page.soup.select(".rows .name")]
+        older = page.soup.select_one("a[rel=next]")
+        address = str(older["href"]) if older else None
+    assert len(seen) == len(posts)
+    assert set(seen) == {str(post_id) for post_id in posts}
+
+
+@pytest.mark.parametrize("after", ["x", "-", "0-", f"{'f' * 60}-1", "1-zz"])
+def test_a_place_that_is_none_begins_at_the_top(app: Flask, after: str) -> None:
+    author = an_author(app)
+    author.write(title="First", body="x")
+    assert "First" in author.page.get(f"/dashboard/posts?after={after}").text
+
+
+HOSTILE = {
+    "nothing to see": "\x01\x08\u2028",
+    "turned around": "\u202eevil\u202c \u2066x\u2069",
+    "signs": "👩\u200d👩\u200d👧🏽 🏴\U000e0067\U000e007f é e\u0301" + "\u0301" * 50,
+    "markup": "<script>alert(1)</script> {{ 7*7 }} &amp; \"'><img src=x>",
+    "long": "word " * 9_000,
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=list(HOSTILE))
+def test_hostile_text_is_saved_shown_and_published_without_harm(app: Flask, text: str) -> None:
+    author = an_author(app)
+    form = author.blank()
+    assert autosave(author, form, title=text[:100], body=text, link=text[:100]).status in {200, 204}
+    page = author.page.send(form, intent="publish", link="", title=f"T {text}"[:100])
+    assert page.status == 200
+    assert page.soup.select_one("main script, main img[src=x]") is None
+    assert "\u202e" not in page.html
+    for path in ("edit", "preview", "history"):
+        assert author.page.get(f"/posts/{author.newest()}/{path}").status == 200
+
+
+def test_a_megabyte_of_text_is_refused_and_shown_again(app: Flask) -> None:
+    author = an_author(app)
+    megabyte = "word " * 190_000
+    page = author.page.send(author.blank(title="Long", body=megabyte), intent="publish")
+    assert page.status == 422
+    assert "at most 50,000 characters" in page.errors["body"]
+    assert len(page.form("/posts/new").fields["body"]) > len(megabyte) - 10
+
+
+def test_a_copy_is_a_draft_with_the_same_words_and_terms(app: Flask) -> None:
+    author = an_author(app)
+    post_id = author.write(
+        title="Once", body="x", visibility="paid", price="3", poll_question="Q", poll_options="a\nb"
+    )
+    page = author.press(post_id, "duplicate")
+    fields = page.form(r"/posts/.*/edit").fields
+    assert (fields["title"], fields["body"], fields["visibility"], fields["price"]) == (
+        "Copy of Once",
+        "x",
+        "paid",
+        "3.00",
+    )
+    assert fields["poll_options"] == "a\nb"
+    assert stored(app, author.newest()).state == "draft"
+
+
+TEXT = st.text(
+    st.characters(codec="utf-8", exclude_characters="\x00", exclude_categories=["Cs"]), max_size=60
+)
+STEP = st.tuples(
+    st.sampled_from(["publish", "draft", "unpublish", "mine", "theirs", "discard", "restore"]), TEXT
+)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=st.lists(STEP, min_size=1, max_size=6))
+def test_whatever_happens_no_text_is_lost(app: Flask, steps: list[tuple[str, str]]) -> None:
+    """Every text that was out, or gave way to another one, is in the post or in its history."""
+    author = an_author(app)
+    post_id = author.write(title="T", body="begin")
+    owed = {"begin"}
+    for what, text in steps:
+        body = clean_prose(f"{text} ~{len(owed)}")
+        owed |= step(author, post_id, what, body)
+        post = stored(app, post_id)
+        held = {post.body, *(one.body for one in history(app, post_id))}
+        held |= {post.working["body"]} if post.working else set()
+        assert owed <= {clean_prose(one) for one in held}
+        assert (
+            len({one.version for one in history(app, post_id)} | {post.version})
+            == len(history(app, post_id)) + 1
+        )
+
+
+def step(author: Author, post_id: Any, what: str, body: str) -> set[str]:
+    """Does it; the texts that may not be lost from then on."""
+    form = author.editor(post_id)
+    if what == "publish":
+        author.page.send(form, intent="publish", body=body)
+        return {body}
+    if what in {"mine", "theirs"}:
+        there = author.editor(post_id)
+        autosave(author, form, body=body)
+        page = author.page.send(there, intent="draft", body=body + " there")
+        button = page.one("button[value^='mine:']")["value"] if what == "mine" else "theirs"
+        author.page.send(page.form(f"/posts/{post_id}/edit"), intent=button)
+        return {body if what == "mine" else body + " there"}
+    page = author.page.get(f"/posts/{post_id}/{'history' if what == 'restore' else 'edit'}")
+    if what == "draft":
+        author.page.send(form, intent="draft", body=body)
+    elif page.has_form(rf"/posts/{post_id}/.*{what}"):
+        author.page.send(page.form(rf"/posts/{post_id}/.*{what}"))
+    return set()

@@ -1,0 +1,258 @@
+"""Authors publish, change, schedule, take back and delete; what is counted and told stays right."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from app.extensions import db
+from app.kit import clock
+from app.kit.clock import FixedClock
+from app.platform import cleanup
+from app.platform.models import AuditRecord
+from app.platform.transaction import transaction
+from app.posts.models import Poll, PollOption, Post
+from app.posts.operations import publishing
+from tests.factories.people import a_person, signed_in
+from tests.page_client import PageClient
+from tests.posts.authors import a_tier, an_author, history, stored
+
+
+def times_out(app: Flask) -> int:
+    """How often a post went out, by the record."""
+    with app.app_context():
+        went_out = select(func.count()).where(AuditRecord.action == "post.published")
+        return db.session.scalar(went_out) or 0
+
+
+def publish_due(app: Flask) -> int:
+    with app.app_context():
+        return publishing.publish_due()
+
+
+def test_a_published_post_is_read_by_everybody_and_counted_once(app: Flask, page: PageClient) -> None:
+    author = an_author(app)
+    post_id = author.write(title="Dawn over the harbour", body="A **bold** morning 🌅 שלום")
+    seen = page.get(f"/posts/{post_id}")
+    assert seen.status == 200
+    assert "Dawn over the harbour" in seen.text
+    assert seen.one(".prose strong").get_text() == "bold"
+    creator, post = author.creator(), stored(app, post_id)
+    assert (creator.posts, creator.last_post_at) == (1, post.published_at)
+    assert times_out(app) == 1
+
+
+def test_a_draft_is_nobodys_but_its_authors(app: Flask, page: PageClient) -> None:
+    author = an_author(app)
+    post_id = author.write("draft", title="Not yet", body="Half a thought")
+    assert page.get(f"/posts/{post_id}").status == 404
+    form = author.editor(post_id)
+    assert (form.fields["title"], form.fields["body"]) == ("Not yet", "Half a thought")
+    assert author.creator().posts == 0
+    assert times_out(app) == 0
+
+
+@pytest.mark.parametrize("path", ["edit", "history", "preview"])
+def test_other_peoples_posts_are_as_good_as_none(app: Flask, path: str) -> None:
+    mine, other = an_author(app), an_author(app)
+    post_id = mine.write(title="Mine", body="Mine alone")
+    assert other.page.get(f"/posts/{post_id}/{path}").status == 404
+    assert other.page.get(f"/posts/{UUID(int=post_id.int + 1)}/{path}").status == 404
+
+
+@pytest.mark.parametrize(
+    "what",
+    ["edit", "unpublish", "delete", "pin", "unpin", "duplicate", "discard", "take-back", "history/1/restore"],
+)
+def test_nobody_changes_other_peoples_posts(app: Flask, what: str) -> None:
+    mine, other = an_author(app), an_author(app)
+    post_id = mine.write(title="Mine", body="Mine alone")
+    fields = other.blank(title="Yours", body="now").fields | {"intent": "publish", "post_id": str(post_id)}
+    answer = other.page.post(f"/posts/{post_id}/{what}", fields)
+    assert answer.status == 404
+    kept = stored(app, post_id)
+    assert (kept.title, kept.state) == ("Mine", "published")
+    assert other.page.post(f"/posts/{post_id}/autosave", fields).status == 404
+    assert other.page.post("/posts/new", fields | {"idempotency_key": "another"}).status == 404
+    assert stored(app, post_id).working is None
+
+
+def test_a_fan_has_no_editor(app: Flask) -> None:
+    assert signed_in(app, a_person(app)).get("/posts/new").status == 403
+
+
+def test_a_double_click_publishes_once(app: Flask) -> None:
+    author = an_author(app)
+    form = author.blank(title="Once", body="only")
+    first = author.page.send(form, intent="publish", follow=False)
+    second = author.page.send(form, intent="publish", follow=False)
+    assert first.location == second.location
+    assert author.creator().posts == 1
+    assert times_out(app) == 1
+
+
+def test_a_script_with_the_stable_field_names_publishes(app: Flask) -> None:
+    author = an_author(app)
+    gold = a_tier(app, author, "Gold", 2)
+    hidden = {
+        name: value
+        for name, value in author.blank().fields.items()
+        if name in {"csrf_token", "idempotency_key"}
+    }
+    fields = hidden | {
+        "title": "T",
+        "body": "B",
+        "visibility": "subscribers",
+        "tier_id": str(gold),
+        "price": "5",
+    }
+    assert author.page.post("/posts/new", fields, follow=False).status == 303
+    post = stored(app, author.newest())
+    assert (post.state, post.audience, post.rank, post.price) == ("published", "subscribers", 2, 500)
+    again = fields | {"idempotency_key": "another", "title": "T, changed"}
+    assert author.page.post(f"/posts/{post.id}/edit", again, follow=False).status == 303
+    assert stored(app, post.id).title == "T, changed"
+
+
+def test_unpublishing_hides_it_and_publishing_again_keeps_its_place(app: Flask, page: PageClient) -> None:
+    author = an_author(app)
+    post_id = author.write(title="In and out", body="x")
+    published_at = stored(app, post_id).published_at
+    author.press(post_id, "unpublish")
+    assert page.get(f"/posts/{post_id}").status == 404
+    assert (author.creator().posts, author.creator().last_post_at) == (0, None)
+    author.page.send(author.editor(post_id), intent="publish")
+    assert page.get(f"/posts/{post_id}").status == 200
+    assert (author.creator().posts, stored(app, post_id).published_at) == (1, published_at)
+
+
+def test_deleting_takes_it_away_at_once_and_for_good_after_a_month(
+    app: Flask, fixed_clock: FixedClock
+) -> None:
+    author = an_author(app)
+    post_id, other = author.write(title="Away", body="x"), author.write("draft", title="Stays")
+    author.press(post_id, "delete")
+    assert author.page.get(f"/posts/{post_id}").status == 404
+    assert author.page.get(f"/posts/{post_id}/edit").status == 404
+    assert author.creator().posts == 0
+    fixed_clock.move(timedelta(days=29))
+    with app.app_context():
+        cleanup.clean()
+        assert db.session.get(Post, post_id) is not None
+        fixed_clock.move(timedelta(days=2))
+        cleanup.clean()
+        db.session.expire_all()
+        assert db.session.get(Post, post_id) is None
+        assert db.session.get(Post, other) is not None
+
+
+def test_an_edit_counts_the_version_up_and_keeps_the_text_before(app: Flask, page: PageClient) -> None:
+    author = an_author(app)
+    post_id = author.write(title="First", body="one")
+    version = stored(app, post_id).version
+    author.page.send(author.editor(post_id), intent="publish", body="two")
+    after = stored(app, post_id)
+    assert after.version > version
+    assert after.edited_at is not None
+    assert [(one.title, one.body) for one in history(app, post_id)] == [("First", "one")]
+    assert "two" in page.get(f"/posts/{post_id}").text
+    assert "one" in author.page.get(f"/posts/{post_id}/history").text
+
+
+def test_publishing_the_same_again_changes_nothing(app: Flask) -> None:
+    author = an_author(app)
+    post_id = author.write(
+        title="Same", body="same", link="https://example.org/a", price="3", visibility="paid"
+    )
+    before = stored(app, post_id).version
+    author.page.send(author.editor(post_id), intent="publish")
+    after = stored(app, post_id)
+    assert (after.version, after.edited_at, history(app, post_id)) == (before, None, [])
+
+
+def test_an_earlier_text_comes_back_into_the_editor(app: Flask) -> None:
+    author = an_author(app)
+    post_id = author.write(title="First", body="one")
+    author.page.send(author.editor(post_id), intent="publish", body="two")
+    shown = author.page.get(f"/posts/{post_id}/history")
+    editor = author.page.send(shown.form(r".*/restore"))
+    assert editor.form(f"/posts/{post_id}/edit").fields["body"] == "one"
+    assert stored(app, post_id).body == "two"
+    author.press(post_id, "discard")
+    assert author.editor(post_id).fields["body"] == "two"
+
+
+def test_a_scheduled_post_goes_out_at_its_time_and_once(
+    app: Flask, page: PageClient, fixed_clock: FixedClock
+) -> None:
+    author = an_author(app)
+    at = (clock.now() + timedelta(hours=3)).replace(second=0, microsecond=0)
+    local = at + timedelta(hours=2)  # as the author's own clock shows it
+    post_id = author.write(
+        "schedule", title="Later", body="x", publish_at=f"{local:%Y-%m-%dT%H:%M}", utc_offset="120"
+    )
+    assert stored(app, post_id).publish_at == at
+    assert publish_due(app) == 0
+    assert page.get(f"/posts/{post_id}").status == 404
+    fixed_clock.at = at + timedelta(seconds=1)
+    assert (publish_due(app), publish_due(app)) == (1, 0)
+    assert page.get(f"/posts/{post_id}").status == 200
+    assert author.creator().posts == 1
+    assert times_out(app) == 1
+
+
+def test_without_an_offset_the_time_is_utc(app: Flask) -> None:
+    author = an_author(app)
+    at = (clock.now() + timedelta(days=1)).replace(second=0, microsecond=0)
+    post_id = author.write("schedule", title="Later", publish_at=f"{at:%Y-%m-%dT%H:%M}")
+    assert stored(app, post_id).publish_at == at
+
+
+def test_a_scheduled_post_can_be_changed_and_taken_back(app: Flask, fixed_clock: FixedClock) -> None:
+    author = an_author(app)
+    soon, later = (f"{clock.now() + timedelta(hours=h):%Y-%m-%dT%H:%M}" for h in (1, 5))
+    post_id = author.write("schedule", title="Later", body="x", publish_at=soon)
+    author.page.send(author.editor(post_id), intent="schedule", publish_at=later, body="y")
+    fixed_clock.move(timedelta(hours=2))
+    assert publish_due(app) == 0
+    author.press(post_id, "take-back")
+    fixed_clock.move(timedelta(hours=9))
+    assert publish_due(app) == 0
+    assert (stored(app, post_id).state, author.editor(post_id).fields["body"]) == ("draft", "y")
+
+
+def test_few_posts_are_pinned_at_a_time(app: Flask) -> None:
+    author = an_author(app)
+    posts = [author.write(title=f"Number {n}", body="x") for n in range(4)]
+    desk = author.page.get("/dashboard/posts")
+    for post_id in posts[:3]:
+        assert "Pinned" in author.page.send(desk.form(f"/posts/{post_id}/pin")).text
+    refused = author.page.send(desk.form(f"/posts/{posts[3]}/pin"))
+    assert "Unpin one of them first" in refused.text
+    assert stored(app, posts[3]).pinned_at is None
+    author.page.send(author.page.get("/dashboard/posts").form(f"/posts/{posts[0]}/unpin"))
+    author.page.send(desk.form(f"/posts/{posts[3]}/pin").fill(idempotency_key="again"))
+    assert stored(app, posts[3]).pinned_at is not None
+
+
+def test_a_poll_is_made_changed_and_stays_once_people_voted(app: Flask) -> None:
+    author = an_author(app)
+    post_id = author.write(title="Ask", poll_question="Tea?", poll_options="Yes\nNo\n\n", poll_several="y")
+    with app.app_context():
+        assert db.session.get_one(Poll, post_id).several
+        assert db.session.scalars(select(PollOption.label).order_by(PollOption.position)).all() == [
+            "Yes",
+            "No",
+        ]
+    author.page.send(author.editor(post_id), intent="publish", poll_options="Yes\nNo\nMaybe")
+    with app.app_context():
+        options = db.session.scalars(select(PollOption).order_by(PollOption.position)).all()
+        assert [option.label for option in options] == ["Yes", "No", "Maybe"]
+        with transaction():
+            db.session.execute(db.update(PollOption).where(PollOption.id == options[0].id).values(votes=1))
+    refused = author.page.send(author.editor(post_id), intent="publish", poll_options="A\nB")
+    assert refused.status == 422
+    assert "People have voted" in refused.errors["poll_question"]
+    assert author.page.send(author.editor(post_id), intent="publish", body="More words").status == 200
