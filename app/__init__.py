@@ -102,6 +102,7 @@ def _init_platform(app: Flask, settings: Settings) -> None:
         metrics,
         observing,
         personal_tables,
+        share_cards,
         signals,
         templating,
     )
@@ -122,6 +123,7 @@ def _init_platform(app: Flask, settings: Settings) -> None:
     health.init_health(app)
     flags.init_flags(app)
     front.init_front(app)
+    share_cards.init_share_cards(app)
     audit_cli.init_audit(app)
     keys_cli.init_keys(app)
     init_realtime(app)

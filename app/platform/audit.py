@@ -86,6 +86,7 @@ class Action(StrEnum):
     COMMENT_REMOVED = "comment.removed"
     COMMENT_MODERATED = "comment.moderated"
     REPORTED = "moderation.reported"
+    REPORT_OPENED = "moderation.report_opened"
     REPORT_DECIDED = "moderation.report_decided"
     FLAG_CHANGED = "platform.flag_changed"
 

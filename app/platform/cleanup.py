@@ -40,9 +40,9 @@ RULES = (
 _of_features: dict[str, Rule] = {}
 
 
-def keep(since: InstrumentedAttribute[Any], days: int) -> None:
-    """A feature's own rule: rows go `days` after the moment in this column."""
-    _of_features[str(since)] = Rule(since, timedelta(days=days), true())
+def keep(since: InstrumentedAttribute[Any], days: int, only: ColumnElement[bool] | None = None) -> None:
+    """A feature's own rule: rows, or only such rows, go `days` after the moment in this column."""
+    _of_features[str(since)] = Rule(since, timedelta(days=days), true() if only is None else only)
 
 
 @schedule.every(3600, "cleanup")

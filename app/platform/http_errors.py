@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from app.platform.errors import FreshSignInNeeded, Refused, SecondFactorNeeded, SignInNeeded
-from app.platform.front import home_for
+from app.platform.front import home
 from app.platform.pages import safe_next, see
 from app.platform.viewer import Viewer, viewer
 from app.platform.web import correlation_id, is_htmx, page_behind, wants_problem
@@ -128,7 +128,7 @@ def _stale_form(error: CSRFError) -> Response:
     person = viewer()
     if person is not None and request.path in DOORS and request.form.get("csrf_token"):
         # Signed in meanwhile, in another tab: the form's wish came true without it.
-        return see(safe_next(request.args.get("next"), home_for(person)))
+        return see(safe_next(request.args.get("next"), home()))
     return answer(
         400, "The form had grown old or came from elsewhere. Reload the page and send it again.", "csrf"
     )

@@ -21,6 +21,8 @@ class Door:
 
 @dataclass(frozen=True, slots=True)
 class ShownDoor:
+    """Hashable: what is rendered of doors is kept by them (templating.kept)."""
+
     label: str
     icon: str
     href: str
@@ -28,7 +30,7 @@ class ShownDoor:
 
 
 def add_door(app: Flask, place: str, door: Door) -> None:
-    """Places: `rail` (wide screens), `tabs` (the five under the thumb), `settings`, `admin`."""
+    """Places: `rail` (wide screens), `tabs` (under the thumb), `account` (behind the avatar), `settings`."""
     doors: dict[str, list[Door]] = app.extensions.setdefault("fanlight.doors", {})
     doors.setdefault(place, []).append(door)
     doors[place].sort(key=lambda d: d.order)

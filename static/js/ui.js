@@ -65,6 +65,12 @@ on("click", "[data-reveal]", (button) => {
   input.focus();
 });
 
+// ---- signing out: nothing of the person stays in this browser
+
+on("submit", 'form[action="/logout"]', () => {
+  for (const key of Object.keys(localStorage)) if (key !== "theme") localStorage.removeItem(key);
+});
+
 // ---- dialogs
 
 function openDialog(dialog, opener) {

@@ -21,13 +21,31 @@ VENDORED = re.compile(r"^\| `(\S+)` \| .+ \| `([0-9a-f]{64})` \|$", re.M)
 
 # Runs what it is given, in Python or in a shell, or makes objects of it.
 RUNS = {"eval", "exec", "compile", "__import__", "os.system", "os.popen", "os.execv", "os.spawnv"}
+# Those that read what strangers sent run there, each in a process of its own with bounds.
+APART = {
+    Path("app/media/apart/__init__.py"): {"subprocess"},
+    Path("app/media/apart/confined.py"): {"os.execv"},
+}
 NEVER = {
     "subprocess", "pty", "pickle", "marshal", "shelve", "dill", "yaml", "xml", "xmlrpc", "lxml", "ldap",
     "ldap3", "requests", "httpx", "aiohttp", "urllib3", "urllib.request", "http.client", "ftplib",
 }  # fmt: skip
-# One sends mail, two keep the server's own listening sockets and its clients'.
+# Writes feeds, and reads none.
+WRITES_XML = {Path("app/posts/syndication.py"): {"xml.etree", "xml.etree.ElementTree"}}
+READS_XML = {
+    "fromstring",
+    "fromstringlist",
+    "parse",
+    "iterparse",
+    "XML",
+    "XMLID",
+    "XMLParser",
+    "XMLPullParser",
+}
+# One sends mail, one asks the virus scanner, two keep the server's own listening sockets and its clients'.
 SOCKETS = {
     Path("app/platform/mail/smtp.py"): {"smtplib"},
+    Path("app/media/scanner.py"): {"socket"},
     Path("app/platform/realtime/process.py"): {"socket"},
     Path("app/platform/realtime/wire.py"): {"socket"},
 }
@@ -59,9 +77,11 @@ def modules(path: Path) -> Iterator[str]:
 
 @pytest.mark.parametrize("path", APP, ids=by_name)
 def test_nothing_that_was_sent_is_run(path: Path) -> None:
-    assert set(calls(path)) & RUNS == set()
+    allowed = APART.get(path, set()) | WRITES_XML.get(path, set())
+    assert set(calls(path)) & RUNS <= allowed
+    assert path not in WRITES_XML or not {call.split(".")[-1] for call in calls(path)} & READS_XML
     used = {module for module in modules(path) if {module, module.split(".")[0]} & NEVER}
-    assert used == set(), "nothing is run, unpacked into objects, or fetched"
+    assert used <= allowed, "nothing is run, unpacked into objects, or fetched"
 
 
 @pytest.mark.parametrize("path", APP, ids=by_name)
@@ -78,7 +98,7 @@ def test_no_statement_is_put_together_from_words(path: Path) -> None:
         if isinstance(node, ast.Call) and ast.unparse(node.func) in {"text", "sa.text", "sqlalchemy.text"}:
             joined = [part for argument in node.args for part in ast.walk(argument)]
             woven = [ast.unparse(part) for part in joined if isinstance(part, ast.JoinedStr | ast.BinOp)]
-            allowed = path in {Path("app/demo.py"), Path("app/accounts/models.py")}
+            allowed = path in {Path("app/demo/cli.py"), Path("app/accounts/models.py")}
             assert woven == [] or allowed, woven
 
 

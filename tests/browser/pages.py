@@ -7,6 +7,7 @@ SHAPES = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
 
 
 def fits(tab: Page) -> None:
+    tab.wait_for_load_state()
     wider = tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wider <= 0, f"{tab.url} scrolls sideways by {wider} px"
 

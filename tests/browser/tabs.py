@@ -23,6 +23,8 @@ PATIENCE_MS = 10_000
 HEIGHT = 844
 # Chromium says this for every answer of 400 and above; `_watch_answer` judges those itself.
 REFUSED_ANSWER = "Failed to load resource: the server responded with a status"
+# And this, with htmx, when a test takes the network away.
+NETWORK_AWAY = ("Failed to load resource: net::ERR_", "htmx:sendError,", "htmx:afterRequest,")
 
 Theme = Literal["light", "dark"]
 OpenTab = Callable[..., Page]
@@ -68,7 +70,7 @@ class Tabs:
 
     def _watch_console(self, message: ConsoleMessage) -> None:
         """Violations of the content policy are said here too."""
-        if message.type == "error" and not message.text.startswith(REFUSED_ANSWER):
+        if message.type == "error" and not message.text.startswith((REFUSED_ANSWER, *NETWORK_AWAY)):
             self.faults.append(f"console: {message.text}")
 
     def _watch_answer(self, answer: Response) -> None:

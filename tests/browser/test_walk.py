@@ -26,6 +26,8 @@ OUTSIDE = [
     "/nowhere",
 ]
 INSIDE = [
+    "/feed",
+    "/settings/feeds",
     "/settings/profile",
     "/settings/security",
     "/settings/security/totp",
@@ -35,6 +37,8 @@ INSIDE = [
     "/settings/data",
     "/settings/data/delete",
     "/login/confirm",
+    "/bookmarks",
+    "/reports",
     "/@mara",
     "/nowhere",
 ]

@@ -57,7 +57,7 @@ def test_a_newcomer_joins_with_a_wallet(app: Flask, tab: Page) -> None:
     tab.get_by_label("Display name").fill("A Newcomer")
     tab.get_by_label("Date of birth").fill("1990-05-17")
     tab.get_by_role("button", name="Join").click()
-    expect(tab).to_have_url(re.compile(r":\d+/settings/profile$"))
+    expect(tab).to_have_url(re.compile(r":\d+/feed$"))
     assert count(app, User) == 1
     tab.goto("/settings/wallets")
     expect(tab.get_by_role("listitem").filter(has_text="Glow")).to_be_visible()
@@ -89,7 +89,7 @@ def test_who_has_a_second_factor_is_asked_for_it(app: Flask, open_tab: OpenTab) 
     use(tab, wallet)
     tab.get_by_label("Code").fill(code_now())
     tab.get_by_role("button", name="Sign in").click()
-    expect(tab).to_have_url(re.compile(r":\d+/settings/profile$"))
+    expect(tab).to_have_url(re.compile(r":\d+/feed$"))
 
 
 def test_no_is_an_answer(app: Flask, tab: Page) -> None:

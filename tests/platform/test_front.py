@@ -4,21 +4,28 @@ import pytest
 from flask import Flask
 
 from app.config import Mode
+from tests.factories.creators import a_creator
 from tests.factories.people import signed_in
 from tests.page_client import PageClient
 from tests.queries import counting
 
 
-def test_the_landing_page_is_the_same_for_all_and_asks_nothing(app: Flask, page: PageClient) -> None:
+def test_the_landing_page_is_the_same_for_all_and_asks_who_is_popular(app: Flask, page: PageClient) -> None:
+    a_creator(app, "mara")
     stranger = page.get("/")
     reader = signed_in(app)
     with counting(app) as sent:
         known = reader.get("/")
     assert known.html == stranger.html
-    assert sent == []
+    assert len(sent) == 1
+    assert stranger.soup.select('a.creator[href="/@mara"]')
     assert "Set-Cookie" not in known.response.headers
     assert known.response.headers["Cache-Control"].startswith("public")
     assert {"/join", "/login"} <= {a.get("href") for a in stranger.soup.find_all("a")}
+
+
+def test_an_empty_house_opens_all_the_same(page: PageClient) -> None:
+    assert not page.get("/").soup.select("a.creator")
 
 
 def test_the_gallery_shows_every_part(page: PageClient) -> None:

@@ -12,10 +12,11 @@ round trip. All else is counted exactly, in Redis; sign-in and mail in PostgreSQ
 """
 
 from app.platform.limits.reads import clear
-from app.platform.limits.requests import check_request, init_limits, take
+from app.platform.limits.requests import asker, check_request, init_limits, take
 from app.platform.limits.sign_in import check_sign_in, clear_sign_in, failed_sign_in
 
 __all__ = [
+    "asker",
     "check_request",
     "check_sign_in",
     "clear",

@@ -9,6 +9,9 @@ from app.config import Settings
 from app.platform.errors import TooMany
 
 MINUTE, HOUR = 60, 3_600
+PARTS_A_MINUTE = 900
+SEARCHES_A_MINUTE = 60
+COMMENTS_A_MINUTE, REPORTS_AN_HOUR = 10, 30
 SIGN_IN_WINDOW = 15 * MINUTE
 # Behind one address lives a household or an office.
 PEOPLE_AT_AN_ADDRESS = 10
@@ -50,6 +53,12 @@ def quotas(settings: Settings) -> dict[str, Quota]:
         Quota("read", settings.limit_read, MINUTE),
         Quota("write", settings.limit_write, MINUTE),
         Quota("upload", settings.limit_upload, MINUTE),
+        # The parts of an upload that was counted already.
+        Quota("parts", PARTS_A_MINUTE, MINUTE),
+        # A search is dearer than a page that is looked at, and beside it.
+        Quota("search", SEARCHES_A_MINUTE, MINUTE),
+        Quota("comment", COMMENTS_A_MINUTE, MINUTE),
+        Quota("report", REPORTS_AN_HOUR, HOUR),
         Quota("api", settings.limit_api, MINUTE),
         Quota("mail", settings.limit_mail, HOUR, durable=True),
         Quota("sign_in", settings.limit_write, MINUTE, durable=True),

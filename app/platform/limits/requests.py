@@ -29,8 +29,7 @@ def init_limits(app: Flask) -> None:
 
 def check_request(name: str) -> None:
     """`default` is a read or a write. Looking at a page is a read, whatever its form is limited by."""
-    person = viewer()
-    who = f"person:{person.id.int:x}" if person else f"address:{network(client_address())}"
+    person, who = viewer(), asker()
     if request.method in SAFE and name != "api":
         verdict = cast(Reads, current_app.extensions[READS]).take(who)
     else:
@@ -40,6 +39,12 @@ def check_request(name: str) -> None:
         verdict = count([(f"limit:{quota.name}:{{{who}}}", quota)])[0]
     g.rate_limit = verdict
     verdict.insist()
+
+
+def asker() -> str:
+    """Whose limits this request uses up."""
+    person = viewer()
+    return f"person:{person.id.int:x}" if person else f"address:{network(client_address())}"
 
 
 def take(name: str, who: str) -> None:
