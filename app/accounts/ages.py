@@ -11,7 +11,7 @@ from app.extensions import db
 from app.kit import clock
 from app.platform.settings import settings, vault
 
-OLDEST = 125
+OLDEST, GROWN_UP = 125, 18
 # What the date is sealed for.
 BIRTH_DATE = "birth_date"
 
@@ -30,6 +30,12 @@ def age_of(user_id: UUID) -> int | None:
     if sealed is None:
         return None
     return age_on(clock.now().date(), date.fromisoformat(vault().open(sealed, BIRTH_DATE)))
+
+
+def is_minor(user_id: UUID) -> bool:
+    """By what they told us; whoever told nothing is not."""
+    age = age_of(user_id)
+    return age is not None and age < GROWN_UP
 
 
 def age_on(day: date, birth_date: date) -> int:

@@ -19,7 +19,9 @@ from app.platform.storage import storage
 CHUNK = 256 * 1024
 # One answer about a closed file is never longer, so that the next question comes soon.
 RANGE_MOST = 8 * 1024 * 1024
-# Who wants the whole of a longer one is asked about again this often, while it goes out.
+# What a server in front has taken from us goes out, whatever happens meanwhile: of a whole file no more than
+# this. A longer one goes out by us, who ask again and again; who plays it asks for ranges, which are nginx's.
+WHOLE_MOST = 16 * 1024 * 1024
 ASK_SECONDS = 1.0
 FOREVER = "public, max-age=31536000, immutable"
 # Kept by this browser alone, and asked about again each time it is wanted.
@@ -86,10 +88,9 @@ def send(file: File, *, cache: str, still_open: StillOpen | None = None) -> Resp
 
 
 def _whole(response: Response, file: File, still_open: StillOpen | None) -> Response:
-    """A long closed one is not nginx's: it would go on to the last byte, whatever happened meanwhile."""
     size = int(file["bytes"])
-    if still_open is not None and size > RANGE_MOST:
-        # Nor may nginx take it all at once and hand it out by and by.
+    if still_open is not None and size > WHOLE_MOST:
+        # nginx shall not take it all at once and hand it out by and by.
         response.headers["X-Accel-Buffering"] = "no"
         return _fill(response, file, (0, size - 1), still_open)
     if front := settings().x_accel_prefix:

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
+from app.accounts.models import User
 from app.creators.models import Creator
-from app.entitlements.queries import decide
+from app.entitlements.queries import decide, hidden_from
 from app.entitlements.rules import Audience, Decision, Lock
 from app.extensions import db
 from app.media import holders
@@ -66,6 +67,8 @@ class Stored:
     secret: str
     public: bool
     attached: bool
+    # What somebody posted who is suspended since, or whose page was taken down.
+    shut: bool
     # A closed picture, whose creator wants readers to find their handle on it.
     marked: bool
     # By the file's own name, and by the rendition's.
@@ -117,14 +120,37 @@ def own(media_id: UUID) -> Showing | None:
 
 def _read(media_id: UUID) -> Stored | None:
     row = db.session.execute(
-        select(Media.user_id, Media.secret, Media.public, Media.attached, MARKED, Media.renditions)
+        select(
+            Media.user_id,
+            Media.secret,
+            Media.public,
+            Media.attached,
+            MARKED,
+            Media.renditions,
+            _shut().label("shut"),
+        )
+        .join(User, User.id == Media.user_id)
         .outerjoin(Creator, Creator.id == Media.user_id)
         .where(Media.id == media_id, Media.state == "ready", Media.moderation != "removed")
     ).first()
     if row is None:
         return None
     return Stored(
-        media_id, row.user_id, row.secret, row.public, row.attached, row.marked, files_of(row.renditions)
+        media_id,
+        row.user_id,
+        row.secret,
+        row.public,
+        row.attached,
+        row.shut,
+        row.marked,
+        files_of(row.renditions),
+    )
+
+
+def _shut() -> ColumnElement[bool]:
+    """Their face stays beside what they said elsewhere."""
+    return and_(
+        Media.purpose != "avatar", or_(User.state != "active", hidden_from(None, Media.user_id.expression))
     )
 
 

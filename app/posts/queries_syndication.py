@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, func, select
 
+from app.accounts import ages
 from app.accounts.models import User
 from app.creators.models import Creator, PrivateFeed
 from app.entitlements.queries import held
@@ -72,14 +74,16 @@ def told(creator_id: UUID, reader_id: UUID | None) -> list[Told]:
         .order_by(Post.published_at.desc(), Post.id.desc())
         .limit(ITEMS)
     )
+    # Nobody can be asked here. Readers of a private feed chose it, and are held to what they told us.
+    young = cache(lambda: reader_id is None or ages.is_minor(reader_id))
     found = []
     for row in rows:
         card = read_card(row)
         seen = read_seen(row, card, reader_id)
         if seen.hidden:
             continue
-        # Nobody can be asked for their age here; readers of a private feed chose it.
-        decision = Decision(Outcome.LOCKED, Closed.AGE) if card.adult and reader_id is None else seen.decision
+        shut = card.adult and seen.open and not seen.mine and young()
+        decision = Decision(Outcome.LOCKED, Closed.AGE) if shut else seen.decision
         found.append(Told(card, decision, row.body_html if decision.open else ""))
     return found
 

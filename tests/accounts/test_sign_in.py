@@ -46,7 +46,7 @@ def test_handle_and_address_both_open(app: Flask, page: PageClient, identifier: 
     a_person(app, "mira")
     answer = sign_in(page, identifier)
     assert answer.status == 200
-    assert answer.response.request.path == "/settings/profile"
+    assert answer.response.request.path == "/feed"
     assert is_in(page)
 
 
@@ -66,7 +66,7 @@ def test_nobody_is_sent_to_another_site(app: Flask, page: PageClient, target: st
     a_person(app, "mira")
     form = page.get("/login").form("/login").fill(identifier="mira", password=PASSWORD)
     form.action = f"/login?next={target}"
-    assert page.send(form, follow=False).location.endswith("/settings/profile")
+    assert page.send(form, follow=False).location.endswith("/feed")
 
 
 def test_unknown_and_known_read_the_same(app: Flask) -> None:
@@ -205,17 +205,17 @@ def test_remember_decides_how_long(app: Flask, page: PageClient, remember: str, 
 @pytest.mark.parametrize("address", ["/login", "/join"])
 def test_who_is_in_is_sent_on(app: Flask, address: str) -> None:
     page = signed_in(app)
-    assert page.get(address).response.request.path == "/settings/profile"
+    assert page.get(address).response.request.path == "/feed"
 
 
 @pytest.mark.parametrize(
     ("opened", "lands"),
     [
-        ("/login", "/settings/profile"),
+        ("/login", "/feed"),
         ("/login?next=/settings/sessions", "/settings/sessions"),
-        ("/login?next=https://evil.test/", "/settings/profile"),
-        ("/login?next=//evil.test", "/settings/profile"),
-        ("/join", "/settings/profile"),
+        ("/login?next=https://evil.test/", "/feed"),
+        ("/login?next=//evil.test", "/feed"),
+        ("/join", "/feed"),
     ],
 )
 def test_the_form_of_a_second_tab_sends_on_who_is_in_by_now(
@@ -277,7 +277,7 @@ def test_htmx_gets_the_form_and_is_sent_on(app: Flask, page: PageClient) -> None
     assert wrong.status == 422
     assert "<html" not in wrong.html
     right = page.post("/login", form.fill(password=PASSWORD).fields, **HTMX)
-    assert right.response.headers["HX-Redirect"] == "/settings/profile"
+    assert right.response.headers["HX-Redirect"] == "/feed"
 
 
 def test_a_form_from_elsewhere_is_refused(app: Flask, page: PageClient) -> None:

@@ -38,7 +38,7 @@ def test_a_known_wallet_signs_in(app: Flask, page: PageClient) -> None:
 def test_signing_in_leads_nowhere_else(app: Flask, page: PageClient) -> None:
     wallet = PythonWallet.new()
     link(signed_in(app), wallet)
-    assert sign_in(page, wallet, next="https://evil.test/") == "/settings/profile"
+    assert sign_in(page, wallet, next="https://evil.test/") == "/feed"
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_a_strange_way_back_leads_home(app: Flask, page: PageClient, wanted: str
     link(signed_in(app, with_totp(app), second_factor=True), wallet)
     assert sign_in(page, wallet, next=wanted) == "/login/code"
     page.send(page.get("/login/code").form("/login/code"), code=code_now())
-    assert page.get("/login", follow=False).location == "/settings/profile"
+    assert page.get("/login", follow=False).location == "/feed"
 
 
 def test_a_suspended_person_does_not_come_in(app: Flask, page: PageClient) -> None:

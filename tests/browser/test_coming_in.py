@@ -12,6 +12,7 @@ from tests.factories.people import PASSWORD, a_person, signed_in
 from tests.factories.post import last_letter
 
 NEW_PASSWORD = "three wet lanterns"
+EMPTY_FEED = "Your feed is waiting"
 
 
 def fill_in(tab: Page) -> None:
@@ -31,7 +32,8 @@ def test_from_the_landing_page_to_a_profile(app: Flask, open_tab: OpenTab, js: b
     expect(tab.get_by_role("heading", name="Look into your mail")).to_be_visible()
     tab.goto(last_letter(app, "nora@example.test", "verify_email").path("/verify/"))
     tab.get_by_role("button", name="Yes, confirm").click()
-    expect(tab.get_by_role("heading", name="Profile")).to_be_visible()
+    expect(tab.get_by_role("heading", name=EMPTY_FEED)).to_be_visible()
+    tab.goto("/settings/profile")
     tab.get_by_label("About you").fill("Lanterns")
     tab.get_by_role("button", name="Save").click()
     expect(tab.get_by_label("About you")).to_have_value("Lanterns")
@@ -56,7 +58,7 @@ def test_who_forgot_the_mail_is_told_and_gets_it_again(app: Flask, open_tab: Ope
     expect(tab.get_by_role("heading", name="Look into your mail")).to_be_visible()
     tab.goto(last_letter(app, "nora@example.test", "verify_email").path("/verify/"))
     tab.get_by_role("button", name="Yes, confirm").click()
-    expect(tab.get_by_role("heading", name="Profile")).to_be_visible()
+    expect(tab.get_by_role("heading", name=EMPTY_FEED)).to_be_visible()
 
 
 @pytest.mark.parametrize("js", [True, False], ids=["js", "no-js"])
@@ -65,7 +67,7 @@ def test_the_form_of_a_second_tab_leads_on_once_one_is_in(app: Flask, open_tab: 
     first = open_tab(js=js)
     second = first.context.new_page()
     second.goto("/settings/sessions")
-    for tab, heading in ((first, "Profile"), (second, "Sessions")):
+    for tab, heading in ((first, EMPTY_FEED), (second, "Sessions")):
         if tab is first:
             tab.goto("/login")
         tab.get_by_label("E-mail or handle").fill("mira")

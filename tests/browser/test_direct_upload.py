@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -30,7 +31,7 @@ class Place:
 @pytest.fixture(scope="module")
 def place(whole_app: Flask, settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     with s3_server() as store:
-        chosen = {name.lower(): value for name, value in store.settings.items()}
+        chosen: dict[str, Any] = {name.lower(): value for name, value in store.settings.items()}
         chosen |= {"port": free_port(), "ws_port": free_port(), "web_processes": 1}
         with running_site(settings.model_copy(update=chosen), tmp_path_factory.mktemp("s3site")) as site:
             yield Place(site, store)

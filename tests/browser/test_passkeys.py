@@ -10,7 +10,7 @@ from tests.browser.tabs import OpenTab, sign_in
 from tests.browser.virtual_authenticator import VirtualAuthenticator
 from tests.factories.people import PASSWORD, Person, a_person
 
-HOME = re.compile(r":\d+/settings/profile$")
+HOME = re.compile(r":\d+/feed$")
 
 
 def add_passkey(tab: Page, app: Flask, person: Person) -> VirtualAuthenticator:

@@ -124,6 +124,7 @@ def test_pictures_open_over_the_page_and_are_gone_through(house: House, open_tab
     tab.keyboard.press("ArrowRight")
     expect(words).to_have_text("1 of 3: A platform at night")
     tab.keyboard.press("ArrowLeft")
+    expect(words).to_have_text("3 of 3: Two lamps")
     tab.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     assert tab.evaluate("document.activeElement.id") == "picture-3", "back where one was"

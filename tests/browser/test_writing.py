@@ -138,7 +138,7 @@ def test_what_was_published_is_not_offered_again(app: Flask, tab: Page) -> None:
     with tab.expect_navigation():
         tab.get_by_role("button", name="Publish now").click()
     tab.goto("/posts/new")
-    tab.wait_for_function("!Object.keys(localStorage).some((key) => key.endsWith(':new'))")
+    tab.wait_for_function("() => !Object.keys(localStorage).some((key) => key.endsWith(':new'))")
     expect(tab.get_by_text("This browser kept a text")).to_be_hidden()
 
 

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 from flask import Flask
 
+from app.accounts.models import User
 from app.entitlements.operations import grants
 from app.entitlements.rules import Audience, Closed, Kind, Lock
 from app.extensions import db
@@ -81,6 +82,21 @@ def test_a_public_picture_is_everybodys_for_good(app: Flask, desk: Desk) -> None
         public_address(app, shown), headers={"If-None-Match": answer.headers["ETag"]}
     )
     assert (again.status_code, again.data) == (304, b"")
+
+
+@pytest.mark.parametrize("how", ["suspended", "taken down"])
+def test_what_somebody_posted_loses_its_addresses_with_their_page(app: Flask, desk: Desk, how: str) -> None:
+    """Their face does not: it stands beside what they said elsewhere."""
+    shown, gated = a_picture(app, desk.person, public=True), a_picture(app, desk.person)
+    face = a_picture(app, desk.person, public=True, purpose="avatar")
+    posted = [public_address(app, shown), public_address(app, gated, "teaser")]
+    with app.app_context(), transaction():
+        if how == "suspended":
+            db.session.get_one(User, desk.person.id).state = how
+        else:
+            grants.deny(desk.person.id, Closed.TAKEDOWN, cause="report")
+    assert [app.test_client().get(one).status_code for one in posted] == [404, 404]
+    assert app.test_client().get(public_address(app, face, "square96")).status_code == 200
 
 
 def test_of_a_closed_picture_everybody_gets_the_teaser_and_nothing_else(app: Flask, desk: Desk) -> None:
@@ -268,13 +284,11 @@ def test_nginx_hands_out_what_it_is_told(app: Flask, desk: Desk, subscribed: Per
     lock(desk.person, Audience.SUBSCRIBERS)
     shown = big(app, desk, 10)
     address, page = closed_address(app, shown, subscribed, "mp4"), signed_in(app, subscribed)
-    small = closed_address(app, a_picture(app, desk.person), subscribed)
     with set_up_with(app, x_accel_prefix="/_stored/"):
-        whole = page.http.get(small)
+        whole = page.http.get(address)
         part = page.http.get(address, headers={"Range": "bytes=5-"})
     key = shown["names"]["mp4"]["key"]
-    assert whole.headers["X-Accel-Redirect"].startswith("/_stored/whole/media/")
-    assert whole.data == b""
+    assert (whole.headers["X-Accel-Redirect"], whole.data) == (f"/_stored/whole/{key}", b"")
     assert (part.headers["X-Accel-Redirect"], part.data) == (f"/_stored/part/{key}", b"")
     assert part.headers["X-Media-Range"] == f"bytes=5-{5 + delivery.RANGE_MOST - 1}"
 
@@ -304,14 +318,14 @@ def test_a_long_closed_file_is_not_left_to_nginx_as_a_whole(
 def test_long_answers_leave_threads_to_others(app: Flask, desk: Desk, subscribed: Person) -> None:
     lock(desk.person, Audience.SUBSCRIBERS)
     page = signed_in(app, subscribed)
-    address = closed_address(app, big(app, desk, 10), subscribed, "mp4")
+    address = closed_address(app, big(app, desk, 17), subscribed, "mp4")
     with set_up_with(app, web_threads=4):
         first, second = (page.http.get(address, buffered=False) for _ in range(2))
         third = page.http.get(address)
         assert (third.status_code, third.headers["Retry-After"]) == (503, "5")
         assert page.http.get(address, headers={"Range": "bytes=0-"}).status_code == 206
         first.close()
-        assert len(page.http.get(address).data) == 10 * 1024 * 1024
+        assert len(page.http.get(address).data) == 17 * 1024 * 1024
         second.close()
 
 

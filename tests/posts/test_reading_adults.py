@@ -15,9 +15,10 @@ from app.extensions import db
 from app.kit import clock
 from app.platform.settings import vault
 from app.platform.transaction import transaction
-from app.posts.operations import liking
+from app.posts.operations import liking, private_feeds
+from tests.factories.creators import follows
 from tests.factories.people import Person, a_person, signed_in
-from tests.factories.posts import a_post, pretended, some_comments
+from tests.factories.posts import a_poll, a_post, pretended, some_comments
 from tests.page_client import Page, PageClient
 
 HTMX: Any = {"HX-Request": "true"}
@@ -74,6 +75,32 @@ def test_whoever_told_their_birthday_is_held_to_it(app: Flask, post: UUID, years
     assert answer.status == (200 if opens else 403)
     assert (SECRET in answer.text) is opens
     assert (SECRET in reader.get(f"/posts/{post}").text) is opens
+
+
+def test_what_is_refused_below_it_does_not_show_it(app: Flask, post: UUID) -> None:
+    """An empty comment, a vote for nothing: the post comes again, and asks again."""
+    a_poll(app, post, (SECRET, "No"))
+    ben = a_person(app, "ben")
+    born(app, ben, 16)
+    reader = signed_in(app, ben)
+    fields = reader.get(f"/posts/{post}").form(f"/posts/{post}/adult").fields
+    for path in ("comments", "vote"):
+        for headers in (dict[str, str](), HTMX):
+            answer = reader.post(f"/posts/{post}/{path}", {**fields, "idempotency_key": path}, **headers)
+            assert SECRET not in answer.html
+
+
+@pytest.mark.parametrize(("years", "opens"), [(16, False), (19, True), (None, True)])
+def test_a_private_feed_holds_its_reader_to_their_birthday(
+    app: Flask, mara: Person, post: UUID, years: int | None, opens: bool
+) -> None:
+    ben = a_person(app, "ben")
+    follows(app, ben, mara)
+    if years:
+        born(app, ben, years)
+    with app.app_context(), transaction():
+        address = f"/feeds/{private_feeds.open_feed(ben.id, mara.id)}.xml"
+    assert (SECRET in PageClient(app).http.get(address).text) is opens
 
 
 def test_a_page_for_adults_marks_all_that_is_posted_there(app: Flask, mara: Person, page: PageClient) -> None:

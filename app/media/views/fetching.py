@@ -26,7 +26,9 @@ bp = Blueprint("media", __name__)
 @guard(Access.ANONYMOUS, limit=None)
 def fetch_public(media_id: UUID, secret: str, file: str) -> Response:
     media = doors.stored(media_id)
-    if media is None or media.secret != secret or not (media.public or file.startswith(f"{TEASER}.")):
+    if media is None or media.shut or media.secret != secret:
+        raise NotFound
+    if not (media.public or file.startswith(f"{TEASER}.")):
         raise NotFound
     return send(_file(media, file), cache=FOREVER)
 

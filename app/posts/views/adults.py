@@ -16,7 +16,7 @@ from app.posts.queries_page import OpenPost, find_post
 from app.posts.views import bp
 from app.posts.views.sharing import share_tags
 
-ADULT, GROWN_UP = "adult", 18
+ADULT = "adult"
 NOBODY = "nobody"
 
 
@@ -51,8 +51,7 @@ def ask(post: OpenPost, *, too_young: bool = False) -> Response:
 def confirm_adult(post_id: UUID) -> Response:
     person = viewer()
     post = find_post(post_id, person.id if person else None)
-    age = ages.age_of(person.id) if person else None
-    if age is not None and age < GROWN_UP:
+    if person and ages.is_minor(person.id):
         return ask(post, too_young=True)
     cookie[ADULT] = _who()
     return see(post.card.href)

@@ -23,9 +23,8 @@ from app.posts.views.sharing import share_tags
 def show(post_id: UUID) -> Response:
     person = viewer()
     post = find_post(post_id, person.id if person else None)
-    if adults.has_to_ask(post):
-        return adults.ask(post)
-    if post.seen.open and not post.seen.mine and request.method == "GET":
+    asked = adults.has_to_ask(post)
+    if post.seen.open and not post.seen.mine and not asked and request.method == "GET":
         counting.viewed(post_id)
     return post_page(post)
 
@@ -49,6 +48,8 @@ def comments(post_id: UUID) -> Response:
 def post_page(
     post: OpenPost, *, form: CommentForm | None = None, refused: str = "", status: int = 200
 ) -> Response:
+    if adults.has_to_ask(post):
+        return adults.ask(post)
     person = viewer()
     since = parse_id(request.args.get("from", ""))
     viewer_id = person.id if person else None

@@ -12,7 +12,7 @@ from app.platform.viewer import signed_in_viewer
 from app.posts.errors import BadVote
 from app.posts.operations import voting
 from app.posts.queries_page import find_post
-from app.posts.views import bp
+from app.posts.views import adults, bp
 from app.posts.views.page import post_page
 
 POLL = "posts/_poll.html"
@@ -27,7 +27,7 @@ def vote(post_id: UUID) -> Response:
         post = voting.vote(person.id, post_id, chosen)
     except BadVote as refused:
         post = find_post(post_id, person.id)
-        if request.htmx:
+        if request.htmx and not adults.has_to_ask(post):
             return form_page(POLL, post=post, card=post.card, seen=post.seen, refused=refused.message)
         return post_page(post, refused=refused.message, status=422)
     if request.htmx:
