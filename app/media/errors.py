@@ -39,6 +39,15 @@ class NotReady(Refused):
         super().__init__(words, "media")
 
 
+class FileGone(Refused):
+    """Removed or taken down meanwhile; or never theirs, which is told in the same words."""
+
+    code = "media_gone"
+
+    def __init__(self) -> None:
+        super().__init__("One of the files is gone. Take it out and send again.", "media")
+
+
 class PaymentNeeded(Refused):
     status = 402
     code = "payment_needed"

@@ -196,7 +196,9 @@ def _feed(show: Show, many: int) -> Prepared:
 
 @lru_cache
 def _newer(show: Show) -> Prepared:
-    return Prepared(select(func.count()).select_from(_followed_posts(show, PAGE + 1)), parameters=6)
+    page = _followed_posts(show, PAGE + 1)
+    seen = select(func.count()).select_from(page).where(~hidden_from(ME, page.c.id))
+    return Prepared(seen, parameters=6)
 
 
 @lru_cache

@@ -1,9 +1,14 @@
 """What is true of every page, in every shape."""
 
+import os
+
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-SHAPES = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
+# Layout goes by width, colour by theme: two shapes show both. ALL_SHAPES=1 walks in the other two as well.
+SHAPES = [(1280, "light"), (390, "dark")]
+if os.environ.get("ALL_SHAPES"):
+    SHAPES += [(1280, "dark"), (390, "light")]
 
 
 def fits(tab: Page) -> None:

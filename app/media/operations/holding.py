@@ -5,10 +5,9 @@ from uuid import UUID
 
 from app.kit import chance
 from app.media import holders, queries
-from app.media.errors import NotReady
+from app.media.errors import FileGone, NotReady
 from app.media.models import Media
 from app.media.shown import Described, describe
-from app.platform.errors import NotFound
 
 SECRET_BYTES = 18
 
@@ -21,7 +20,7 @@ def attach(
     chosen = [found.get(one) for one in media_ids]
     for media in chosen:
         if media is None or media.user_id != owner_id or media.purpose != "post" or _is_gone(media):
-            raise NotFound("One of the files is gone. Take it out and send again.")
+            raise FileGone
         if media.state == "failed" or (media.state != "ready" and not unready):
             raise NotReady(failed=media.state == "failed")
         media.attached = True
