@@ -1,5 +1,6 @@
 """The schema of the tests: made by the migrations, as everybody else's."""
 
+from functools import cache
 from pathlib import Path
 
 from flask_migrate import upgrade
@@ -9,8 +10,8 @@ from sqlalchemy.exc import OperationalError
 
 from app.extensions import db
 
-KEPT = {"alembic_version"}
 ATTEMPTS = 3
+MANY = 300
 
 
 def make_schema(migrations: Path) -> None:
@@ -30,8 +31,35 @@ def empty_tables() -> None:
 
 def _empty_tables() -> None:
     with db.engine.begin() as connection:
-        names = connection.execute(
-            text("select tablename from pg_tables where schemaname = 'public'")
-        ).scalars()
-        tables = ", ".join(f'"{name}"' for name in names if name not in KEPT)
-        connection.execute(text(f"truncate {tables} cascade"))
+        connection.execute(text(_emptying()))
+
+
+@cache
+def _emptying() -> str:
+    """Most tests leave a few rows in a few tables: to delete those takes a tenth of the time of a truncate.
+
+    Those that refer to others come first, so that nothing has to follow.
+    """
+    ours = [table.name for table in reversed(db.metadata.sorted_tables)]
+    listed = ", ".join(f"'{name}'" for name in ours)
+    every = ", ".join(f'"{name}"' for name in ours)
+    return f"""
+        do $$
+        declare name text; many int; guarded bool;
+        begin
+          for name in
+            select tablename from pg_tables where schemaname = 'public'
+              and tablename not in ({listed}, 'alembic_version')
+            union all select unnest(array[{listed}])
+          loop
+            execute format('select count(*) from (select from %I limit {MANY + 1}) few', name) into many;
+            if many > {MANY} then
+              truncate {every} cascade;
+            elsif many > 0 then
+              -- What only grows says no to a delete.
+              guarded := exists (select from pg_trigger where tgrelid = name::regclass and not tgisinternal);
+              execute format(case when guarded then 'truncate %I' else 'delete from %I' end, name);
+            end if;
+          end loop;
+        end $$
+    """  # noqa: S608 - names of our own tables

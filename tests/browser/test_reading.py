@@ -127,7 +127,7 @@ def test_pictures_open_over_the_page_and_are_gone_through(house: House, open_tab
     expect(words).to_have_text("3 of 3: Two lamps")
     tab.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
-    assert tab.evaluate("document.activeElement.id") == "picture-3", "back where one was"
+    expect(tab.locator("#picture-3")).to_be_focused()
 
 
 def test_on_a_phone_pictures_are_swiped(house: House, open_tab: OpenTab) -> None:

@@ -210,7 +210,7 @@ def redis_away(servers: EmbeddedServers) -> Iterator[None]:
         eventually(servers.redis.answers, within=START_SECONDS)
 
 
-@pytest.mark.parametrize("end", [Cinema.unfollow, Cinema.block])
+@pytest.mark.parametrize("end", [Cinema.block, pytest.param(Cinema.unfollow, marks=pytest.mark.fault_long)])
 @pytest.mark.parametrize("away", [False, True], ids=["with redis", "without redis"])
 def test_no_request_is_answered_five_seconds_after_access_ended(
     cinema: Cinema, servers: EmbeddedServers, end: Callable[[Cinema], None], away: bool

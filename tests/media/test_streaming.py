@@ -144,6 +144,7 @@ def encoders(worker: "Popen[bytes]") -> list[psutil.Process]:
     return [one for one in psutil.Process(worker.pid).children(recursive=True) if "ffmpeg" in one.name()]
 
 
+@pytest.mark.fault_long
 def test_a_film_is_made_ready_although_its_worker_was_killed(desk: Desk, settings: Settings) -> None:
     env = processes.environment(settings) | {"LEASE_SECONDS": "2", "HEARTBEAT_SECONDS": "0.3"}
     media_id = desk.upload(films.film("768x480", 40), **VIDEO)
