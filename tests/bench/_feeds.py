@@ -21,10 +21,10 @@ CREATORS = text("""
       from generate_series(1, :creators) n returning id
     )
     insert into creators (id, headline, about, about_html, links, categories, currency, comments_from,
-                          blocked_words, adult, state, followers, posts, popularity, words, trigrams,
-                          created_at, last_post_at)
-    select id, 'Night trains', '', '', '[]', '{}', 'USD', 'everyone', '{}', false, 'open', 0, 0, 0, '', '{}',
-           now(), now() from made
+                          blocked_words, adult, watermark, state, followers, posts, popularity, words,
+                          trigrams, created_at, last_post_at)
+    select id, 'Night trains', '', '', '[]', '{}', 'USD', 'everyone', '{}', false, false, 'open', 0, 0, 0,
+           '', '{}', now(), now() from made
     returning id
 """)
 # Of ten posts six are for everybody, three for subscribers, one has its own price; half have a picture.
