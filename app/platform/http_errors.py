@@ -90,6 +90,7 @@ def _html(status: int, title: str, message: str, hint: str | None) -> str:
             actions=[("To the front page", "/")],
         )
     except Exception:
+        # Whatever broke the page may break its error page too: somebody still gets words and a reference.
         log.exception("the error page failed")
         told = {"title": escape(title), "message": escape(message), "reference": escape(correlation_id())}
         return BARE.format(**told)

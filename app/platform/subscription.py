@@ -36,7 +36,7 @@ def listen(url: str, channels: Mapping[str, Hear], on_back: Callable[[], None] =
             if not away:
                 log.warning("redis unavailable", extra={"error": str(error)})
             away = True
-            time.sleep(pause)
+            time.sleep(pause)  # nothing can be heard meanwhile; asking faster would not bring Redis back
             pause = min(LONGEST_PAUSE, pause * 2)
 
 

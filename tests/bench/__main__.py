@@ -36,6 +36,7 @@ def run(measure: Measure, stand: Bench) -> bool:
     try:
         found = measure.run(stand)
     except Exception:
+        # A measure that breaks counts as missed, and the others are still taken.
         traceback.print_exc()
         print(f"{measure.id} {measure.name} failed", flush=True)
         return False

@@ -134,7 +134,7 @@ class Reads:
 
 def _keep_in_sync(found: "weakref.ref[Reads]") -> None:
     while True:
-        time.sleep(SYNC_SECONDS)
+        time.sleep(SYNC_SECONDS)  # a thread of its own: this is the pace at which counts are shared
         reads = found()
         if reads is None:
             return
