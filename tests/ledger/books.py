@@ -1,0 +1,63 @@
+"""What tests of the ledger say again and again."""
+
+from uuid import UUID
+
+from flask import Flask
+from sqlalchemy import text
+
+from app.extensions import db
+from app.kit.ids import new_id
+from app.ledger import queries, verifying
+from app.ledger.chart import Kind
+from app.ledger.entries import Account, Entry, Leg
+from app.ledger.operations import posting
+from app.ledger.operations.posting import Posted
+from app.ledger.queries import Balance
+from app.platform.transaction import transaction
+
+CARD = Account(Kind.CARD_CLEARING, "USD")
+FEE = Account(Kind.PLATFORM_FEE, "USD")
+BANK = Account(Kind.BANK, "USD")
+
+
+def earned(owner: UUID, currency: str = "USD") -> Account:
+    return Account(Kind.CREATOR_AVAILABLE, currency, owner)
+
+
+def credit(owner: UUID, currency: str = "USD") -> Account:
+    return Account(Kind.FAN_CREDIT, currency, owner)
+
+
+def sale(cause: str, owner: UUID, amount: int = 1000, fee: int = 100) -> Entry:
+    legs = (Leg(CARD, amount), Leg(earned(owner), fee - amount), Leg(FEE, -fee))
+    return Entry(cause, "sale", legs, refs={"invoice": cause})
+
+
+def payout(cause: str, owner: UUID, amount: int) -> Entry:
+    return Entry(cause, "payout", (Leg(earned(owner), amount, covered=True), Leg(BANK, -amount)))
+
+
+def post(*entries: Entry) -> list[Posted]:
+    with transaction():
+        return posting.post_all(entries)
+
+
+def balance(account: Account) -> Balance:
+    return queries.balance(account)
+
+
+def somebody() -> UUID:
+    return new_id()
+
+
+def whole() -> bool:
+    verdict = verifying.verify()
+    assert verdict.found == []
+    return True
+
+
+def tamper(app: Flask, statement: str, **values: object) -> None:
+    """As somebody would who has the database and switches its defences off."""
+    with app.app_context(), db.engine.begin() as connection:
+        connection.execute(text("set local session_replication_role = 'replica'"))
+        connection.execute(text(statement), values)
