@@ -132,7 +132,25 @@ def _init_platform(app: Flask, settings: Settings) -> None:
 
 
 def _init_features(app: Flask) -> None:
-    from app import accounts, creators, demo, entitlements, media, moderation, notifications, posts
+    from app import (
+        accounts,
+        creators,
+        demo,
+        earnings,
+        entitlements,
+        invoices,
+        ledger,
+        media,
+        moderation,
+        notifications,
+        payments,
+        posts,
+        subscriptions,
+        tips,
+    )
 
-    for feature in (accounts, notifications, moderation, creators, entitlements, media, posts, demo):
+    low = (accounts, notifications, moderation, creators, ledger, entitlements)
+    money = (invoices, payments)
+    high = (media, posts, tips, subscriptions, earnings, demo)
+    for feature in (*low, *money, *high):
         feature.init_app(app)

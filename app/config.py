@@ -84,6 +84,29 @@ class Settings(BaseSettings):
     # Below this address nginx hands out stored files by itself (X-Accel-Redirect); without it we do.
     x_accel_prefix: str = ""
 
+    # The card processor. Without a key live mode takes no cards; demo mode runs a double of it.
+    stripe_secret_key: str = ""
+    stripe_webhook_secret: str = ""
+    stripe_api_base: str = ""
+    # Where the browser finds the double's pages.
+    stripe_page_base: str = ""
+    cards_port: Annotated[int, Field(ge=1, le=65535)] = 3010
+
+    # The chain: several addresses with commas, asked in this order. Payments come to the wallet.
+    solana_rpc_url: Annotated[list[str], NoDecode] = []
+    solana_wallet: str = ""
+    solana_wallet_file: Path | None = None
+    solana_cold_wallet: str = ""
+    solana_usdc_mint: str = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"
+    chain_port: Annotated[int, Field(ge=1, le=65535)] = 3011
+
+    # What the house keeps of each sale, in hundredths of a percent.
+    platform_fee_bps: Annotated[int, Field(ge=0, le=5_000)] = 800
+    # How many days creators wait for what was paid by card, because it may be charged back.
+    pending_days: Annotated[int, Field(ge=0, le=90)] = 7
+    # Countries that the house collects tax for, or EU.
+    tax_countries: Annotated[list[str], NoDecode] = []
+
     session_idle_days: Annotated[int, Field(ge=1, le=90)] = 14
     session_absolute_days: Annotated[int, Field(ge=1, le=365)] = 90
 
@@ -92,9 +115,9 @@ class Settings(BaseSettings):
     # Who shows it may read /metrics from another machine; without it only this machine may.
     metrics_token: str = ""
 
-    @field_validator("encryption_keys", mode="before")
+    @field_validator("encryption_keys", "solana_rpc_url", "tax_countries", mode="before")
     @classmethod
-    def _split_keys(cls, value: object) -> object:
+    def _split_list(cls, value: object) -> object:
         return [k.strip() for k in value.split(",") if k.strip()] if isinstance(value, str) else value
 
     @field_validator("database_url")

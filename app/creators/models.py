@@ -16,6 +16,7 @@ Timestamp = DateTime(timezone=True)
 
 HEADLINE_MAX, ABOUT_MAX = 100, 5_000
 TIER_NAME_MAX, TIER_ABOUT_MAX = 40, 1_000
+BENEFIT_MAX, BENEFITS_MAX, WELCOME_MAX = 100, 10, 2_000
 CATEGORIES_MAX, LINKS_MAX = 3, 6
 
 
@@ -84,6 +85,13 @@ class Tier(Model):
     about: Mapped[str] = mapped_column(String(TIER_ABOUT_MAX), default="")
     rank: Mapped[int]
     price: Mapped[int]  # a month, in minor units of the creator's currency
+    # What is less than twelve times that; none: it cannot be had by the year.
+    price_year: Mapped[int | None]
+    benefits: Mapped[list[str]] = mapped_column(ARRAY(String), default=list, server_default="{}")
+    # No more than so many at a time; none: as many as come.
+    seats: Mapped[int | None]
+    trial_days: Mapped[int] = mapped_column(default=0, server_default="0")
+    welcome: Mapped[str] = mapped_column(String(WELCOME_MAX), default="", server_default="")
     currency: Mapped[str] = mapped_column(String(3))
     archived_at: Mapped[datetime | None] = mapped_column(Timestamp)
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now)
@@ -98,6 +106,9 @@ class Tier(Model):
         ),
         CheckConstraint("rank between 1 and 20", name="rank"),
         CheckConstraint("price > 0", name="price"),
+        CheckConstraint("price_year > 0", name="price_year"),
+        CheckConstraint("seats > 0", name="seats"),
+        CheckConstraint("trial_days between 0 and 90", name="trial_days"),
     )
 
 

@@ -24,8 +24,11 @@ CREATOR = Rows(
 TIERS = Rows(
     Tier,
     owner="creator_id",
-    shown=("id", "name", "about", "rank", "price", "currency", "archived_at", "created_at"),
-)
+    shown=(
+        "id", "name", "about", "rank", "price", "price_year", "currency", "benefits", "seats", "trial_days",
+        "welcome", "archived_at", "created_at",
+    ),
+)  # fmt: skip
 FOLLOWS = Rows(Follow, shown=("creator_id", "created_at"))
 FEEDS = Rows(
     PrivateFeed,

@@ -1,0 +1,97 @@
+"""What this feature holds of a person."""
+
+from flask import Flask
+
+from app.earnings.models import Adjustment, Payout, PayoutAccount, PayoutPlan, TaxProfile
+from app.platform import personal_data
+from app.platform.personal_data import Kept
+from app.platform.personal_rows import Rows
+
+BY_LAW = Kept(
+    "What was paid, and for what, is kept as long as tax law asks; whom it names is nameless by then."
+)
+KEPT = (
+    (
+        Rows(
+            PayoutAccount,
+            owner="creator_id",
+            shown=(
+                "id",
+                "rail",
+                "provider_id",
+                "state",
+                "wants",
+                "country",
+                "preferred",
+                "created_at",
+                "changed_at",
+                "removed_at",
+            ),
+        ),
+        "Where your earnings go",
+    ),
+    (
+        Rows(
+            Payout,
+            owner="creator_id",
+            shown=(
+                "id",
+                "account_id",
+                "rail",
+                "amount",
+                "currency",
+                "rail_amount",
+                "rail_currency",
+                "rate",
+                "rate_source",
+                "state",
+                "provider_id",
+                "failure_code",
+                "failure",
+                "asked_by",
+                "created_at",
+                "ended_at",
+            ),
+            withheld=("data",),
+        ),
+        "Payouts you got",
+    ),
+    (
+        Rows(
+            Adjustment,
+            owner="owner_id",
+            shown=(
+                "id",
+                "account",
+                "amount",
+                "currency",
+                "reason",
+                "state",
+                "proposed_by",
+                "proposed_at",
+                "decided_by",
+                "decided_at",
+            ),
+        ),
+        "Corrections of your balance",
+    ),
+)
+GOES = (
+    (
+        Rows(PayoutPlan, owner="creator_id", shown=("rhythm", "minimum", "next_at", "changed_at")),
+        "When you are paid out",
+    ),
+    (
+        Rows(
+            TaxProfile, owner="creator_id", shown=("country", "changed_at"), opened={"sealed_fields": "tax"}
+        ),
+        "Your details for tax reports",
+    ),
+)
+
+
+def init_app(app: Flask) -> None:
+    for rows, about in KEPT:
+        personal_data.table(app, rows.table.name, about, rows.export, BY_LAW)
+    for rows, about in GOES:
+        personal_data.table(app, rows.table.name, about, rows.export, rows.erase)

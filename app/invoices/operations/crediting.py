@@ -1,0 +1,41 @@
+"""Paying with what one has with us."""
+
+from uuid import UUID
+
+from app.invoices.errors import NotEnoughCredit, NotPayable
+from app.invoices.models import Invoice
+from app.invoices.operations import attempts, bookings, receiving
+from app.invoices.operations.attempts import Quote
+from app.invoices.operations.receiving import Money
+from app.invoices.rails import CREDIT
+from app.kit import clock
+from app.ledger import queries as ledger
+
+
+def pay(invoice_id: UUID, payer_id: UUID) -> Invoice:
+    """As much as there is; another rail brings the rest."""
+    invoice = attempts.payable(invoice_id)
+    if invoice.user_id != payer_id:
+        raise NotPayable
+    amount = min(available(invoice), invoice.missing)
+    if amount <= 0:
+        raise NotEnoughCredit
+    attempt = attempts.begin(invoice, Quote(CREDIT, amount, invoice.currency, amount=amount))
+    money = Money(
+        rail=CREDIT,
+        external_id=str(attempt.id),
+        amount=amount,
+        rail_amount=amount,
+        rail_currency=invoice.currency,
+        into=bookings.credit(invoice),
+        at=clock.now(),
+        attempt_id=attempt.id,
+    )
+    payment = receiving.book(invoice, money)
+    assert payment is not None
+    receiving.count(invoice, payment, bookings.spent_credit(invoice, payment))
+    return invoice
+
+
+def available(invoice: Invoice) -> int:
+    return ledger.balance(bookings.credit(invoice)).available

@@ -1,0 +1,155 @@
+"""A payer's bank takes a payment back: held while it is open, ended one way or the other."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.extensions import db
+from app.invoices.models import Dispute, Invoice, Payment, State
+from app.invoices.operations import bookings, receiving, settling
+from app.invoices.operations.locking import lock
+from app.kit import clock
+from app.kit.ids import new_id
+from app.ledger.operations.posting import Account, Entry
+from app.platform import audit, outbox
+from app.platform.audit import Action
+
+OPENED = "invoice.disputed"
+CLOSED = "invoice.dispute_closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    rail: str
+    provider_id: str
+    amount: int
+    reason: str
+    answer_by: datetime | None
+    opened_at: datetime
+
+
+def opened(payment_id: UUID, complaint: Complaint, clearing: Account) -> None:
+    """First goes what waited for its payer, then what was kept: what was sold closes until it is decided.
+
+    The same again changes nothing.
+    """
+    payment = db.session.get_one(Payment, payment_id)
+    assert payment.invoice_id is not None
+    invoice = lock(payment.invoice_id)
+    if find(complaint.rail, complaint.provider_id):
+        return
+    db.session.refresh(payment)
+    before = invoice.kept
+    dispute = _dispute(invoice, payment, complaint)
+    db.session.add(dispute)
+    db.session.flush()
+    _move(invoice, payment, dispute, -1)
+    _settle(invoice, bookings.disputed(invoice, before, dispute, clearing))
+    _note(invoice, dispute)
+    outbox.emit(OPENED, {"dispute_id": str(dispute.id)})
+
+
+def won(dispute_id: UUID, clearing: Account) -> None:
+    """The money is back, and so is what it opened."""
+    dispute, invoice = _lock(dispute_id)
+    if dispute.state != "open":
+        return
+    before = invoice.kept
+    payment = db.session.get_one(Payment, dispute.payment_id, populate_existing=True)
+    dispute.state, dispute.closed_at = "won", clock.now()
+    _move(invoice, payment, dispute, 1)
+    _settle(invoice, bookings.dispute_won(invoice, before, dispute, clearing))
+    _note(invoice, dispute)
+    outbox.emit(CLOSED, {"dispute_id": str(dispute.id)})
+
+
+def lost(dispute_id: UUID) -> None:
+    """As if it had been refunded, with the payer's bank as the one who did."""
+    dispute, invoice = _lock(dispute_id)
+    if dispute.state != "open":
+        return
+    dispute.state, dispute.closed_at = "lost", clock.now()
+    _settle(invoice, bookings.dispute_lost(invoice, dispute))
+    _note(invoice, dispute)
+    outbox.emit(CLOSED, {"dispute_id": str(dispute.id)})
+
+
+def find(rail: str, provider_id: str) -> Dispute | None:
+    return db.session.scalars(
+        select(Dispute).where(Dispute.rail == rail, Dispute.provider_id == provider_id)
+    ).one_or_none()
+
+
+def _dispute(invoice: Invoice, payment: Payment, complaint: Complaint) -> Dispute:
+    still_here = min(complaint.amount, payment.amount - payment.returned)
+    from_leftover = min(still_here, invoice.leftover)
+    from_kept = still_here - from_leftover
+    return Dispute(
+        id=new_id(),
+        invoice_id=invoice.id,
+        payment_id=payment.id,
+        rail=complaint.rail,
+        provider_id=complaint.provider_id,
+        amount=complaint.amount,
+        currency=invoice.currency,
+        reason=complaint.reason,
+        state="open",
+        from_kept=from_kept,
+        from_leftover=from_leftover,
+        held=_sellers_part(invoice, from_kept),
+        answer_by=complaint.answer_by,
+        opened_at=complaint.opened_at,
+    )
+
+
+def _sellers_part(invoice: Invoice, part: int) -> int:
+    kept = invoice.kept
+    return bookings.shares(invoice, kept).seller - bookings.shares(invoice, kept - part).seller
+
+
+def _move(invoice: Invoice, payment: Payment, dispute: Dispute, sign: int) -> None:
+    moved = sign * (dispute.from_kept + dispute.from_leftover)
+    invoice.kept += sign * dispute.from_kept
+    invoice.returned -= moved
+    payment.returned -= moved
+
+
+def _settle(invoice: Invoice, entry: Entry | None) -> None:
+    """Closes with the first dispute about what was sold, opens again with the end of the last."""
+    db.session.flush()
+    closed, disputed = invoice.state == State.DISPUTED, _is_disputed(invoice)
+    if closed and not disputed:
+        invoice.state = settling.standing(invoice)
+        if invoice.kept:
+            settling.hand_over(invoice)
+    elif disputed and not closed:
+        settling.take_away(invoice)
+        invoice.state = State.DISPUTED
+    receiving.reckon(invoice, entry)
+
+
+def _is_disputed(invoice: Invoice) -> bool:
+    found = select(Dispute.id).where(
+        Dispute.invoice_id == invoice.id, Dispute.state == "open", Dispute.from_kept > 0
+    )
+    return db.session.scalars(found.limit(1)).first() is not None
+
+
+def _note(invoice: Invoice, dispute: Dispute) -> None:
+    audit.record(
+        Action.DISPUTED,
+        actor=None,
+        subject=("invoice", invoice.id),
+        state=dispute.state,
+        amount=dispute.amount,
+        currency=dispute.currency,
+    )
+
+
+def _lock(dispute_id: UUID) -> tuple[Dispute, Invoice]:
+    found = db.session.get_one(Dispute, dispute_id)
+    invoice = lock(found.invoice_id)
+    db.session.refresh(found)
+    return found, invoice

@@ -1,0 +1,61 @@
+"""Invoices that nobody pays: given up, or grown too old."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.extensions import db
+from app.invoices import products
+from app.invoices.errors import NotPayable
+from app.invoices.models import Invoice, State
+from app.invoices.operations import attempts, settling
+from app.invoices.operations.locking import each, lock, lock_own
+from app.kit import clock
+from app.platform import audit
+from app.platform.audit import Action
+
+BATCH = 100
+# Money that is on its way may take longer than an invoice lives.
+EXPIRING = (State.OPEN, State.UNDERPAID)
+
+
+def give_up(invoice_id: UUID, payer_id: UUID) -> None:
+    """By its payer, as long as nothing was paid."""
+    invoice = lock_own(invoice_id, payer_id)
+    if invoice.state != State.OPEN:
+        raise NotPayable
+    cancel(invoice)
+
+
+def cancel(invoice: Invoice) -> None:
+    """The caller holds its lock."""
+    _end(invoice, State.CANCELLED)
+    audit.record(Action.INVOICE_CANCELLED, actor=invoice.user_id, subject=("invoice", invoice.id))
+
+
+def expire(invoice: Invoice) -> bool:
+    """Whether it is too late for it. The caller holds its lock."""
+    late = invoice.expires_at is not None and invoice.expires_at <= clock.now()
+    if late and invoice.state in EXPIRING:
+        _end(invoice, State.EXPIRED)
+        return True
+    return False
+
+
+def expire_due() -> int:
+    """How many were."""
+    due = db.session.scalars(
+        select(Invoice.id)
+        .where(Invoice.state.in_(EXPIRING), Invoice.expires_at <= clock.now())
+        .order_by(Invoice.expires_at)
+        .limit(BATCH)
+    ).all()
+    return each(due, lambda invoice_id: expire(lock(invoice_id)))
+
+
+def _end(invoice: Invoice, state: State) -> None:
+    invoice.state = state
+    attempts.call_off(invoice, "expired" if state is State.EXPIRED else "cancelled")
+    for line in settling.lines_of(invoice.id):
+        if line.product is not None:
+            products.product(line.product).let_go(settling.sold(invoice, line))

@@ -1,0 +1,77 @@
+"""What somebody allows themselves to spend in a month. Lowered at once, raised after a night's sleep."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import and_, case, exists, func, or_, select
+from sqlalchemy.dialects.postgresql import insert
+
+from app.extensions import db
+from app.invoices.errors import OverLimit
+from app.invoices.models import PAYABLE, Attempt, Invoice, SpendingLimit
+from app.kit import clock
+from app.platform import audit
+from app.platform.audit import Action
+
+SLEEP = timedelta(hours=24)
+
+
+def set_limit(user_id: UUID, amount: int | None) -> SpendingLimit:
+    """None: no limit. What is stricter holds at once."""
+    at = clock.now()
+    blank = insert(SpendingLimit).values(user_id=user_id, changed_at=at)
+    db.session.execute(blank.on_conflict_do_nothing())
+    found = _locked(user_id)
+    assert found is not None
+    now_ = in_force(found)
+    if _stricter(amount, now_):
+        found.amount, found.next_amount, found.next_from = amount, None, None
+    else:
+        found.amount, found.next_amount, found.next_from = now_, amount, at + SLEEP
+    found.changed_at = at
+    audit.record(Action.SPENDING_LIMIT_CHANGED, actor=user_id, subject=("user", user_id))
+    return found
+
+
+def in_force(limit: SpendingLimit) -> int | None:
+    if limit.next_from is not None and limit.next_from <= clock.now():
+        return limit.next_amount
+    return limit.amount
+
+
+def check(user_id: UUID, amount: int, currency: str, *, besides: UUID | None = None) -> None:
+    """Purchases of one person that has a limit wait for each other here."""
+    found = _locked(user_id)
+    at_most = in_force(found) if found else None
+    if at_most is None or not amount:
+        return
+    left = at_most - spent(user_id, currency, besides)
+    if amount > left:
+        raise OverLimit(max(left, 0), currency)
+
+
+def spent(user_id: UUID, currency: str, besides: UUID | None = None) -> int:
+    """This month: what was paid and kept, and what is being paid now."""
+    being_paid = and_(
+        Invoice.state.in_(PAYABLE),
+        exists().where(Attempt.invoice_id == Invoice.id, Attempt.ended_at.is_(None)),
+    )
+    found = select(func.coalesce(func.sum(case((being_paid, Invoice.total), else_=Invoice.kept)), 0)).where(
+        Invoice.user_id == user_id,
+        Invoice.currency == currency,
+        or_(Invoice.paid_at >= month_begin(clock.now()), being_paid),
+        *([Invoice.id != besides] if besides else []),
+    )
+    return int(db.session.execute(found).scalar_one())
+
+
+def month_begin(at: datetime) -> datetime:
+    return at.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def _stricter(amount: int | None, than: int | None) -> bool:
+    return than is None if amount is None else than is None or amount <= than
+
+
+def _locked(user_id: UUID) -> SpendingLimit | None:
+    return db.session.get(SpendingLimit, user_id, with_for_update=True, populate_existing=True)

@@ -1,0 +1,116 @@
+"""Money came in. Whatever the invoice thinks of it, it is booked, once; its payer says what becomes of it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from app.extensions import db
+from app.invoices.models import PAYABLE, Attempt, Invoice, Payment, State
+from app.invoices.operations import attempts, bookings, ending, settling
+from app.invoices.operations.locking import lock
+from app.kit.ids import new_id
+from app.ledger.operations.posting import Account, Entry
+from app.platform import audit, outbox
+from app.platform.audit import Action
+
+CAME_IN = "invoice.money_came_in"
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    rail: str
+    # The rail's own name for it; the same again is the same money.
+    external_id: str
+    # In the invoice's currency, and as it moved.
+    amount: int
+    rail_amount: int
+    rail_currency: str
+    # Where it lies now.
+    into: Account
+    at: datetime
+    attempt_id: UUID | None = None
+    origin: dict[str, Any] = field(default_factory=dict)
+
+
+def receive(invoice_id: UUID, money: Money) -> bool:
+    """Whether it was new."""
+    invoice = lock(invoice_id)
+    payment = book(invoice, money)
+    if payment is None:
+        return False
+    count(invoice, payment, bookings.received(invoice, payment, money.into))
+    return True
+
+
+def book(invoice: Invoice, money: Money) -> Payment | None:
+    """Its row, unless it is known: one charge, one transfer never pays two invoices."""
+    made = db.session.execute(
+        insert(Payment)
+        .values(
+            id=new_id(),
+            invoice_id=invoice.id,
+            attempt_id=money.attempt_id,
+            user_id=invoice.user_id,
+            rail=money.rail,
+            external_id=money.external_id,
+            amount=money.amount,
+            currency=invoice.currency,
+            rail_amount=money.rail_amount,
+            rail_currency=money.rail_currency,
+            returned=0,
+            origin=money.origin,
+            received_at=money.at,
+        )
+        .on_conflict_do_nothing(index_elements=["rail", "external_id"])
+        .returning(Payment.id)
+    ).scalar()
+    return db.session.get(Payment, made) if made else None
+
+
+def count(invoice: Invoice, payment: Payment, entry: Entry | None) -> None:
+    """What this money changes for the invoice."""
+    invoice.received += payment.amount
+    audit.record(
+        Action.MONEY_RECEIVED,
+        actor=invoice.user_id,
+        subject=("invoice", invoice.id),
+        amount=payment.amount,
+        currency=payment.currency,
+        rail=payment.rail,
+    )
+    _end_attempt(payment)
+    reckon(invoice, entry)
+    outbox.emit(CAME_IN, {"invoice_id": str(invoice.id), "payment_id": str(payment.id)})
+
+
+def reckon(invoice: Invoice, entry: Entry | None) -> None:
+    """What its sums say now. Late money is taken when what it was for can still be had."""
+    db.session.flush()
+    if invoice.paid_at is None and invoice.leftover >= invoice.total and not settling.gone(invoice):
+        settling.settle(invoice, entry)
+        attempts.call_off(invoice)
+        return
+    bookings.write(entry)
+    if invoice.paid_at is not None:
+        settling.set_standing(invoice)
+    elif State(invoice.state) in PAYABLE:
+        if invoice.leftover >= invoice.total:
+            ending.cancel(invoice)
+        else:
+            invoice.state = State.UNDERPAID if invoice.leftover else State.OPEN
+
+
+def _end_attempt(payment: Payment) -> None:
+    """It has done its part when it brought what it asked for, perhaps in several transfers."""
+    attempt = db.session.get(Attempt, payment.attempt_id) if payment.attempt_id else None
+    if attempt is not None and (payment.amount >= attempt.amount or _brought(attempt) >= attempt.amount):
+        attempts.succeed(attempt)
+
+
+def _brought(attempt: Attempt) -> int:
+    found = select(func.sum(Payment.amount)).where(Payment.attempt_id == attempt.id)
+    return db.session.execute(found).scalar_one() or 0

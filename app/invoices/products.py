@@ -1,0 +1,66 @@
+"""What can be sold. Whoever owns a thing says what becomes of it when it is paid and when it is taken back.
+
+products.register(app, Product("post", "Post", fulfil=..., revoke=...))
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flask import Flask, current_app
+
+PLACE = "fanlight.products"
+
+
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """A line of an invoice, as its seller's feature sees it."""
+
+    line_id: UUID
+    invoice_id: UUID
+    buyer_id: UUID
+    seller_id: UUID | None
+    subject_id: UUID | None
+    quantity: int
+    amount: int
+    currency: str
+    data: dict[str, Any]
+    at: datetime
+
+    @property
+    def cause(self) -> str:
+        """What a grant made by it is named by."""
+        return f"invoice-line:{self.line_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    kind: str
+    # On statements and in lists: "Subscription".
+    noun: str
+    # In the transaction that pays for it; raising undoes the payment's settling, so it must not.
+    fulfil: Callable[[Sold], None]
+    # All of it was refunded or charged back.
+    revoke: Callable[[Sold], None]
+    # Why it can no longer be had, asked before money that came late is taken for it.
+    gone: Callable[[Sold], str | None] = lambda _: None
+    # Where it is found once it is paid.
+    href: Callable[[Sold], str] = lambda _: ""
+    # The invoice was given up or grew too old: a seat is free again, a code may be used.
+    let_go: Callable[[Sold], None] = lambda _: None
+
+
+def register(app: Flask, product: Product) -> None:
+    app.extensions.setdefault(PLACE, {})[product.kind] = product
+
+
+def product(kind: str) -> Product:
+    found: Product = current_app.extensions[PLACE][kind]
+    return found
+
+
+def nouns() -> dict[str, str]:
+    known: dict[str, Product] = current_app.extensions.get(PLACE, {})
+    return {kind: one.noun for kind, one in known.items()}

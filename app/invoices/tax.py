@@ -1,0 +1,46 @@
+"""Tax on what is sold: by where the buyer lives, where the house is registered for it. Prices contain it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from app.extensions import db
+from app.invoices.models import BillingDetails
+from app.invoices.tax_rates import EU, RATES
+from app.platform.settings import settings
+
+WHOLE = 10_000
+# Given, not sold.
+UNTAXED = frozenset({"donation"})
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    amount: int = 0
+    bps: int = 0
+    country: str | None = None
+    evidence: dict[str, Any] = field(default_factory=dict)
+
+
+def reckon(buyer_id: UUID, total: int, kind: str) -> Due:
+    details = db.session.get(BillingDetails, buyer_id)
+    country = details.country if details else None
+    evidence = dict(details.evidence) if details else {}
+    bps = 0 if kind in UNTAXED else rate(country)
+    return Due(contained(total, bps), bps, country, evidence)
+
+
+def rate(country: str | None) -> int:
+    if country is None or not _registered(country):
+        return 0
+    return RATES.get(country, 0)
+
+
+def contained(total: int, bps: int) -> int:
+    """What of a price is tax, to the nearest unit, half up."""
+    return (2 * total * bps + WHOLE + bps) // (2 * (WHOLE + bps))
+
+
+def _registered(country: str) -> bool:
+    where = settings().tax_countries
+    return country in where or ("EU" in where and country in EU)

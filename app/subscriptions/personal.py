@@ -1,0 +1,103 @@
+"""What this feature holds of a person."""
+
+from flask import Flask
+
+from app.platform import personal_data
+from app.platform.personal_data import Kept
+from app.platform.personal_rows import Rows
+from app.subscriptions.models import Gift, PromoCode, PromoUse, Subscription
+
+BY_LAW = Kept(
+    "What was paid, and for what, is kept as long as tax law asks; whom it names is nameless by then."
+)
+KEPT = (
+    (
+        Rows(
+            Subscription,
+            owner="user_id",
+            shown=(
+                "id",
+                "creator_id",
+                "tier_id",
+                "state",
+                "months",
+                "price",
+                "currency",
+                "anchor",
+                "period",
+                "period_start",
+                "period_end",
+                "method_id",
+                "renews",
+                "cancel_reason",
+                "next_tier_id",
+                "next_months",
+                "next_price",
+                "paused_until",
+                "tries",
+                "next_try_at",
+                "grace_until",
+                "reminded_at",
+                "promo_id",
+                "promo_months_left",
+                "created_at",
+                "started_at",
+                "ended_at",
+            ),
+        ),
+        "Your subscriptions",
+    ),
+    (
+        Rows(
+            Gift,
+            owner="buyer_id",
+            shown=(
+                "id",
+                "creator_id",
+                "tier_id",
+                "months",
+                "state",
+                "note",
+                "redeemed_by",
+                "redeemed_at",
+                "ends_at",
+                "created_at",
+            ),
+            withheld=("code_digest", "sealed_code"),
+            opened={"sealed_recipient": "gift"},
+        ),
+        "Gifts you bought",
+    ),
+)
+GOES = (
+    (
+        Rows(
+            PromoCode,
+            owner="creator_id",
+            shown=(
+                "id",
+                "code",
+                "tier_id",
+                "percent",
+                "for_months",
+                "at_most",
+                "used",
+                "only_new",
+                "ends_at",
+                "closed_at",
+                "created_at",
+            ),
+        ),
+        "Promo codes of your page",
+    ),
+    (Rows(PromoUse, owner="user_id", shown=("promo_id", "at", "settled")), "Promo codes you used"),
+)
+
+
+def init_app(app: Flask) -> None:
+    for rows, about in KEPT:
+        personal_data.table(app, rows.table.name, about, rows.export, BY_LAW)
+    for rows, about in GOES:
+        personal_data.table(app, rows.table.name, about, rows.export, rows.erase)
+    personal_data.exempt(app, "subscription_events", "steps of subscriptions, which are exported themselves")
+    personal_data.exempt(app, "bundles", "discounts of tiers")
