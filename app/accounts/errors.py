@@ -116,3 +116,10 @@ class ChallengeGone(Refused):
 
     def __init__(self) -> None:
         super().__init__("That took too long, or was done already. Start again.")
+
+
+class HidingYourself(Refused):
+    code = "hiding_yourself"
+
+    def __init__(self) -> None:
+        super().__init__("You cannot hide yourself.")

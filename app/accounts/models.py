@@ -214,6 +214,18 @@ class Wallet(Model):
     last_used_at: Mapped[datetime | None] = mapped_column(Timestamp)
 
 
+class HiddenPerson(Model):
+    """Somebody does not want to read this one. The other is not told."""
+
+    __tablename__ = "hidden_people"
+
+    user_id: Mapped[UUID] = owner(primary_key=True)
+    hidden_id: Mapped[UUID] = owner(primary_key=True, index=True)
+    created_at: Mapped[datetime] = mapped_column(Timestamp, default=now)
+
+    __table_args__ = (CheckConstraint("user_id <> hidden_id", name="others"),)
+
+
 class DataExport(Model):
     """Everything we hold of a person, as a ZIP made by a job."""
 

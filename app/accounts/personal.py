@@ -3,7 +3,7 @@
 from flask import Flask
 
 from app.accounts import models
-from app.accounts.operations import exports, roles, tombstones
+from app.accounts.operations import exports, hiding, roles, tombstones
 from app.accounts.operations.joining import BIRTH_DATE
 from app.platform import personal_data
 from app.platform.personal_data import Erase
@@ -20,6 +20,7 @@ ABOUT = {
     "recovery_codes": "Your recovery codes (the codes themselves are known to you alone)",
     "passkeys": "Your passkeys",
     "wallets": "Wallets you sign in with",
+    "hidden_people": "People you have hidden from yourself",
     "data_exports": "Copies of your data that you asked for",
 }
 
@@ -63,6 +64,7 @@ ROWS = (
     ),
     Rows(models.Wallet, shown=("address", "name", "created_at", "last_used_at")),
 )  # fmt: skip
+HIDDEN = Rows(models.HiddenPerson, shown=("hidden_id", "created_at"))
 EXPORTS = Rows(
     models.DataExport,
     shown=("id", "state", "size", "requested_at", "ready_at", "expires_at"),
@@ -75,6 +77,7 @@ def init_app(app: Flask) -> None:
     _table(app, HANDLES, erase=tombstones.retire_former_handles)
     for rows in ROWS:
         _table(app, rows, erase=rows.erase)
+    _table(app, HIDDEN, erase=hiding.erase)
     _table(app, EXPORTS, erase=exports.erase)
     personal_data.hold(app, "last admin", roles.last_admin_stays)
     personal_data.exempt(app, "retired_handles", "keyed digests that say nothing without the handle")

@@ -5,10 +5,12 @@ A published revocation drops an entry at once; without Redis it ends by itself a
 
 import time
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
+from app.accounts import portraits
 from app.accounts.operations import sessions
 from app.extensions import db
 from app.kit import clock, crypto
@@ -20,13 +22,14 @@ KEEP_SECONDS = 5.0
 KEEP_ENTRIES = 20_000
 TOUCH_EVERY = timedelta(minutes=1)
 
-FIND = text("""
+FIND = """
     select s.id as session_id, s.authenticated_at, s.expires_at, s.second_factor, s.last_used_at,
-           u.id, u.handle, u.display_name, u.roles, u.avatar_hue, u.deletion_due_at
+           u.id, u.handle, u.display_name, u.roles, u.avatar_hue, u.deletion_due_at,
+           {portrait} as portrait
     from sessions s join users u on u.id = s.user_id
     where s.token_digest = :digest and s.ended_at is null and s.expires_at > :now
       and s.last_used_at > :idle_since and u.state = 'active'
-""")
+"""
 
 _entries: dict[str, tuple[float, Viewer]] = {}
 
@@ -57,7 +60,7 @@ def load(token: str) -> Viewer | None:
     at = clock.now()
     idle_since = at - timedelta(days=settings().session_idle_days)
     row = db.session.execute(
-        FIND, {"digest": crypto.digest(token), "now": at, "idle_since": idle_since}
+        _find(portraits.column()), {"digest": crypto.digest(token), "now": at, "idle_since": idle_since}
     ).first()
     if row is None:
         return None
@@ -74,9 +77,15 @@ def load(token: str) -> Viewer | None:
         expires_at=row.expires_at,
         second_factor=row.second_factor,
         avatar_hue=row.avatar_hue,
+        avatar_url=portraits.address(row.portrait),
         deletion_due=row.deletion_due_at,
     )
 
 
 def clear() -> None:
     _entries.clear()
+
+
+@lru_cache
+def _find(portrait: str) -> TextClause:
+    return text(FIND.format(portrait=portrait))

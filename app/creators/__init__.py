@@ -4,8 +4,8 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from app.accounts import appearance
-    from app.creators import personal, sharing, views
+    from app.accounts import appearance, portraits
+    from app.creators import personal, pictures, sharing, views
     from app.creators.operations import finding
     from app.creators.views import directory
     from app.platform import share_cards
@@ -15,3 +15,4 @@ def init_app(app: Flask) -> None:
     directory.init_app(app)
     share_cards.register(app, sharing.KIND, sharing.find_card)
     appearance.on_changed(finding.looks_changed)
+    portraits.keep_in(pictures.OWN, lambda avatar: pictures.address(avatar, "square96"))

@@ -13,6 +13,8 @@ Address = Callable[[Described, str], str]
 Listener = Callable[[UUID], None]
 
 COVERS = ("w1600", "w800", "w320")
+# For whoever looks at a page of the house, beside their own name (accounts/portraits.py).
+OWN = "(select avatar from creators where creators.id = u.id)"
 
 _address: list[Address] = []
 _listeners: dict[Listener, None] = {}

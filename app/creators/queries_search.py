@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import Select, String, any_, cast, func, literal, select, union_all
+from sqlalchemy import Double, Select, String, any_, cast, func, literal, select, tuple_, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.creators.models import Creator
 from app.creators.queries_directory import ENTRY, OPEN, Entry, entry, shown_to
-from app.creators.searching import Question
+from app.creators.searching import Place, Question
 from app.extensions import db
 
 MOST = 12
@@ -19,20 +19,27 @@ ALIKE = 0.34
 BY_WORDS = 1.0
 
 
-def find_creators(question: Question) -> list[Entry]:
+def find_creators(question: Question) -> tuple[list[Entry], Place | None]:
+    """One page, and where the next begins."""
     ways = [*_by_words(question), *_by_letters(question)]
     if not ways:
-        return []
+        return [], None
     each = union_all(*ways).subquery()
     best = (
-        select(each.c.id, func.max(each.c.score).label("score"))
+        select(each.c.id, cast(func.max(each.c.score), Double).label("score"))
         .group_by(each.c.id)
         .having(func.max(each.c.score) >= ALIKE)
         .subquery()
     )
-    found = shown_to(question.viewer_id, select(*ENTRY).join(best, best.c.id == Creator.id).where(OPEN))
-    ordered = found.order_by(best.c.score.desc(), Creator.popularity.desc(), Creator.id.desc()).limit(MOST)
-    return [entry(row) for row in db.session.execute(ordered)]
+    order = (best.c.score, Creator.popularity, Creator.id)
+    matching = select(*ENTRY, *order[:2]).join(best, best.c.id == Creator.id).where(OPEN)
+    found = shown_to(question.viewer_id, matching)
+    if at := question.after:
+        found = found.where(tuple_(*order) < tuple_(at.score, at.then, at.id))
+    rows = db.session.execute(found.order_by(*(by.desc() for by in order)).limit(MOST + 1)).all()
+    last = rows[MOST - 1] if len(rows) > MOST else None
+    after = Place(last.score, last.popularity, last.id) if last else None
+    return [entry(row) for row in rows[:MOST]], after
 
 
 def _by_words(question: Question) -> list[Select[Any]]:

@@ -29,6 +29,8 @@ ALSO = {
     "slow_miles": "nature", "tiny_compilers": "learning", "marsh_lights": "art", "raj_monsoon": "travel",
     "okuku_nights": "writing", "june_paperworks": "craft", "selam_walks": "nature", "matts_maps": "learning",
 }  # fmt: skip
+# Their gated pictures carry the handle of whoever opened them: patterns are easily passed on.
+MARKING = {"loom_and_code"}
 LINKS = [
     {"label": "Prints and postcards", "url": "https://example.com/cleo-marsh"},
     {"label": "Exhibition in spring", "url": "https://example.org/windows"},
@@ -74,6 +76,7 @@ def _open_pages(pages: Collection[PageText], at: datetime) -> None:
             about=page.about,
             about_html=markdown.render(page.about),
             links=LINKS if person.id == people.CREATOR.id else [],
+            watermark=page.handle in MARKING,
             categories=[page.category, *([ALSO[page.handle]] if page.handle in ALSO else [])],
             created_at=users[person.id].created_at + timedelta(hours=2),
         )

@@ -10,7 +10,8 @@ GRANTS = Rows(
     Grant,
     shown=("id", "scope_id", "kind", "rank", "label", "cause", "starts_at", "ends_at", "revoked_at"),
 )
-DENIALS = Rows(Denial, shown=("id", "scope_id", "kind", "cause", "since", "lifted_at"))
+# Who closed it to them is the other side's to tell: a block says by whom nowhere else either.
+DENIALS = Rows(Denial, shown=("id", "kind", "since", "lifted_at"), withheld=("scope_id", "cause"))
 
 
 def init_app(app: Flask) -> None:

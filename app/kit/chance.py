@@ -26,3 +26,8 @@ def token(length: int = 32) -> str:
 
 def readable(length: int) -> str:
     return "".join(READABLE[secrets.randbelow(len(READABLE))] for _ in range(length))
+
+
+def below(bound: int) -> int:
+    """For spreading things out, not for secrets."""
+    return int.from_bytes(_source(4)) % bound

@@ -3,6 +3,7 @@
 Within a process also those of one millisecond are in order, so that lists by id show what came first.
 """
 
+from datetime import datetime
 from threading import Lock
 from uuid import UUID
 
@@ -27,6 +28,11 @@ def new_id() -> UUID:
             _last = millis << MILLIS_AT | 0x7 << VERSION_AT | (noise >> 68) << 64
             _last |= 0b10 << VARIANT_AT | noise & (1 << FIRST_BITS) - 1
         return UUID(int=_last)
+
+
+def first_of(moment: datetime) -> UUID:
+    """No id made from this moment on comes before it."""
+    return UUID(int=int(moment.timestamp() * 1000) << MILLIS_AT)
 
 
 def parse_id(text: str) -> UUID | None:

@@ -41,8 +41,16 @@ class Ticket:
 def address(described: Described, name: str, *, holder: Holder, viewer_id: UUID | None) -> str:
     if is_public(described, name):
         return public_address(described, name)
-    ends = -(-int((clock.now() + LIFE).timestamp()) // HOUR)
-    return f"/media/{_signed(UUID(described['id']), name, holder, viewer_id, ends)}"
+    ends = -(-int(clock.now().timestamp() + LIFE.total_seconds()) // HOUR)
+    return _made(settings().secret_key, described["id"], name, holder, viewer_id, ends)
+
+
+@lru_cache(maxsize=20_000)
+def _made(
+    secret_key: str, media_id: str, name: str, holder: Holder, viewer_id: UUID | None, ends: int
+) -> str:
+    """The same for an hour: signed once."""
+    return f"/media/{_signed(secret_key, UUID(media_id), name, holder, viewer_id, ends)}"
 
 
 def public_address(described: Described, name: str) -> str:
@@ -53,40 +61,45 @@ def public_address(described: Described, name: str) -> str:
 def beside(ticket: Ticket, name: str) -> str:
     """Another file of the same media, for the same viewer and as long: the segments of a playlist."""
     ends = int(ticket.ends.timestamp()) // HOUR
-    return f"/media/{_signed(ticket.media_id, name, ticket.holder, ticket.viewer_id, ends)}"
+    return _made(settings().secret_key, str(ticket.media_id), name, ticket.holder, ticket.viewer_id, ends)
 
 
 def read(text: str) -> Ticket | None:
     """None for everything but an address of ours that still holds."""
-    if len(text) > MAX_LENGTH:
-        return None
+    ticket = _read(settings().secret_key, text) if len(text) <= MAX_LENGTH else None
+    return ticket if ticket and clock.now() < ticket.ends else None
+
+
+@lru_cache(maxsize=20_000)
+def _read(secret_key: str, text: str) -> Ticket | None:
+    """Whatever the time is: a proof that held once holds."""
     try:
         raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except (ValueError, binascii.Error):
         return None
     body, proof = raw[:-PROOF], raw[-PROOF:]
-    if len(body) < HEAD.size or not hmac.compare_digest(proof, _proof(body)):
+    if len(body) < HEAD.size or not hmac.compare_digest(proof, _proof(secret_key, body)):
         return None
     media, holder, viewer, ends = HEAD.unpack_from(body)
     kind, name = body[HEAD.size :].decode().split("\0")
     until = datetime.fromtimestamp(ends * HOUR, UTC)
-    if clock.now() >= until:
-        return None
     looks = UUID(bytes=viewer)
     return Ticket(
         UUID(bytes=media), name, (kind, UUID(bytes=holder)), None if looks == NOBODY else looks, until
     )
 
 
-def _signed(media_id: UUID, name: str, holder: Holder, viewer_id: UUID | None, ends: int) -> str:
+def _signed(
+    secret_key: str, media_id: UUID, name: str, holder: Holder, viewer_id: UUID | None, ends: int
+) -> str:
     kind, holder_id = holder
     body = HEAD.pack(media_id.bytes, holder_id.bytes, (viewer_id or NOBODY).bytes, ends)
     body += f"{kind}\0{name}".encode()
-    return base64.urlsafe_b64encode(body + _proof(body)).rstrip(b"=").decode()
+    return base64.urlsafe_b64encode(body + _proof(secret_key, body)).rstrip(b"=").decode()
 
 
-def _proof(body: bytes) -> bytes:
-    return hmac.digest(_key(settings().secret_key), body, "sha256")[:PROOF]
+def _proof(secret_key: str, body: bytes) -> bytes:
+    return hmac.digest(_key(secret_key), body, "sha256")[:PROOF]
 
 
 @lru_cache(maxsize=8)

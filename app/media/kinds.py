@@ -4,7 +4,7 @@ from enum import StrEnum
 
 MB = 1024 * 1024
 # Enough to tell every kind.
-HEAD = 64
+HEAD = 512
 
 
 class Kind(StrEnum):
@@ -40,6 +40,11 @@ SOUNDS = {
 }
 PICTURE_BRANDS = {b"avif", b"avis"}
 SOUND_BRANDS = {b"M4A ", b"M4B "}
+# With what QuickTime began before there were brands.
+OLD_BOXES = {b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
+# Packets of a transport stream, each with this sign: bare, and after the time that camcorders put before it.
+SIGN, PACKET, TIMED_PACKET, TIME = 0x47, 188, 192, 4
+PACKETS_SEEN = 3
 
 
 def by_content(head: bytes) -> tuple[Kind, str] | None:
@@ -58,9 +63,23 @@ def by_content(head: bytes) -> tuple[Kind, str] | None:
         }.get(head[8:12])
     if head[4:8] == b"ftyp":
         return _by_brand(head[8:12])
+    return _by_stream(head)
+
+
+def _by_stream(head: bytes) -> tuple[Kind, str] | None:
     if head.startswith(b"\x1a\x45\xdf\xa3"):
         return Kind.VIDEO, "video/x-matroska"
+    if head[4:8] in OLD_BOXES:
+        return Kind.VIDEO, "video/quicktime"
+    if head.startswith(b"\x00\x00\x01\xba"):
+        return Kind.VIDEO, "video/mpeg"
+    if _packets(head, 0, PACKET) or _packets(head, TIME, TIMED_PACKET):
+        return Kind.VIDEO, "video/mp2t"
     return None
+
+
+def _packets(head: bytes, begin: int, length: int) -> bool:
+    return head[begin::length][:PACKETS_SEEN] == bytes([SIGN]) * PACKETS_SEEN
 
 
 def _by_brand(brand: bytes) -> tuple[Kind, str] | None:

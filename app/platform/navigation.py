@@ -1,11 +1,14 @@
 """The ways through the house. Features hang their doors up here; templates show them."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Flask, current_app
 from htmx_flask import request
 
 from app.platform.viewer import Role, Viewer
+
+SHOWN, KEEP_ENTRIES = "fanlight.doors.shown", 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +34,25 @@ class ShownDoor:
 
 def add_door(app: Flask, place: str, door: Door) -> None:
     """Places: `rail` (wide screens), `tabs` (under the thumb), `account` (behind the avatar), `settings`."""
+    app.extensions.pop(SHOWN, None)
     doors: dict[str, list[Door]] = app.extensions.setdefault("fanlight.doors", {})
     doors.setdefault(place, []).append(door)
     doors[place].sort(key=lambda d: d.order)
 
 
 def doors(place: str, person: Viewer | None) -> list[ShownDoor]:
+    """Looked at once for the same place in the house and the same roles."""
+    kept: dict[tuple[Any, ...], list[ShownDoor]] = current_app.extensions.setdefault(SHOWN, {})
+    key = place, request.path, person.roles if person else None
+    shown = kept.get(key)
+    if shown is None:
+        if len(kept) >= KEEP_ENTRIES:
+            kept.clear()
+        shown = kept[key] = _shown(place, person)
+    return list(shown)
+
+
+def _shown(place: str, person: Viewer | None) -> list[ShownDoor]:
     known: dict[str, list[Door]] = current_app.extensions.get("fanlight.doors", {})
     path = request.path
     return [

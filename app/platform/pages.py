@@ -14,8 +14,12 @@ from app.platform.web import is_htmx
 def page(template: str, *, partial: str | None = None, status: int = 200, **context: Any) -> Response:
     """The partial for htmx, when there is one; else the whole page. Caches must keep the two apart."""
     chosen = partial if partial and is_htmx() else template
-    response = make_response(render_template(chosen, **context), status)
-    response.vary.add("HX-Request")
+    return whole(render_template(chosen, **context), status)
+
+
+def whole(html: str, status: int = 200) -> Response:
+    response = make_response(html, status)
+    response.headers.add("Vary", "HX-Request")
     return response
 
 

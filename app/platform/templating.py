@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from flask import Flask
+from flask import Flask, current_app
 from jinja2 import Template
 from jinja2.environment import TemplateModule
 from jinja2.runtime import Context
@@ -39,6 +39,11 @@ def kept(items: Iterable[Any], caller: Callable[[], Markup]) -> Markup:
             _kept.clear()
         html = _kept[key] = caller()
     return html
+
+
+def fragment(template: str, **context: Any) -> Markup:
+    """A part of a page that asks for nothing but what it is handed."""
+    return Markup(current_app.jinja_env.get_template(template).render(context))  # noqa: S704 - our template
 
 
 def init_templating(app: Flask) -> None:

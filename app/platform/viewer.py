@@ -30,6 +30,7 @@ class Viewer:
     expires_at: datetime
     second_factor: bool
     avatar_hue: int
+    avatar_url: str | None = None
     deletion_due: datetime | None = None
     # What flask-login asks of a user.
     is_authenticated: bool = True
@@ -45,9 +46,12 @@ class Viewer:
 
 def viewer() -> Viewer | None:
     """The person behind this request; None when signed out, or when the page may not know."""
-    if not has_request_context() or g.get("without_session"):
+    if not has_request_context():
         return None
-    person = g.get("_login_user") or current_user._get_current_object()
+    known = g._get_current_object()  # once: this is asked many times a page
+    if known.get("without_session"):
+        return None
+    person = known.get("_login_user") or current_user._get_current_object()
     return person if isinstance(person, Viewer) else None
 
 

@@ -8,14 +8,14 @@ addresses of gated media, likes, form tokens.
 """
 
 import hashlib
+import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from flask import current_app
@@ -23,22 +23,23 @@ from markupsafe import Markup
 
 from app.entitlements.queries import read_held
 from app.entitlements.rules import Audience, Closed, Decision, Lock, Outcome, judge
-from app.kit import chance
-from app.media.addresses import NOBODY, address, public_address
+from app.media.addresses import NOBODY, Holder, address, public_address
 from app.media.shown import Described, is_public
 from app.platform.cache import cache
 from app.platform.cookies import csrf_token
+from app.platform.gaps import GAP, KEY, Gapped, Marks
 from app.platform.idempotency import new_key
 from app.posts import queries_feed
 from app.posts.card import Card, Seen, gate_words
-from app.posts.queries_feed import Line
+from app.posts.queries_feed import Asks, Line
 
 KEEP_SECONDS = 24 * 3600
 KEEP_ENTRIES = 2_000
+KEEP_DECISIONS = 20_000
 ACTS = "posts/_acts.html"
 # What the look of a card depends on, beside its post.
 FORM = ("posts", "components", "media")
-HIDDEN_FIELD = re.compile(r'(name="(csrf_token|idempotency_key)" value=")[^"]*"')
+TOKEN_FIELD = re.compile(r'(?<=name="csrf_token" value=")[^"]*')
 
 # In this process, so that Redis is asked only for what is new here; and what Redis has not been told yet.
 _near: dict[str, str] = {}
@@ -51,27 +52,33 @@ class Look(StrEnum):
     TILE = "tile"
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class State(NamedTuple):
+    """Which acts a card shows."""
+
+    signed_in: bool
+    open: bool
+    liked: bool
+    kept: bool
+
+
+class Asked(NamedTuple):
     line: Line
     look: Look
     decision: Decision
     shape: str
-
-    @property
-    def key(self) -> str:
-        line = self.line
-        return f"{self.look}:{_form()}:{line.id.hex}:{line.version}:{line.stamp:x}:{self.shape}"
+    # By which its card is kept.
+    key: str
 
 
 def shown(
     lines: Sequence[Line], person: UUID | None, adult: Callable[[], bool], look: Look = Look.CARD
-) -> dict[UUID, Markup]:
+) -> dict[str, Markup]:
     """The cards of those that may be known, in their order. One statement, one question to Redis at most.
 
     `adult` is asked where something is for adults: whether this viewer said to be one.
     """
-    asked = [one for line in lines if (one := _asked(line, person, adult, look)) is not None]
+    who = str(person) if person else None
+    asked = [one for line in lines if (one := _asked(line, who, adult, look)) is not None]
     kept = _kept([one.key for one in asked])
     if missing := [one for one in asked if one.key not in kept]:
         kept |= _rendered(missing)
@@ -84,18 +91,27 @@ def forget() -> None:
     _near.clear()
 
 
-def _asked(line: Line, person: UUID | None, adult: Callable[[], bool], look: Look) -> Asked | None:
-    lock = Lock(line.id, line.creator_id, Audience(line.audience), line.rank, line.price, line.currency)
-    decision = judge(lock, person, read_held(line.held))
+def _asked(line: Line, person: str | None, adult: Callable[[], bool], look: Look) -> Asked | None:
+    decision = _decided(line.asks, person, line.held)
     if decision.outcome is Outcome.HIDDEN:
         return None
-    if decision.open and person == line.creator_id:
-        return Asked(line, look, decision, "mine")
-    if decision.open and line.adult and not adult():
+    shape = "open"
+    if person == line.creator_id and decision.open:
+        shape = "mine"
+    elif line.adult and decision.open and not adult():
         decision = Decision(Outcome.LOCKED, Closed.AGE)
-    if decision.open:
-        return Asked(line, look, decision, "open")
-    return Asked(line, look, decision, f"locked-{decision.because}")
+    if decision.outcome is Outcome.LOCKED:
+        shape = f"locked-{decision.because}"
+    key = f"{look}:{_form()}:{line.id}:{line.version}:{line.stamp:x}:{shape}"
+    return Asked(line, look, decision, shape, key)
+
+
+@lru_cache(maxsize=KEEP_DECISIONS)
+def _decided(asks: Asks, person: str | None, held: str) -> Decision:
+    """No memory of who may what: what is held now is among what it is asked by, and all that it looks at."""
+    post_id, creator_id, audience, rank, price, currency = asks
+    lock = Lock(UUID(post_id), UUID(creator_id), Audience(audience), rank, price, currency)
+    return judge(lock, UUID(person) if person else None, read_held(json.loads(held)))
 
 
 # ---- what is kept
@@ -134,7 +150,7 @@ def _keep_near(cards: dict[str, str]) -> None:
 
 def _rendered(missing: Iterable[Asked]) -> dict[str, str]:
     """One statement for all. What was edited in this very moment is left out: the next page has it."""
-    wanted = {one.line.id: one for one in missing}
+    wanted = {UUID(one.line.id): one for one in missing}
     cards = {}
     for card, stamp in queries_feed.cards(list(wanted)):
         one = wanted[card.id]
@@ -153,52 +169,54 @@ def _rendered(missing: Iterable[Asked]) -> dict[str, str]:
 class Everyone(Seen):
     """Looks at a card to be kept: where it would see something of its own, it leaves a gap."""
 
-    mark: str
+    marks: Marks
 
     def address(self, described: Described, name: str) -> str:
         if is_public(described, name):
             return public_address(described, name)
-        return _gap(self.mark, f"{described['id']}/{name}")
+        return self.marks.gap(f"{described['id']}/{name}")
 
 
 def _render(card: Card, one: Asked) -> str:
-    mark = chance.token(18)
+    marks = Marks()
     seen = Everyone(
-        card.id, one.decision, liked=False, kept=False, viewer_id=None, mine=one.shape == "mine", mark=mark
+        card.id, one.decision, liked=False, kept=False, viewer_id=None, mine=one.shape == "mine", marks=marks
     )
-    acts = Markup(_gap(mark, "acts"))  # noqa: S704 - a random mark
+    acts = Markup(marks.gap("acts"))  # noqa: S704 - a random mark
     template = current_app.jinja_env.get_template(f"posts/_{one.look}.html")
-    return _with_gaps(template.render(card=card, seen=seen, acts=acts, gate_words=gate_words), mark)
-
-
-def _gap(mark: str, name: str) -> str:
-    return f"{mark}{name}{mark}"
-
-
-def _with_gaps(html: str, mark: str) -> str:
-    """Ready for `%`. The mark is random, so that nothing that people write can look like a gap."""
-    parts = html.split(mark)
-    parts[::2] = [text.replace("%", "%%") for text in parts[::2]]
-    parts[1::2] = [f"%({name})s" for name in parts[1::2]]
-    return "".join(parts)
+    return marks.ready(template.render(card=card, seen=seen, acts=acts, gate_words=gate_words))
 
 
 @lru_cache(maxsize=32)
-def _acts(form: str, state: tuple[bool, bool, bool, bool]) -> str:
+def _acts(form: str, state: State) -> str:
     """What one does with a post, with gaps for the post and for the form tokens."""
-    signed_in, is_open, liked, kept = state
-    mark = chance.token(18)
-    gaps = {name: _gap(mark, name) for name in ("href", "id", "likes", "comments")}
-    decision = Decision(Outcome.OPEN if is_open else Outcome.LOCKED, "")
-    seen = Seen(NOBODY, decision, liked, kept, NOBODY if signed_in else None, mine=False)
+    marks = Marks()
+    gaps = {name: marks.gap(name) for name in ("href", "id", "likes", "comments")}
+    decision = Decision(Outcome.OPEN if state.open else Outcome.LOCKED, "")
+    seen = Seen(NOBODY, decision, state.liked, state.kept, NOBODY if state.signed_in else None, mine=False)
     html = current_app.jinja_env.get_template(ACTS).render(card=gaps, seen=seen)
-    forms = count(1)  # each with a key of its own
+    html = TOKEN_FIELD.sub(lambda _: marks.gap("csrf_token"), html)
+    return marks.ready(marks.keys(html, of=f"{marks.gap('id')}."))
 
-    def hidden(found: re.Match[str]) -> str:
-        number = next(forms) if found[2] == "idempotency_key" else ""
-        return f'{found[1]}{_gap(mark, found[2])}{number}"'
 
-    return _with_gaps(HIDDEN_FIELD.sub(hidden, html), mark)
+class Whole(NamedTuple):
+    """A card with what one does with it. Its gaps are what changes from page to page."""
+
+    card: Gapped
+    # Gated media, each as `id/rendition`.
+    media: frozenset[str]
+
+
+@lru_cache(maxsize=KEEP_ENTRIES)
+def _whole(kept: str, acts: str, post_id: str) -> Whole:
+    of_post = {"id": post_id, "href": f"/posts/{post_id}"}
+    card = Gapped(_filled(kept, {"acts": _filled(acts, of_post)}))
+    return Whole(card, frozenset(name for name in card.names if "/" in name))
+
+
+def _filled(html: str, known: Mapping[str, str]) -> str:
+    """With these gaps filled, and the others left as they are."""
+    return GAP.sub(lambda found: known.get(found[1], found[0]), html)
 
 
 @lru_cache
@@ -219,43 +237,23 @@ class Gaps:
 
     def __init__(self, person: UUID | None) -> None:
         self._person = person
-        self._token = csrf_token() if person else ""
-        self._key = new_key() if person else ""
-        self._count = 0
         self._form = _form()
-
-    def fill(self, kept: str, one: Asked) -> Markup:
-        return Markup(kept % Filling(self, one))  # noqa: S704 - rendered by our templates
-
-    def acts(self, one: Asked) -> str:
-        line = one.line
-        state = (self._person is not None, one.decision.open, line.liked, line.kept)
-        return _acts(self._form, state) % {
-            "href": f"/posts/{line.id}",
-            "id": line.id,
-            "likes": line.likes,
-            "comments": line.comments,
-            "csrf_token": self._token,
-            "idempotency_key": self._next_key(),
+        self._values = {
+            "csrf_token": csrf_token() if person else "",
+            KEY: new_key() if person else "",
         }
 
-    def address(self, one: Asked, name: str) -> str:
+    def fill(self, kept: str, one: Asked) -> Markup:
+        line = one.line
+        state = State(self._person is not None, one.decision.open, line.liked, line.kept)
+        whole = _whole(kept, _acts(self._form, state), line.id)
+        values = self._values | {"likes": str(line.likes), "comments": str(line.comments)}
+        if whole.media:
+            holder = ("post", UUID(line.id))
+            values |= {name: self._address(holder, name) for name in whole.media}
+        return Markup(whole.card.fill(values))  # noqa: S704 - rendered by our templates
+
+    def _address(self, holder: Holder, name: str) -> str:
         media_id, _, rendition = name.partition("/")
         gated = {"id": media_id, "public": False}
-        return address(gated, rendition, holder=("post", one.line.id), viewer_id=self._person)
-
-    def _next_key(self) -> str:
-        self._count += 1
-        return f"{self._key}{self._count}."
-
-
-class Filling(dict[str, str]):
-    """The gaps of one card, by name."""
-
-    __slots__ = ("_gaps", "_one")
-
-    def __init__(self, gaps: Gaps, one: Asked) -> None:
-        self._gaps, self._one = gaps, one
-
-    def __missing__(self, name: str) -> str:
-        return self._gaps.acts(self._one) if name == "acts" else self._gaps.address(self._one, name)
+        return address(gated, rendition, holder=holder, viewer_id=self._person)

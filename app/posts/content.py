@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from app.entitlements.rules import Audience
+from app.kit import clock
 
 # As they stand in the editor, whether they make sense already or not: by field name.
 Fields = Mapping[str, Any]
@@ -18,6 +19,10 @@ class PollWish:
     options: tuple[str, ...]
     several: bool = False
     closes_at: datetime | None = None
+
+    @property
+    def over(self) -> bool:
+        return self.closes_at is not None and self.closes_at <= clock.now()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,13 @@ class PollHasVotes(Refused):
         )
 
 
+class PollOver(Refused):
+    def __init__(self) -> None:
+        super().__init__(
+            "That moment has passed, so nobody could vote. Choose a later one, or none.", "poll_closes_at"
+        )
+
+
 class PinnedEnough(Refused):
     def __init__(self, most: int) -> None:
         super().__init__(f"{most} posts are pinned already. Unpin one of them first.")

@@ -142,6 +142,8 @@ class Comment(Model):
     # The handles it names, as they were found when it was written.
     mentions: Mapped[list[str]] = mapped_column(ARRAY(String), default=list)
     state: Mapped[str] = mapped_column(default="shown")
+    # What it was when the house took it down, in case that it is put back.
+    state_before: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now)
     edited_at: Mapped[datetime | None] = mapped_column(Timestamp)
 

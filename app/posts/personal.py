@@ -6,13 +6,15 @@ from typing import Any
 from uuid import UUID
 
 from flask import Flask
-from sqlalchemy import Update, func, select, update
+from sqlalchemy import Update, select, update
 
+from app.accounts.queries import the_user
 from app.extensions import db
 from app.platform import personal_data
 from app.platform.personal_data import Row
 from app.platform.personal_rows import Rows
 from app.posts.models import Bookmark, Comment, Like, Poll, PollOption, PollVote, Post, PostVersion
+from app.posts.operations.commenting import author_left
 
 POSTS = Rows(
     Post,
@@ -26,7 +28,10 @@ POSTS = Rows(
 )  # fmt: skip
 LIKES = Rows(Like, shown=("post_id", "created_at"))
 BOOKMARKS = Rows(Bookmark, shown=("post_id", "created_at"))
-COMMENTS = Rows(Comment, shown=("id", "post_id", "body", "mentions", "state", "created_at", "edited_at"))
+COMMENTS = Rows(
+    Comment,
+    shown=("id", "post_id", "body", "mentions", "state", "state_before", "created_at", "edited_at"),
+)
 VOTES = Rows(PollVote, shown=("post_id", "option_id", "created_at"))
 OF_POSTS: tuple[tuple[str, str, Sequence[Any]], ...] = (
     (
@@ -77,9 +82,8 @@ def _erase_likes(user_id: UUID) -> None:
 
 
 def _erase_comments(user_id: UUID) -> None:
-    theirs = select(Comment.post_id, func.count().label("times")).group_by(Comment.post_id)
-    said = theirs.where(Comment.user_id == user_id, Comment.state == "shown").subquery()
-    _change(update(Post).where(Post.id == said.c.post_id).values(comments=Post.comments - said.c.times))
+    if the_user(user_id).state != "suspended":  # theirs do not count by then
+        author_left(user_id)
     COMMENTS.erase(user_id)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, exists, func, or_, select, tuple_, union_a
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app.accounts.models import User
+from app.accounts.queries_hiding import hides
 from app.creators.models import Creator
 from app.entitlements.queries import hidden_from, read_held
 from app.entitlements.rules import Holding
@@ -231,6 +232,7 @@ def kept_posts(
 
 
 def _comments(viewer_id: UUID | None, *, hosting: bool) -> Any:
+    """Those of suspended people wait with them. Whose post it is reads also whom they have hidden."""
     columns = (
         Comment.id,
         Comment.post_id,
@@ -249,9 +251,12 @@ def _comments(viewer_id: UUID | None, *, hosting: bool) -> Any:
         select(*columns)
         .join(User, User.id == Comment.user_id)
         .outerjoin(Creator, Creator.id == Comment.user_id)
-        .where(Comment.state != "deleted")
+        .where(Comment.state != "deleted", User.state == "active")
     )
-    return found if hosting else found.where(or_(Comment.state == "shown", Comment.user_id == viewer_id))
+    if hosting:
+        return found
+    found = found.where(or_(Comment.state == "shown", Comment.user_id == viewer_id))
+    return found.where(~hides(viewer_id, Comment.user_id.expression)) if viewer_id else found
 
 
 def _comment(row: Any, viewer_id: UUID | None, hosted: bool) -> CommentShown:

@@ -11,7 +11,9 @@ from sqlalchemy import Select, func, select
 
 from app.accounts import ages
 from app.accounts.models import User
+from app.creators import pictures
 from app.creators.models import Creator, PrivateFeed
+from app.creators.pictures import Described
 from app.entitlements.queries import held
 from app.entitlements.rules import Closed, Decision, Outcome
 from app.extensions import db
@@ -26,6 +28,7 @@ OWN: tuple[Any, ...] = (
     User.handle,
     User.display_name,
     User.avatar_hue,
+    Creator.avatar,
     PrivateFeed.created_at,
     PrivateFeed.used_at,
 )
@@ -55,13 +58,20 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class OwnFeed:
+    """For the `person_line` component too."""
+
     id: UUID
     creator_id: UUID
     handle: str
     display_name: str
     avatar_hue: int
+    avatar: Described | None
     created_at: datetime
     used_at: datetime | None
+
+    @property
+    def avatar_url(self) -> str | None:
+        return pictures.address(self.avatar, "square96")
 
 
 def told(creator_id: UUID, reader_id: UUID | None) -> list[Told]:
@@ -130,6 +140,7 @@ def _own(person_id: UUID) -> Select[Any]:
     return (
         select(*OWN)
         .join(User, User.id == PrivateFeed.creator_id)
+        .join(Creator, Creator.id == PrivateFeed.creator_id)
         .where(PrivateFeed.user_id == person_id, PrivateFeed.revoked_at.is_(None))
         .order_by(PrivateFeed.created_at.desc())
     )

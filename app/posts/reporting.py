@@ -51,7 +51,7 @@ def init_app(app: Flask) -> None:
         "comment",
         Reportable(
             noun="comment",
-            consequence="The comment is deleted.",
+            consequence="Nobody reads the comment any more.",
             find=seen_comment,
             look=look_at_comment,
             take_down=commenting.take_down,

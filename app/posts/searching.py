@@ -7,18 +7,20 @@ from uuid import UUID
 
 from flask import Flask, render_template
 from markupsafe import Markup
-from sqlalchemy import Select, and_, case, func, or_, select
+from sqlalchemy import Double, Select, and_, case, cast, func, or_, select, tuple_
 
 from app.accounts.models import User
 from app.creators import searching
 from app.creators.models import Creator
-from app.creators.searching import Question, Section
+from app.creators.searching import Place, Question, Section
 from app.entitlements.queries import hidden_from
 from app.entitlements.rules import Audience
 from app.extensions import db
 from app.kit.money import readable
 from app.kit.text import shortened
+from app.platform.web import is_htmx
 from app.posts.models import Post
+from app.posts.places import EPOCH, MICROSECOND
 from app.posts.queries_feed import OUT
 
 MOST = 20
@@ -61,21 +63,24 @@ def init_app(app: Flask) -> None:
     searching.register(app, Section("posts", 20, _posts))
 
 
-def find_posts(question: Question) -> list[Result]:
-    """One statement, which reads a bounded number of posts."""
+def find_posts(question: Question) -> tuple[list[Result], Place | None]:
+    """One page, and where the next begins. One statement, which reads a bounded number of posts."""
     if not question.tsquery:
-        return []
+        return [], None
     best = _best(question).subquery()
     everybodys = and_(Post.audience == "public", ~Post.adult, ~Creator.adult)
     known = case((everybodys, func.left(Post.body_html, BEGINS)), else_=Post.teaser)
     found = (
-        select(*FOUND, known.label("known"))
+        select(*FOUND, known.label("known"), best.c.score)
         .join(best, best.c.id == Post.id)
         .join(User, User.id == Post.creator_id)
         .join(Creator, Creator.id == Post.creator_id)
         .order_by(best.c.score.desc(), Post.published_at.desc(), Post.id.desc())
     )
-    return [_result(row) for row in db.session.execute(found)]
+    rows = db.session.execute(found).all()
+    last = rows[MOST - 1] if len(rows) > MOST else None
+    after = Place(last.score, float((last.published_at - EPOCH) // MICROSECOND), last.id) if last else None
+    return [_result(row) for row in rows[:MOST]], after
 
 
 def _best(question: Question) -> Select[Any]:
@@ -88,20 +93,28 @@ def _best(question: Question) -> Select[Any]:
         .subquery()
     )
     post, person = matching.c, question.viewer_id
-    score = func.ts_rank(post.words, asked).label("score")
-    return (
-        select(post.id, score)
+    score = cast(func.ts_rank(post.words, asked), Double)
+    order = (score, post.published_at, post.id)
+    best = (
+        select(post.id, score.label("score"))
         .join(Creator, and_(Creator.id == post.creator_id, Creator.state == "open"))
         .join(User, and_(User.id == post.creator_id, User.state == "active"))
         .where(~hidden_from(person, post.creator_id), ~hidden_from(person, post.id))
-        .order_by(score.desc(), post.published_at.desc(), post.id.desc())
-        .limit(MOST)
+        .order_by(*(by.desc() for by in order))
+        .limit(MOST + 1)
     )
+    if at := question.after:
+        best = best.where(tuple_(*order) < tuple_(at.score, EPOCH + at.then * MICROSECOND, at.id))
+    return best
 
 
 def _posts(question: Question) -> Markup | None:
-    found = find_posts(question)
-    return Markup(render_template("posts/_search_posts.html", results=found)) if found else None  # noqa: S704
+    results, after = find_posts(question)
+    if not results:
+        return None
+    more = question.onwards("posts", after) if after else None
+    name = "posts/_search_posts_page.html" if is_htmx() else "posts/_search_posts.html"
+    return Markup(render_template(name, results=results, more=more))  # noqa: S704 - escaped there
 
 
 def _result(row: Any) -> Result:

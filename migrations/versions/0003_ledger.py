@@ -216,7 +216,13 @@ begin
     return query select null::uuid, false, 'not_covered';
   else
     insert into ledger_holds (id, account_id, amount, cause, state, expires_at, created_at)
-      values (hold_id, found_id, hold_amount, hold_cause, 'pending', ends_at, holding_at);
+      values (hold_id, found_id, hold_amount, hold_cause, 'pending', ends_at, holding_at)
+      on conflict (cause) do nothing;
+    if not found then
+      -- In this moment, and on another account.
+      return query select null::uuid, false, 'cause_reused';
+      return;
+    end if;
     update ledger_balances set held = held + hold_amount, updated_at = holding_at
       where account_id = found_id;
     return query select hold_id, true, null::text;

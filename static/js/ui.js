@@ -159,7 +159,14 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 });
 document.addEventListener("htmx:afterRequest", (event) => {
   const form = formOf(event);
-  if (form) release(form);
+  if (!form) return;
+  release(form);
+  form.querySelector("[data-sent]")?.setAttribute("hidden", "");
+});
+// How much of a file is sent, for forms that have a bar for it.
+document.addEventListener("htmx:xhr:progress", ({ target, detail }) => {
+  const bar = detail.total ? target.querySelector("[data-sent]") : null;
+  if (bar) Object.assign(bar, { hidden: false, max: detail.total, value: detail.loaded });
 });
 addEventListener("pageshow", () => document.querySelectorAll("form[data-sending]").forEach(release));
 

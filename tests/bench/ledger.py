@@ -1,17 +1,16 @@
 """P5: what posting costs. Both sides are driven by pgbench, on the same server, in the same rounds.
 
-An entry moves credit of a fan to a creator, with the fan's account covered and a reference that is indexed; it goes
-to the database as the house sends it, one statement a transaction. Against `pgbench -N`, which changes one row and
-adds one, in five statements.
+An entry moves credit of a fan to a creator, with the fan's account covered and a reference that is indexed.
+It goes to the database as the house sends it, one statement a transaction. Against `pgbench -N`, which
+changes one row and adds one, in five statements.
 """
 
-import json
 import os
 import re
 import subprocess
-from collections.abc import Callable, Sequence
-from functools import cache
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import count
 from urllib.parse import urlsplit
 
 from sqlalchemy import text
@@ -19,116 +18,177 @@ from sqlalchemy import text
 from app.extensions import db
 from tests.bench.harness import Bench, Samples, interleaved, measure
 
-# As many as pgbench has rows at scale 1.
+# As many as pgbench has rows at scale 1; numbers of the same length fit into an id.
 ACCOUNTS = 100_000
+FIRST, LAST = ACCOUNTS, 2 * ACCOUNTS - 1
 PARTS = 8
 CLIENTS = 8
 SECONDS = 3
-ROUNDS = 7
 BATCH = 50
+NOBODY = "0" * 32
 
-# People's accounts, with enough on them; and the hot one, whole and in parts.
 PEOPLE = text("""
     with made as (
       insert into ledger_accounts (owner_id, kind, currency, shard, sign)
       select lpad(n::text, 32, '0')::uuid, kind, 'USD', 0, -1
-      from generate_series(1, :accounts) n, unnest(array['fan_credit', 'creator_pending']) kind
+      from generate_series(:first, :last) n, unnest(array['fan_credit', 'creator_pending']) kind
       union all
-      select '00000000-0000-0000-0000-000000000000', kind, 'USD', shard, -1
-      from generate_series(0, :parts - 1) shard, unnest(array['platform_fee']) kind
-      returning id
+      select '00000000-0000-0000-0000-000000000000', 'platform_fee', 'USD', shard, -1
+      from generate_series(0, :parts - 1) shard
+      returning id, kind
+    ),
+    opened as (
+      insert into ledger_balances (account_id, updated_at) select id, clock_timestamp() from made
     )
-    insert into ledger_balances (account_id, posted, updated_at)
-    select id, -1000000000, clock_timestamp() from made
+    select
 """)
+# Enough credit on each account, past the books: only its use is measured.
+CREDIT = text("update ledger_balances set posted = -1000000000")
 
 
-def account(kind: str, owner: str, *amounts: int, shard: str = "0", covered: bool = False, n: int = 1) -> str:
-    """In JSON, with pgbench's variables where they vary; a leg for each amount, of an entry of its own."""
-    fixed = {"kind": kind, "currency": "USD", "sign": -1, "amount": sum(amounts), "covered": covered}
-    legs = ", ".join(
-        f'{{"entry": {made(at)}, "n": {n}, "size": 2, "amount": {amount}}}'
-        for at, amount in enumerate(amounts)
-    )
-    return json.dumps(fixed)[:-1] + f', "owner": {owner}, "shard": {shard}, "legs": [{legs}]}}'
+@dataclass(frozen=True)
+class Move:
+    """One account of a call: whose, and one leg for each of these entries."""
+
+    kind: str
+    owner: str
+    legs: Sequence[tuple[int, int, int]]
+    shard: str = "0"
+    covered: bool = False
 
 
-def said(variable: str) -> str:
-    return f"\"' || {variable} || '\""
+def script(moves: Sequence[Move], entries: int = 1, people: int = 2) -> str:
+    """pgbench's variables stand in the literals; `i` counts the client's transactions: ids are in order."""
+    lines = [f"\\set p{number} random({FIRST}, {LAST})" for number in range(people)]
+    lines += [f"\\set part random(0, {PARTS - 1})", "\\set i :i + 1", "\\set c 1000 + :client_id"]
+    ids = [f":i-:c-7:run-8{at:03}-000000000000" for at in range(entries)]
+    legs = [leg for move in moves for leg in move.legs]
+    about = ", ".join(f"""'{{"refs": {{"invoice": "{one}"}}}}'""" for one in ids)
+    columns = [
+        literal(ids),
+        literal(ids),
+        literal(["tip"] * entries),
+        literal([2] * entries),
+        f"array[{about}]::jsonb[]",
+        literal([move.owner for move in moves]),
+        literal([move.kind for move in moves]),
+        literal(["USD"] * len(moves)),
+        literal([move.shard for move in moves]),
+        literal([-1] * len(moves)),
+        literal(["t" if move.covered else "f" for move in moves]),
+        literal([len(move.legs) for move in moves]),
+        *(literal([leg[part] for leg in legs]) for part in range(3)),
+    ]
+    lines.append(f"select ledger_post(clock_timestamp(), {', '.join(columns)});")
+    return "\n".join(lines)
 
 
-def made(at: int) -> str:
-    """The id of an entry: the server makes it, since pgbench cannot."""
-    return said(f"ids[{at + 1}]")
+def literal(values: Sequence[object]) -> str:
+    return "'{" + ",".join(str(value) for value in values) + "}'"
 
 
-def person(variable: str) -> str:
-    return said(f"lpad(:{variable}::text, 32, '0')")
+def person(number: int) -> str:
+    return f"00000000-0000-0000-0000-000000:p{number}"
 
 
-def entry(at: int) -> str:
-    about = f'"id": {made(at)}, "cause": {made(at)}, "kind": "tip", "size": 2'
-    return f'{{{about}, "refs": {{"invoice": {made(at)}}}}}'
+def fan(number: int, legs: Sequence[tuple[int, int, int]]) -> Move:
+    return Move("fan_credit", person(number), legs, covered=True)
 
 
-def script(accounts: Sequence[str], entries: int = 1, people: int = 2) -> str:
-    chosen = [f"\\set p{number} random(1, {ACCOUNTS})" for number in range(people)]
-    chosen.append(f"\\set part random(0, {PARTS - 1})")
-    booked = ", ".join(entry(at) for at in range(entries))
-    call = (
-        f"select ledger_post(clock_timestamp(), ('[{booked}]')::jsonb, ('[{', '.join(accounts)}]')::jsonb)"
-        f" from (select array_agg(uuidv7()) as ids from generate_series(1, {entries})) as made;"
-    )
-    return "\n".join([*chosen, call])
+TIP = script([fan(0, [(1, 1, 100)]), Move("creator_pending", person(1), [(1, 2, -100)])])
+HOT = script([Move("platform_fee", NOBODY, [(1, 2, -100)]), fan(0, [(1, 1, 100)])])
+SPLIT = script([Move("platform_fee", NOBODY, [(1, 2, -100)], shard=":part"), fan(0, [(1, 1, 100)])])
+# Fifty fans tip one of fifty creators each; as the house sends them, sorted by account.
+MANY = script(
+    [
+        *(fan(at, [(at + 1, 1, 100)]) for at in range(BATCH)),
+        *(Move("creator_pending", person(BATCH + at), [(at + 1, 2, -100)]) for at in range(BATCH)),
+    ],
+    entries=BATCH,
+    people=2 * BATCH,
+)
 
 
-def tip() -> str:
-    return script(
-        [
-            account("fan_credit", person("p0"), 100, covered=True),
-            account("creator_pending", person("p1"), -100, n=2),
-        ]
-    )
-
-
-def fee(shard: str) -> str:
-    return script(
-        [
-            account("platform_fee", '"00000000-0000-0000-0000-000000000000"', -100, shard=shard, n=2),
-            account("fan_credit", person("p0"), 100, covered=True),
-        ]
-    )
-
-
+@dataclass
 class Pgbench:
-    def __init__(self, bench: Bench) -> None:
-        self._folder = bench.folder
-        server = bench.servers.postgres
-        self._program = server.place.postgres_bin / "pgbench"
-        where = urlsplit(bench.servers.database_url)
-        self._where = ["-h", str(where.hostname), "-p", str(where.port), "-U", str(where.username)]
-        self._name = where.path.lstrip("/")
-        self._environment = os.environ | {"PGPASSWORD": str(where.password)}
+    bench: Bench
+    _runs: "count[int]" = field(default_factory=lambda: count(100))
 
     def prepare(self) -> None:
+        with self.bench.house.app_context(), db.engine.begin() as connection:
+            connection.execute(PEOPLE, {"first": FIRST, "last": LAST, "parts": PARTS})
+            connection.execute(CREDIT)
         self._run("-i", "-q", "-s", "1")
+        # So that the tables of the ledger are not empty when statements are planned for the first time.
+        self.posts("warm", TIP)
+        with self.bench.house.app_context(), db.engine.connect() as connection:
+            raw = connection.execution_options(isolation_level="AUTOCOMMIT")
+            raw.execute(text("vacuum analyze"))
 
-    def simple_update(self) -> float:
-        return self._rate("-N", "-n")
+    def updates(self) -> float:
+        return self._rate("-N")
 
-    def rate(self, name: str, words: str) -> float:
-        path = self._folder / f"{name}.sql"
+    def posts(self, name: str, words: str, clients: int = CLIENTS) -> float:
+        path = self.bench.folder / f"{name}.sql"
         path.write_text(words)
-        return self._rate("-n", "-f", str(path))
+        run = f"run={next(self._runs)}"
+        return self._rate("-f", str(path), "-D", "i=10000000", "-D", run, clients=clients)
 
-    def _rate(self, *options: str) -> float:
-        told = self._run("-c", str(CLIENTS), "-j", "1", "-T", str(SECONDS), *options)
+    def _rate(self, *options: str, clients: int = CLIENTS) -> float:
+        told = self._run("-n", "-c", str(clients), "-j", "1", "-T", str(SECONDS), *options)
         found = re.search(r"tps = ([\d.]+)", told)
         assert found is not None, told
         return float(found[1])
 
     def _run(self, *options: str) -> str:
-        command = [str(self._program), *self._where, *options, self._name]
-        done = subprocess.run(command, env=self._environment, capture_output=True, text=True, check=False)
+        where = urlsplit(self.bench.servers.database_url)
+        program = str(self.bench.servers.postgres.place.postgres_bin / "pgbench")
+        place = ["-h", str(where.hostname), "-p", str(where.port), "-U", str(where.username)]
+        done = subprocess.run(
+            [program, *place, *options, where.path.lstrip("/")],
+            env=os.environ | {"PGPASSWORD": str(where.password)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+
+_ready: dict[int, Pgbench] = {}
+
+
+def pgbench(bench: Bench) -> Pgbench:
+    if id(bench) not in _ready:
+        _ready[id(bench)] = Pgbench(bench)
+        _ready[id(bench)].prepare()
+    return _ready[id(bench)]
+
+
+@measure("P5", "ledger_post", goal=">= 1.0")
+def ledger_post(bench: Bench) -> Samples:
+    at = pgbench(bench)
+    return interleaved(at.updates, lambda: at.posts("tip", TIP))
+
+
+@measure("P5", "ledger_hot_account", goal=">= 0.3")
+def ledger_hot_account(bench: Bench) -> Samples:
+    at = pgbench(bench)
+    return interleaved(lambda: at.posts("tip", TIP), lambda: at.posts("hot", HOT))
+
+
+@measure("P5", "ledger_split_account", goal=">= 0.8")
+def ledger_split_account(bench: Bench) -> Samples:
+    at = pgbench(bench)
+    return interleaved(lambda: at.posts("tip", TIP), lambda: at.posts("split", SPLIT))
+
+
+@measure("P5", "ledger_batches_of_50", goal=">= 1.5")
+def ledger_batches(bench: Bench) -> Samples:
+    """Entries a second, from one client: two that lock a hundred random accounts each, past the order of the
+    house, would lock each other out.
+    """
+    at = pgbench(bench)
+    return interleaved(
+        lambda: at.posts("tip", TIP, clients=1), lambda: BATCH * at.posts("many", MANY, clients=1)
+    )

@@ -3,19 +3,28 @@
 libvips makes the same sizes in the way that suits it best: the largest from the file, the others from that
 one. Pillow used plainly, as one writes it at first, is told beside it. Each is a program of its own, so that
 starting it counts and its memory is its own.
+
+Beside P8, what AVIF would take and give in place of WebP, when it looks as near to the picture as ours does.
+`PHOTOS=folder` measures photos of your own.
 """
 
+import bisect
+import io
+import os
+import re
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 
 from PIL import Image
 
+from app.demo.art.drawing import MOTIFS, Picture, draw
 from app.media import apart
+from app.media.apart import ffmpeg, picture_program
 from tests.bench.harness import Bench, Samples, interleaved, measure
 
 WIDTH, HEIGHT = 6_000, 4_000
@@ -107,3 +116,77 @@ def _peak_mb(command: Command) -> float:
     """Told by a small parent: a process begins with the peak of the one that started it."""
     told = subprocess.run([sys.executable, "-I", "-c", PEAK, *command], check=True, stdout=subprocess.PIPE)
     return int(told.stdout.split()[-1]) / 1024
+
+
+# ---- AVIF
+
+AVIF_WIDTHS = (1_600, 800)
+# Pillow's own speed, and a quicker one.
+SPEEDS = (6, 8)
+SHARP = range(40, 91, 5)
+DRAWN = 3
+SSIM = re.compile(r"All:([\d.]+)")
+
+
+def lines() -> Iterator[str]:
+    """Bytes and processor time of AVIF as a share of those of WebP, the sum of all pictures."""
+    chosen = {"drawn": list(_drawn()), "photos": list(_photos())}
+    for kind, pictures in chosen.items():
+        for width in AVIF_WIDTHS if pictures else ():
+            for speed in SPEEDS:
+                yield _compared(kind, [_fitted(one, width) for one in pictures], width, speed)
+
+
+def _drawn() -> Iterator[Image.Image]:
+    for motif in sorted(MOTIFS)[:DRAWN]:
+        yield draw(Picture(motif, "bench", (1_600, 1_200), ""))
+
+
+def _photos() -> Iterator[Image.Image]:
+    if folder := os.environ.get("PHOTOS"):
+        for file in sorted(Path(folder).iterdir()):
+            yield Image.open(file).convert("RGB")
+
+
+def _fitted(picture: Image.Image, width: int) -> Image.Image:
+    if picture.width <= width:
+        return picture
+    size = (width, round(picture.height * width / picture.width))
+    return picture.resize(size, Image.Resampling.LANCZOS)
+
+
+def _compared(kind: str, pictures: list[Image.Image], width: int, speed: int) -> str:
+    webp = [_encoded(one, "WEBP", picture_program.QUALITY, method=picture_program.EFFORT) for one in pictures]
+    avif = [_as_near(one, made, speed) for one, (made, _) in zip(pictures, webp, strict=True)]
+    sizes, times = ([sum(len(one[0]) for one in made), sum(one[1] for one in made)] for made in (avif, webp))
+    return (
+        f"avif {kind} {width} speed {speed}: bytes {sizes[0] / times[0]:.2f} of webp, "
+        f"time {sizes[1] / times[1]:.1f} of webp ({1_000 * sizes[1] / len(pictures):.0f} ms a picture)"
+    )
+
+
+def _as_near(picture: Image.Image, webp: bytes, speed: int) -> tuple[bytes, float]:
+    """The smallest that is at least as near to the picture."""
+    goal = _nearness(picture, webp)
+
+    def at(quality: int) -> tuple[bytes, float]:
+        return _encoded(picture, "AVIF", quality, speed=speed, max_threads=1)
+
+    found = bisect.bisect_left(SHARP, goal, key=lambda quality: _nearness(picture, at(quality)[0]))
+    return at(SHARP[min(found, len(SHARP) - 1)])
+
+
+def _encoded(picture: Image.Image, form: str, quality: int, **options: int) -> tuple[bytes, float]:
+    out, began = io.BytesIO(), process_time()
+    picture.save(out, form, quality=quality, **options)
+    return out.getvalue(), process_time() - began
+
+
+def _nearness(picture: Image.Image, made: bytes) -> float:
+    """Structural similarity, as ffmpeg finds it."""
+    with tempfile.TemporaryDirectory() as folder:
+        picture.save(f"{folder}/a.png", compress_level=0)
+        Image.open(io.BytesIO(made)).convert("RGB").save(f"{folder}/b.png", compress_level=0)
+        pair = ["-i", f"{folder}/a.png", "-i", f"{folder}/b.png", "-lavfi", "ssim", "-f", "null", "-"]
+        told = subprocess.run([ffmpeg.program(), *pair], capture_output=True, check=True).stderr.decode()
+    return float(SSIM.findall(told)[-1])

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from app.config import Settings
 from tests.browser.site import LiveSite, running_site
-from tests.browser.tabs import OpenTab, Tabs, chromium
+from tests.browser.tabs import OpenTab, Profiles, Tabs, chromium
 from tests.support import free_port
 
 SCREENSHOTS = Path("var/test-screenshots")
@@ -53,18 +53,25 @@ def browser() -> Iterator[Browser]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def profiles(browser: Browser) -> Profiles:
+    return Profiles(browser)
+
+
 @pytest.fixture
 def open_tab(
-    browser: Browser, live_site: LiveSite, app: Flask, request: pytest.FixtureRequest
+    profiles: Profiles, live_site: LiveSite, app: Flask, request: pytest.FixtureRequest
 ) -> Iterator[OpenTab]:
     """`open_tab(width=390, theme="dark", js=False)`: another browser, as far as cookies go."""
-    tabs = Tabs(browser, live_site.url)
+    tabs = Tabs(profiles, live_site.url)
     yield tabs.open
-    failed = request.node.stash.get(FAILED, False)
-    if failed or tabs.faults:
+    failed, faults = request.node.stash.get(FAILED, False), tabs.faults
+    if failed or faults:
         tabs.take_screenshots(SCREENSHOTS, request.node.name)
-    tabs.close()
-    assert failed or not tabs.faults, "\n".join(tabs.faults)
+        tabs.throw_away()
+    else:
+        tabs.close()
+    assert failed or not faults, "\n".join(faults)
 
 
 @pytest.fixture

@@ -5,11 +5,14 @@ import os
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-# ALL_SHAPES=1 walks in all four and asks axe in each, which takes minutes; else axe looks at the narrow one,
-# whose page holds the same things.
+from tests.browser.tabs import NARROW, Theme, take_shape
+
+# Together they show both widths and both themes; ALL_SHAPES=1 looks at all four and asks axe in each. Else
+# axe looks at the narrow one, whose page holds the same things.
 ALL = bool(os.environ.get("ALL_SHAPES"))
-SHAPES = [(1280, "light"), (390, "dark"), *([(1280, "dark"), (390, "light")] if ALL else [])]
-NARROW = 600
+SHAPES: list[tuple[int, Theme]] = [(1280, "light"), (390, "dark")]
+SHAPES += [(1280, "dark"), (390, "light")] if ALL else []
+ASKED = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
 
 
 def fits(tab: Page) -> None:
@@ -21,7 +24,14 @@ def fits(tab: Page) -> None:
 def fits_and_is_accessible(tab: Page) -> None:
     fits(tab)
     size = tab.viewport_size
-    if not ALL and size and size["width"] > NARROW:
+    if not ALL and size and size["width"] >= NARROW:
         return
-    found = Axe().run(tab, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]})
+    found = Axe().run(tab, options=ASKED)
     assert found.violations_count == 0, found.generate_report()
+
+
+def fits_in_every_shape(tab: Page) -> None:
+    """And is accessible. The page is loaded once, and its window changed."""
+    for width, theme in SHAPES:
+        take_shape(tab, width, theme)
+        fits_and_is_accessible(tab)

@@ -1,13 +1,15 @@
 """Chromium as people have it, and tabs that remember everything a page complained about."""
 
 import os
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Response
+from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Response
 
 from tests.factories.people import Person, a_session
 
@@ -18,9 +20,13 @@ QUIET = [
     "--disable-sync",
     "--disable-quic",
     "--no-first-run",
+    # There is none; what draws in its place is slower than what draws without.
+    "--disable-gpu",
+    # All tabs of one browser are drawn by one process, which is there already.
+    "--process-per-site",
 ]
 PATIENCE_MS = 10_000
-HEIGHT = 844
+NARROW, HEIGHT = 600, 844
 # Chromium says this for every answer of 400 and above; `_watch_answer` judges those itself.
 REFUSED_ANSWER = "Failed to load resource: the server responded with a status"
 # And this, with htmx, when a test takes the network away.
@@ -43,30 +49,48 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
         browser.close()
 
 
-class Tabs:
-    """The tabs of one test. Each has cookies of its own."""
+@dataclass(frozen=True)
+class Kind:
+    """What cannot be changed of a browser that runs."""
 
-    def __init__(self, browser: Browser, address: str) -> None:
-        self._browser = browser
-        self._address = address
-        self._contexts: list[BrowserContext] = []
+    address: str
+    touch: bool
+    js: bool
+
+
+class Profile:
+    """A browser, as far as cookies and the like go."""
+
+    def __init__(self, browser: Browser, kind: Kind) -> None:
+        self.kind = kind
         self.faults: list[str] = []
-
-    def open(self, *, width: int = 1280, theme: Theme = "light", js: bool = True) -> Page:
-        context = self._browser.new_context(
-            base_url=self._address,
-            viewport={"width": width, "height": HEIGHT},
-            color_scheme=theme,
-            java_script_enabled=js,
-            has_touch=width < 600,
+        self.context = browser.new_context(
+            base_url=kind.address,
+            has_touch=kind.touch,
+            java_script_enabled=kind.js,
             reduced_motion="reduce",
         )
-        context.set_default_timeout(PATIENCE_MS)
-        context.on("console", self._watch_console)
-        context.on("weberror", lambda error: self.faults.append(f"error in a script: {error.error}"))
-        context.on("response", self._watch_answer)
-        self._contexts.append(context)
-        return context.new_page()
+        self.context.set_default_timeout(PATIENCE_MS)
+        self.context.on("console", self._watch_console)
+        self.context.on("weberror", lambda error: self.faults.append(f"error in a script: {error.error}"))
+        self.context.on("response", self._watch_answer)
+        # Without an open page the process that draws them ends, and it takes long to begin.
+        self._kept = self.context.new_page()
+        self._kept.goto("/static/icons.svg")
+        self._devtools = self.context.new_cdp_session(self._kept)
+        self._everything = {"origin": kind.address, "storageTypes": "all"}
+
+    @property
+    def tabs(self) -> list[Page]:
+        return [page for page in self.context.pages if page is not self._kept]
+
+    def empty(self) -> None:
+        """Only files that never change stay: the styles and scripts it has seen."""
+        for tab in self.tabs:
+            tab.close()
+        self.context.clear_cookies()
+        self._devtools.send("Storage.clearDataForOrigin", self._everything)
+        self.faults.clear()
 
     def _watch_console(self, message: ConsoleMessage) -> None:
         """Violations of the content policy are said here too."""
@@ -78,15 +102,61 @@ class Tabs:
         if answer.status >= 500 or missing_asset:
             self.faults.append(f"{answer.status}: {answer.request.method} {answer.url}")
 
+
+class Profiles:
+    """Used by one test after another, each of which finds them empty: to make one takes ten times as long."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._idle: dict[Kind, list[Profile]] = defaultdict(list)
+
+    def take(self, kind: Kind) -> Profile:
+        idle = self._idle[kind]
+        return idle.pop() if idle else Profile(self._browser, kind)
+
+    def give_back(self, profile: Profile) -> None:
+        profile.empty()
+        self._idle[profile.kind].append(profile)
+
+
+class Tabs:
+    """The tabs of one test. Each has cookies of its own."""
+
+    def __init__(self, profiles: Profiles, address: str) -> None:
+        self._profiles = profiles
+        self._address = address
+        self._taken: list[Profile] = []
+
+    def open(self, *, width: int = 1280, theme: Theme = "light", js: bool = True) -> Page:
+        profile = self._profiles.take(Kind(self._address, touch=width < NARROW, js=js))
+        self._taken.append(profile)
+        tab = profile.context.new_page()
+        take_shape(tab, width, theme)
+        return tab
+
+    @property
+    def faults(self) -> list[str]:
+        return [fault for profile in self._taken for fault in profile.faults]
+
     def take_screenshots(self, folder: Path, name: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        pages = [page for context in self._contexts for page in context.pages]
+        pages = [page for profile in self._taken for page in profile.tabs]
         for number, page in enumerate(pages):
             page.screenshot(path=folder / f"{name}-{number}.png", full_page=True)
 
     def close(self) -> None:
-        for context in self._contexts:
-            context.close()
+        for profile in self._taken:
+            self._profiles.give_back(profile)
+
+    def throw_away(self) -> None:
+        """Nobody knows what a failed test left in them."""
+        for profile in self._taken:
+            profile.context.close()
+
+
+def take_shape(tab: Page, width: int, theme: Theme) -> None:
+    tab.set_viewport_size({"width": width, "height": HEIGHT})
+    tab.emulate_media(color_scheme=theme)
 
 
 def sign_in(tab: Page, app: Flask, person: Person, *, second_factor: bool = False) -> None:

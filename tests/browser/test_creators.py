@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
-from tests.browser.pages import SHAPES, fits_and_is_accessible
+from tests.browser.pages import fits_in_every_shape
 from tests.browser.tabs import OpenTab, sign_in
 from tests.factories.creators import a_creator, a_tier, blocks, some_followers
 from tests.factories.people import Person, a_person
@@ -47,9 +47,7 @@ def mara(app: Flask) -> Person:
     return creator
 
 
-@pytest.mark.parametrize(("width", "theme"), SHAPES)
-def test_every_page_fits_and_is_accessible(app: Flask, open_tab: OpenTab, width: int, theme: str) -> None:
-    tab = open_tab(width=width, theme=theme)
+def test_every_page_fits_and_is_accessible(app: Flask, tab: Page) -> None:
     creator, new, fan = mara(app), a_creator(app, "new"), a_person(app)
     visit(tab, PUBLIC + EMPTY)
     sign_in(tab, app, fan)
@@ -58,7 +56,7 @@ def test_every_page_fits_and_is_accessible(app: Flask, open_tab: OpenTab, width:
     visit(tab, PUBLIC + DESK)
     tab.goto("/dashboard/tiers")
     tab.get_by_role("link", name="Edit", exact=True).first.click()
-    fits_and_is_accessible(tab)
+    fits_in_every_shape(tab)
     sign_in(tab, app, new)
     visit(tab, EMPTY + DESK)
 
@@ -66,7 +64,7 @@ def test_every_page_fits_and_is_accessible(app: Flask, open_tab: OpenTab, width:
 def visit(tab: Page, paths: list[str]) -> None:
     for path in paths:
         tab.goto(path)
-        fits_and_is_accessible(tab)
+        fits_in_every_shape(tab)
 
 
 @pytest.mark.parametrize("js", [True, False])

@@ -8,7 +8,7 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 
 from app.platform import work
-from tests.browser.pages import SHAPES, fits_and_is_accessible
+from tests.browser.pages import fits_in_every_shape
 from tests.browser.tabs import OpenTab, sign_in
 from tests.factories.people import a_person
 
@@ -90,27 +90,25 @@ def test_an_admin_finds_somebody_and_makes_them_moderator(app: Flask, open_tab: 
     expect(tab.get_by_role("button", name="No longer moderator")).to_be_visible()
 
 
-@pytest.mark.parametrize(("width", "theme"), SHAPES)
-def test_every_page_fits_and_is_accessible(app: Flask, open_tab: OpenTab, width: int, theme: str) -> None:
-    tab = open_tab(width=width, theme=theme)
+def test_every_page_fits_and_is_accessible(app: Flask, tab: Page) -> None:
     warden = a_person(app, "warden", roles=("fan", "admin"))
     a_person(app, "warden_two", roles=("fan", "admin", "moderator", "creator"))
     maple = a_person(app, "a_very_long_handle_of_30_signs")
     sign_in(tab, app, warden, second_factor=True)
     tab.goto("/settings/data")
-    fits_and_is_accessible(tab)
+    fits_in_every_shape(tab)
     tab.get_by_role("button", name="Get everything we hold").click()
     expect(tab.get_by_text("Your copy is being made")).to_be_visible()
-    fits_and_is_accessible(tab)
+    fits_in_every_shape(tab)
     drain(app)
     expect(tab.get_by_text("Ready:")).to_be_visible()
     paths = ("/settings/data", "/settings/data/delete", "/settings/notifications", "/admin/people")
     for path in (*paths, "/admin/people?q=nobody", f"/admin/people/{maple.id}"):
         tab.goto(path)
-        fits_and_is_accessible(tab)
+        fits_in_every_shape(tab)
     tab.goto("/settings/data/delete")
     tab.get_by_label("Your handle").fill("warden")
     tab.get_by_label("I understand").check()
     tab.get_by_role("button", name="Delete my account").click()
     expect(tab.get_by_role("button", name="Keep my account").first).to_be_visible()
-    fits_and_is_accessible(tab)
+    fits_in_every_shape(tab)

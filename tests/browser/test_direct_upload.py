@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from app.config import Settings
 from app.platform.storage_s3 import PART
 from tests.browser.site import LiveSite, running_site
-from tests.browser.tabs import Tabs, sign_in
+from tests.browser.tabs import Profiles, Tabs, sign_in
 from tests.doubles.s3 import Store, s3_server
 from tests.factories.creators import a_creator
 from tests.factories.media import picture_bytes
@@ -38,14 +38,15 @@ def place(whole_app: Flask, settings: Settings, tmp_path_factory: pytest.TempPat
 
 
 @pytest.fixture
-def library(app: Flask, browser: Browser, place: Place) -> Iterator[Page]:
-    tabs = Tabs(browser, place.site.url)
+def library(app: Flask, profiles: Profiles, place: Place) -> Iterator[Page]:
+    tabs = Tabs(profiles, place.site.url)
     tab = tabs.open()
     sign_in(tab, app, a_creator(app))
     tab.goto("/dashboard/media")
     yield tab
-    tabs.close()
-    assert not tabs.faults, "\n".join(tabs.faults)
+    faults = tabs.faults
+    tabs.throw_away()
+    assert not faults, "\n".join(faults)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 from flask import Flask
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from app.creators.categories import CATEGORIES
 from app.creators.models import Creator
@@ -10,7 +10,7 @@ from app.creators.queries_directory import PAGE
 from app.extensions import db
 from app.platform.transaction import transaction
 from app.posts.content import Content
-from tests.browser.pages import SHAPES, fits_and_is_accessible
+from tests.browser.pages import fits_in_every_shape
 from tests.browser.tabs import OpenTab, sign_in
 from tests.creators.test_directory import many_creators
 from tests.creators.test_search import a_findable_post, findable
@@ -51,17 +51,15 @@ def a_lively_house(app: Flask) -> None:
     a_findable_post(app, mara, Content("Mara's harbour at five", "Everybody was **asleep** but the gulls."))
 
 
-@pytest.mark.parametrize(("width", "theme"), SHAPES)
-def test_finding_fits_and_is_accessible(app: Flask, open_tab: OpenTab, width: int, theme: str) -> None:
+def test_finding_fits_and_is_accessible(app: Flask, tab: Page) -> None:
     a_lively_house(app)
-    tab = open_tab(width=width, theme=theme)
     for path in PAGES:
         tab.goto(path)
-        fits_and_is_accessible(tab)
+        fits_in_every_shape(tab)
     sign_in(tab, app, a_person(app))
     for path in PAGES[1:]:
         tab.goto(path)
-        fits_and_is_accessible(tab)
+        fits_in_every_shape(tab)
 
 
 @pytest.mark.parametrize("js", [True, False])

@@ -1,16 +1,16 @@
 """The feed and a creator's posts in a real browser."""
 
-import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
-from tests.browser.pages import SHAPES, fits_and_is_accessible
+from tests.browser.pages import fits_in_every_shape
 from tests.browser.tabs import OpenTab, sign_in
 from tests.factories.creators import a_creator, follows
 from tests.factories.people import Person, a_person
 from tests.factories.posts import pretended, some_posts
 
 POSTS = "article.post"
+LIVE_MS = 10_000
 
 
 def a_reader(app: Flask, tab: Page, posts: int = 45) -> tuple[Person, Person]:
@@ -70,11 +70,22 @@ def test_new_posts_are_told_of_and_one_click_away(app: Flask, tab: Page) -> None
     expect(tab.locator(POSTS)).to_have_count(6)
 
 
-@pytest.mark.parametrize(("width", "theme"), SHAPES)
-def test_feed_tabs_and_feeds_fit_and_are_accessible(
-    app: Flask, open_tab: OpenTab, width: int, theme: str
-) -> None:
-    tab = open_tab(width=width, theme=theme)
+def test_what_is_published_is_told_to_open_feeds_at_once(app: Flask, open_tab: OpenTab) -> None:
+    tab, desk = open_tab(), open_tab()
+    _, mara = a_reader(app, tab, posts=3)
+    with tab.expect_response("**/live/ticket?topic=feed"):
+        tab.goto("/feed")
+    expect(tab.locator("html[data-live=on]")).to_be_attached()
+    sign_in(desk, app, mara)
+    desk.goto("/posts/new")
+    desk.get_by_label("Title").fill("The 23:40 runs again")
+    desk.get_by_role("button", name="Publish now").click()
+    expect(desk.get_by_text("It is out.")).to_be_visible()
+    # Long before a page asks by itself, which it does every half minute.
+    expect(tab.get_by_role("link", name="1 new post")).to_be_visible(timeout=LIVE_MS)
+
+
+def test_feed_tabs_and_feeds_fit_and_are_accessible(app: Flask, tab: Page) -> None:
     _, mara = a_reader(app, tab, posts=1)
     name = "ثلاث صور 👩‍🚀 من القطار"
     some_posts(app, mara.id, 1, title=name, audience="subscribers", rank=1, price=499, teaser=name)
@@ -88,13 +99,13 @@ def test_feed_tabs_and_feeds_fit_and_are_accessible(
         "/settings/feeds",
     ):
         tab.goto(path)
-        fits_and_is_accessible(tab)
+        fits_in_every_shape(tab)
     tab.goto("/@mara/feed")
     tab.get_by_role("button", name="Make my address").click()
     expect(tab.get_by_text("only this once")).to_be_visible()
-    fits_and_is_accessible(tab)
+    fits_in_every_shape(tab)
     tab.goto("/settings/feeds")
-    fits_and_is_accessible(tab)
+    fits_in_every_shape(tab)
     sign_in(tab, app, mara)
     tab.goto("/feed")
-    fits_and_is_accessible(tab)
+    fits_in_every_shape(tab)

@@ -15,7 +15,7 @@ from app.media.addresses import address, public_address
 from app.media.models import Media
 from app.platform import work
 from app.posts.models import Post
-from tests.browser.pages import SHAPES, fits_and_is_accessible
+from tests.browser.pages import fits_and_is_accessible, fits_in_every_shape
 from tests.browser.tabs import OpenTab, sign_in
 from tests.factories.creators import a_creator
 from tests.factories.media import a_picture, picture_bytes
@@ -101,8 +101,9 @@ def test_a_file_that_is_none_of_ours_says_so_and_leaves_again(library: Page) -> 
     expect(library.locator("#uploader-file")).to_be_focused()
 
 
-def test_a_dropped_connection_is_gone_on_with_where_it_stopped(app: Flask, library: Page) -> None:
-    content = picture_bytes(300, 200) + bytes(9 * 1024 * 1024)
+def test_a_dropped_connection_is_gone_on_with_where_it_stopped(library: Page, tmp_path: Path) -> None:
+    long = tmp_path / "long.jpg"
+    long.write_bytes(picture_bytes(300, 200) + bytes(9 * 1024 * 1024))
     offsets = []
 
     def second_fails(route: Route) -> None:
@@ -115,7 +116,7 @@ def test_a_dropped_connection_is_gone_on_with_where_it_stopped(app: Flask, libra
             route.continue_()
 
     library.route("**/uploads/*", second_fails)
-    choose(library, ("long.jpg", content))
+    library.set_input_files("#uploader-file", long)
     expect(library.locator("[data-state=received]")).to_have_count(1, timeout=30_000)
     part = str(8 * 1024 * 1024)
     assert offsets == ["0", part, part]
@@ -185,22 +186,16 @@ def test_without_javascript_a_form_sends_them(app: Flask, library: Page, tmp_pat
     expect(library.get_by_text("Nothing here yet")).to_be_visible()
 
 
-@pytest.mark.parametrize(("width", "theme"), SHAPES)
-def test_the_library_fits_and_is_accessible(
-    app: Flask, open_tab: OpenTab, mara: Person, width: int, theme: str
-) -> None:
-    tab = open_tab(width=width, theme=theme)
-    sign_in(tab, app, mara)
-    tab.goto(LIBRARY)
-    fits_and_is_accessible(tab)
+def test_the_library_fits_and_is_accessible(app: Flask, library: Page, mara: Person) -> None:
+    fits_in_every_shape(library)
     shown = [a_picture(app, mara, name=f"picture {number} of the sea 🌊.jpg") for number in range(3)]
     a_picture(app, mara, ready=False, state="failed", trouble="broken", name="w" * 200)
     a_picture(app, mara, ready=False, trouble="scanner_away")
     a_picture(app, mara, moderation="removed")
     with app.app_context():
         assert db.session.get(Media, UUID(shown[0]["id"]))
-    tab.goto(LIBRARY)
-    fits_and_is_accessible(tab)
+    library.goto(LIBRARY)
+    fits_in_every_shape(library)
 
 
 @pytest.mark.parametrize("tab", [{}, {"width": 390}], indirect=True)

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from app.moderation.operations import reports
 from app.platform.transaction import transaction
-from tests.browser.pages import SHAPES, fits_and_is_accessible
+from tests.browser.pages import fits_in_every_shape
 from tests.browser.tabs import OpenTab, sign_in
 from tests.factories.creators import a_creator
 from tests.factories.people import a_person
@@ -34,29 +34,26 @@ def house(app: Flask) -> House:
     return House(app)
 
 
-@pytest.mark.parametrize(("width", "theme"), SHAPES)
-def test_every_page_fits_and_is_accessible(
-    app: Flask, house: House, open_tab: OpenTab, width: int, theme: str
-) -> None:
-    reader, desk = open_tab(width=width, theme=theme), open_tab(width=width, theme=theme)
+def test_every_page_fits_and_is_accessible(app: Flask, house: House, open_tab: OpenTab) -> None:
+    reader, desk = open_tab(), open_tab()
     sign_in(reader, app, house.ben)
     sign_in(desk, app, house.moderator, second_factor=True)
     for tab, path in ((reader, "/reports"), (desk, "/admin/reports")):
         tab.goto(path)
-        fits_and_is_accessible(tab)
+        fits_in_every_shape(tab)
     house.report("post", house.post, "illegal", "The second picture.\n مرحبا 👀 " + "and more " * 30)
     house.report("comment", house.comment, "minor")
     house.report("creator", house.mara.id, "copyright")
     house.report("person", house.mara.id, "abuse")
     for path in (f"/report/post/{house.post}", f"/report/comment/{house.comment}", "/reports"):
         reader.goto(path)
-        fits_and_is_accessible(reader)
+        fits_in_every_shape(reader)
     for path in ("/admin/reports", "/admin/reports?kind=post", "/admin/reports?state=upheld"):
         desk.goto(path)
-        fits_and_is_accessible(desk)
+        fits_in_every_shape(desk)
     desk.goto("/admin/reports")
     desk.locator("td a.name").first.click()
-    fits_and_is_accessible(desk)
+    fits_in_every_shape(desk)
 
 
 @pytest.mark.parametrize("js", [True, False])

@@ -13,8 +13,8 @@ from app.entitlements.rules import Kind
 from app.kit import clock
 from app.platform.transaction import transaction
 from app.posts.operations import commenting, liking
-from tests.browser.pages import SHAPES, fits, fits_and_is_accessible
-from tests.browser.tabs import OpenTab, sign_in
+from tests.browser.pages import SHAPES, fits, fits_and_is_accessible, fits_in_every_shape
+from tests.browser.tabs import OpenTab, sign_in, take_shape
 from tests.factories.creators import a_creator, a_tier
 from tests.factories.media import a_picture
 from tests.factories.people import Person, a_person
@@ -80,17 +80,12 @@ def house(app: Flask) -> House:
     return House(app)
 
 
-@pytest.mark.parametrize(("width", "theme"), SHAPES)
-def test_every_state_of_a_post_fits_and_is_accessible(
-    app: Flask, house: House, open_tab: OpenTab, width: int, theme: str
-) -> None:
+def test_every_state_of_a_post_fits_and_is_accessible(app: Flask, house: House, tab: Page) -> None:
     posts = house.posts()
-    outside = open_tab(width=width, theme=theme)
     for post in posts.values():
-        outside.goto(f"/posts/{post}")
-        fits_and_is_accessible(outside)
-    inside = open_tab(width=width, theme=theme)
-    sign_in(inside, app, house.ben)
+        tab.goto(f"/posts/{post}")
+        fits_in_every_shape(tab)
+    sign_in(tab, app, house.ben)
     with app.app_context(), transaction():
         for post in posts.values():
             liking.keep(house.ben.id, post, True)
@@ -99,14 +94,15 @@ def test_every_state_of_a_post_fits_and_is_accessible(
         "/bookmarks",
         *(f"/posts/{posts[name]}" for name in ("long", "poll", "paid", "subscribers")),
     ]:
-        inside.goto(path)
-        fits_and_is_accessible(inside)
-    host = open_tab(width=width, theme=theme)
-    sign_in(host, app, house.mara)
-    host.goto(f"/posts/{posts['long']}")
-    fits_and_is_accessible(host)
-    host.locator("li.comment summary").last.click()
-    fits(host)
+        tab.goto(path)
+        fits_in_every_shape(tab)
+    sign_in(tab, app, house.mara)
+    tab.goto(f"/posts/{posts['long']}")
+    fits_in_every_shape(tab)
+    tab.locator("li.comment summary").last.click()
+    for width, theme in SHAPES:
+        take_shape(tab, width, theme)
+        fits(tab)
 
 
 def test_pictures_open_over_the_page_and_are_gone_through(house: House, open_tab: OpenTab) -> None:

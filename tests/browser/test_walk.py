@@ -1,10 +1,10 @@
 """Through all the pages of coming in and of the account, in every shape."""
 
-import pytest
 from flask import Flask
+from playwright.sync_api import Page
 
-from tests.browser.pages import SHAPES, fits_and_is_accessible
-from tests.browser.tabs import OpenTab, sign_in
+from tests.browser.pages import SHAPES, fits_in_every_shape
+from tests.browser.tabs import OpenTab, sign_in, take_shape
 from tests.factories.people import a_person
 
 OUTSIDE = [
@@ -44,28 +44,29 @@ INSIDE = [
 ]
 
 
-@pytest.mark.parametrize(("width", "theme"), SHAPES)
-def test_every_page_fits_and_is_accessible(app: Flask, open_tab: OpenTab, width: int, theme: str) -> None:
-    tab = open_tab(width=width, theme=theme)
+def test_every_page_fits_and_is_accessible(app: Flask, tab: Page) -> None:
     mara = a_person(app, "mara")
     for path in OUTSIDE:
         tab.goto(path)
-        fits_and_is_accessible(tab)
+        fits_in_every_shape(tab)
     sign_in(tab, app, mara)
     for path in INSIDE:
         tab.goto(path)
-        fits_and_is_accessible(tab)
+        fits_in_every_shape(tab)
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-def test_every_page_says_the_same_without_javascript(app: Flask, open_tab: OpenTab, width: int) -> None:
-    with_scripts, without = open_tab(width=width), open_tab(width=width, js=False)
+def test_every_page_says_the_same_without_javascript(app: Flask, open_tab: OpenTab) -> None:
+    with_scripts, without = open_tab(), open_tab(js=False)
     mara = a_person(app, "mara")
     for tab in (with_scripts, without):
         sign_in(tab, app, mara)
     for path in INSIDE:
         with_scripts.goto(path)
         without.goto(path)
-        assert without.locator("h1").inner_text() == with_scripts.locator("h1").inner_text()
-        hidden = without.locator("main form:not([hidden]) :is(button, .btn):visible")
-        assert hidden.count() >= with_scripts.locator("main form:not([hidden]) [type=submit]:visible").count()
+        for width, theme in SHAPES:
+            take_shape(with_scripts, width, theme)
+            take_shape(without, width, theme)
+            assert without.locator("h1").inner_text() == with_scripts.locator("h1").inner_text()
+            hidden = without.locator("main form:not([hidden]) :is(button, .btn):visible")
+            submits = with_scripts.locator("main form:not([hidden]) [type=submit]:visible")
+            assert hidden.count() >= submits.count(), (path, width)

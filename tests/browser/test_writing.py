@@ -10,7 +10,7 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 
 from app.kit import clock
-from tests.browser.pages import SHAPES, fits_and_is_accessible
+from tests.browser.pages import fits_and_is_accessible, fits_in_every_shape
 from tests.browser.tabs import OpenTab, sign_in
 from tests.factories.creators import a_creator, a_tier
 from tests.factories.media import a_picture
@@ -59,16 +59,12 @@ def saved(tab: Page) -> Iterator[None]:
     expect(tab.locator("#autosave")).to_contain_text("Saved")
 
 
-@pytest.mark.parametrize(("width", "theme"), SHAPES)
-def test_every_page_of_writing_fits_and_is_accessible(
-    app: Flask, open_tab: OpenTab, width: int, theme: str
-) -> None:
+def test_every_page_of_writing_fits_and_is_accessible(app: Flask, tab: Page) -> None:
     author, pages = an_author_of_much(app)
-    tab = open_tab(width=width, theme=theme)
     sign_in(tab, app, author.person)
     for path in pages:
         tab.goto(path)
-        fits_and_is_accessible(tab)
+        fits_in_every_shape(tab)
 
 
 def test_what_is_typed_is_saved_and_there_again_after_going_back(app: Flask, tab: Page) -> None:

@@ -1,7 +1,9 @@
 """What the search finds, for whom, and what it is asked."""
 
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -22,6 +24,8 @@ from tests.factories.posts import a_post
 from tests.page_client import Page, PageClient
 from tests.plans import rows_read, settle
 from tests.queries import counting
+
+HTMX: Any = {"HX-Request": "true"}
 
 
 def look(client: PageClient, typed: str) -> Page:
@@ -174,6 +178,56 @@ def test_hostile_questions_are_answered(app: Flask, page: PageClient, typed: str
     seen = look(page, typed)
     assert seen.status == 200
     assert "<script>alert" not in seen.html
+
+
+def onwards(page: Page, section: str) -> str | None:
+    more = page.soup.select_one(f"[aria-labelledby=found-{section}] a[rel=next]")
+    return str(more["href"]) if more else None
+
+
+@pytest.mark.parametrize("scripts", [False, True])
+def test_each_section_goes_on_until_everything_was_shown(app: Flask, page: PageClient, scripts: bool) -> None:
+    for number in range(27):
+        findable(app, f"lantern{number:02}", popularity=float(number // 5))
+    mara = findable(app, "mara")
+    for number in range(43):
+        a_findable_post(app, mara, Content(f"Lantern {number}", "lantern " * (number % 3)))
+    first = look(page, "lantern")
+    for section, rows, many in (("creators", ".name", 27), ("posts", "h3", 43)):
+        names = creators(first) if section == "creators" else posts(first)
+        address = onwards(first, section)
+        while address:
+            if scripts:
+                shown = page.get(address, **HTMX)
+                assert shown.soup.title is None
+                more = shown.soup.select_one("a[rel=next]")
+                address = str(more["hx-get"]) if more else None
+            else:
+                shown = page.get(address)
+                assert len(shown.soup.select("main section")) == 1
+                address = onwards(shown, section)
+            names += [one.get_text(strip=True) for one in shown.soup.select(f"li {rows}")]
+        assert len(names) == len(set(names)) == many
+
+
+def test_a_place_beyond_the_end_says_so_and_one_that_is_none_begins_at_the_top(
+    app: Flask, page: PageClient
+) -> None:
+    findable(app, "mara")
+    beyond = page.get(f"/search?q=mara&section=creators&after=0.0_0.0_{UUID(int=0).hex}")
+    assert "That was everything" in beyond.text
+    assert beyond.one("main a[href='/search?q=mara']")
+    for nonsense in (
+        "x",
+        "1_2",
+        "nan_nan_" + UUID(int=0).hex,
+        "1e999_0_" + UUID(int=0).hex,
+        "-1_0_0",
+        "\u0661",
+    ):
+        assert creators(page.get("/search?" + urlencode({"q": "mara", "after": nonsense}))) == ["Mara"]
+    unknown = {"q": "mara", "section": "lamps", "after": f"9.0_9.0_{UUID(int=0).hex}"}
+    assert creators(page.get("/search?" + urlencode(unknown))) == ["Mara"]
 
 
 def test_nothing_found_says_where_to_look(app: Flask, page: PageClient) -> None:

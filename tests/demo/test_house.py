@@ -29,6 +29,8 @@ from tests.factories.people import Person, signed_in
 
 # Pictures, a poll and gated posts; and one with tunes, to which the demo's fan subscribes.
 SMALL, SOUNDING = "tuesday_cat", "kofi_keys"
+# With marked pictures, which the fan subscribes to as well.
+MARKING = "loom_and_code"
 pytestmark = pytest.mark.timeout(300)
 
 
@@ -188,6 +190,26 @@ def gated(app: Flask) -> Iterator[tuple[bool, Described, tuple[str, UUID]]]:
         return iter(
             [(decisions[post.id].open, one, ("post", post.id)) for post in posts for one in post.media]
         )
+
+
+def test_the_fan_finds_their_handle_on_the_pictures_of_one_page(app: Flask) -> None:
+    seed(app)
+    fill(app, MARKING)
+    client = signed_in(app, Person(FAN.id, FAN.handle, FAN.email)).http
+    with app.app_context():
+        assert db.session.get_one(Creator, creators()[MARKING].id).watermark
+        opened = [
+            (media, ("post", post.id))
+            for post in posts_of(MARKING)
+            if post.audience == "subscribers" and post.rank == 1
+            for media in post.media
+        ]
+        links = [address(media, "w800", holder=holder, viewer_id=FAN.id) for media, holder in opened]
+        kept = [media["names"]["w800"]["bytes"] for media, _ in opened]
+    shown = [client.get(link) for link in links]
+    assert shown
+    assert {answer.status_code for answer in shown} == {200}
+    assert all(len(answer.data) != size for answer, size in zip(shown, kept, strict=True))
 
 
 def test_portraits_are_for_everybody(app: Flask) -> None:

@@ -44,12 +44,12 @@ class Life:
 
 
 def a_full_life(app: Flask) -> Life:
-    person = a_person(app, HANDLE)
+    person, other = a_person(app, HANDLE), a_person(app)
     with app.app_context(), transaction():
         user = db.session.get_one(User, person.id)
         user.display_name, user.bio = NAME, BIO
         user.sealed_birth_date = vault().seal(BIRTHDAY, BIRTH_DATE)
-        rows = [*_rows(person), *_as_fan_and_creator(person)]
+        rows = [*_rows(person, other), *_as_fan_and_creator(person)]
         for row in rows:  # in this order: later ones point at earlier ones
             db.session.add(row)
             db.session.flush()
@@ -63,7 +63,7 @@ def a_full_life(app: Flask) -> Life:
     return Life(person, frozenset(tables))
 
 
-def _rows(person: Person) -> list[Any]:
+def _rows(person: Person, other: Person) -> list[Any]:
     at, owner = clock.now(), {"user_id": person.id}
     soon = at + timedelta(hours=1)
     return [
@@ -87,6 +87,7 @@ def _rows(person: Person) -> list[Any]:
         accounts.RecoveryCode(code_digest=SECRETS["recovery"], **owner),
         accounts.Passkey(credential_id=b"zephyrine-key", public_key=b"public", name=f"{NAME}'s key", **owner),
         accounts.Wallet(address=WALLET, **owner),
+        accounts.HiddenPerson(hidden_id=other.id, **owner),
         accounts.DataExport(
             state="gone", requested_at=at - timedelta(days=40), expires_at=at - timedelta(days=30), **owner
         ),

@@ -1,6 +1,7 @@
 """What comes of pictures: renditions without anything but the picture, and a clear no to what would hurt."""
 
 import io
+import socket
 import struct
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from PIL import Image, PngImagePlugin
 
@@ -18,6 +20,7 @@ from app.media.models import Media
 from app.platform.storage import storage
 from tests.factories.media import picture_bytes
 from tests.media.conftest import Desk
+from tests.support import eventually
 
 GPS, ORIENTATION, MAKE = 0x8825, 0x0112, 0x010F
 PEAK = """
@@ -221,6 +224,33 @@ def test_a_program_that_takes_too_much_is_stopped() -> None:
     assert was_stopped("x = bytearray(400_000_000)")
     assert was_stopped("while True: pass")
     assert was_stopped("import time; time.sleep(60)")
+
+
+# A system may keep such walls from those who are not root.
+@pytest.mark.skipif(not apart.network_closes(), reason="this system closes no network")
+def test_a_program_reaches_nobody_outside() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as somebody:
+        address = somebody.getsockname()
+        program = f"import socket; socket.create_connection({address!r}, 5)"
+        command = [sys.executable, "-c", program]
+        assert subprocess.run(command, check=False).returncode == 0
+        told = apart.run(command, Bounds(seconds=10, memory=200 * apart.MB))
+    assert told.returncode != 0
+    assert b"unreachable" in told.stderr
+
+
+def test_a_program_dies_with_whoever_started_it() -> None:
+    starter = (
+        "import os, sys\n"
+        "from app.media import apart\n"
+        "sleeper = [sys.executable, '-c', 'import time; print(1, flush=True); time.sleep(60)']\n"
+        "with apart.started(sleeper, apart.PICTURE) as process:\n"
+        "    process.stdout.readline()\n"
+        "    print(process.pid, flush=True)\n"
+        "    os._exit(9)\n"
+    )
+    told = subprocess.run([sys.executable, "-c", starter], check=False, stdout=subprocess.PIPE)
+    eventually(lambda: not psutil.pid_exists(int(told.stdout)))
 
 
 def was_stopped(program: str) -> bool:

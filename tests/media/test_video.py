@@ -2,6 +2,8 @@
 
 import io
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +20,17 @@ from tests.media import films
 from tests.media.conftest import Desk
 
 VIDEO = {"name": "walk.mp4", "kind": "video/mp4"}
+WIDE_RANGE = (
+    "-c:v", "libx265", "-preset", "ultrafast", "-pix_fmt", "yuv420p10le",
+    "-x265-params", "log-level=error:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc",
+)  # fmt: skip
+PEAK = """
+import resource, sys
+from pathlib import Path
+from app.media.apart import video
+video.make(Path(sys.argv[1]), Path(sys.argv[2]), "video/mp4", lambda percent: None)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
 
 
 def stored(desk: Desk, key: str) -> bytes:
@@ -117,9 +130,7 @@ def test_a_film_held_upright_stands_upright(desk: Desk) -> None:
           *films.H264), ".mp4", "video/mp4"),
         ((*films.picture("360x288", 2), "-vf", "setsar=16/11", "-flags", "+ilme+ildct", "-c:v", "mpeg2video"),
          ".avi", "video/x-msvideo"),
-        ((*films.picture("320x180", 1), "-c:v", "libx265", "-preset", "ultrafast", "-pix_fmt", "yuv420p10le",
-          "-x265-params", "log-level=error:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc"),
-         ".mp4", "video/mp4"),
+        ((*films.picture("320x180", 1), *WIDE_RANGE), ".mp4", "video/mp4"),
         ((*films.picture("320x180", 2), *films.tone(2), "-c:v", "libvpx", "-deadline", "realtime", "-c:a",
           "libopus"), ".webm", "video/webm"),
     ],
@@ -136,10 +147,56 @@ def test_what_cameras_and_screens_make_is_taken(
     assert found and int(found[1]) % 2 == int(found[2]) % 2 == 0
 
 
+WITH_SOUND = (*films.picture("320x180", 2), *films.tone(2))
+
+
+def old_quicktime() -> bytes:
+    """Without the brand that newer ones begin with."""
+    content = films.made(*WITH_SOUND, *films.H264, "-c:a", "aac", suffix=".mov")
+    return content.replace(b"ftyp", b"wide", 1)
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type"),
+    [
+        (lambda: films.made(*WITH_SOUND, *films.H264, "-c:a", "ac3", suffix=".ts"), "video/mp2t"),
+        (lambda: films.made(*WITH_SOUND, *films.H264, "-c:a", "ac3", suffix=".m2ts"), "video/mp2t"),
+        (lambda: films.made(*WITH_SOUND, "-c:v", "mpeg2video", "-c:a", "mp2", suffix=".mpg"), "video/mpeg"),
+        (lambda: films.made(*WITH_SOUND, "-c:v", "mjpeg", "-c:a", "pcm_u8", suffix=".avi"),
+         "video/x-msvideo"),
+        (old_quicktime, "video/quicktime"),
+    ],
+    ids=["transport stream", "camcorder", "program stream", "old camera", "old quicktime"],
+)  # fmt: skip
+def test_what_it_is_says_its_content_whatever_it_is_called(
+    desk: Desk, content: "Callable[[], bytes]", content_type: str
+) -> None:
+    media = desk.made(content(), **VIDEO)
+    assert (media.content_type, media.state, media.trouble) == (content_type, "ready", None)
+    told = films.told_of(rendition(desk, media, "mp4"))
+    assert "320x180" in told and "Audio: aac" in told
+    assert media.duration_ms == pytest.approx(2_000, abs=200)
+
+
+def test_a_few_signs_of_a_stream_make_no_film(desk: Desk) -> None:
+    assert desk.made((b"G" + bytes(187)) * 400, **VIDEO).trouble == "broken"
+    one = b"G" + bytes(599)
+    assert desk.part(desk.ask(len(one), **VIDEO).headers["Location"], 0, one).status_code == 415
+
+
 def test_sound_alone_in_a_films_wrapping_is_sound(desk: Desk) -> None:
     media = desk.made(films.made(*films.tone(), "-c:a", "aac"), **VIDEO)
     assert (media.state, media.kind) == ("ready", "audio")
     assert media.renditions.keys() == {"audio", "wave"}
+
+
+@pytest.mark.parametrize("coded", [films.H264, WIDE_RANGE], ids=["usual", "wide range"])
+def test_a_film_of_full_size_needs_less_than_300_megabytes(tmp_path: Path, coded: tuple[str, ...]) -> None:
+    source = tmp_path / "film.mp4"
+    source.write_bytes(films.made(*films.picture("1920x1080", 2), *films.tone(2), *coded))
+    command = [sys.executable, "-c", PEAK, str(source), str(tmp_path)]
+    told = subprocess.run(command, check=True, stdout=subprocess.PIPE)
+    assert int(told.stdout) < 300 * 1024
 
 
 def test_progress_is_told_while_it_is_made(tmp_path: Path) -> None:
@@ -178,7 +235,7 @@ def test_what_names_other_files_is_no_film(desk: Desk, hostile: bytes) -> None:
 def test_ffmpeg_itself_takes_nothing_but_the_kind_it_is_told(tmp_path: Path, hostile: bytes) -> None:
     file = tmp_path / "film.mp4"
     file.write_bytes(hostile)
-    for kind in ("video/mp4", "video/x-matroska", "audio/mpeg"):
+    for kind in ("video/mp4", "video/x-matroska", "video/mp2t", "video/mpeg", "audio/mpeg"):
         said = ffmpeg.say(ffmpeg.strange(file, kind), Bounds(seconds=5, memory=200 * MB))
         assert "root:" not in said and "Connection" not in said
         assert "Stream #0:0: Video" not in said

@@ -7,7 +7,7 @@ from flask import Flask
 from app.kit import clock
 from app.platform import realtime
 from app.platform.realtime import tickets
-from app.platform.realtime.topics import MAX_TOPICS
+from app.platform.realtime.topics import MAX_BUNDLED, MAX_TOPICS
 from tests.factories.people import a_person, signed_in
 from tests.page_client import PageClient
 
@@ -42,6 +42,19 @@ def test_a_ticket_names_the_topics_that_its_reader_may_hear(app: Flask) -> None:
     ticket = tickets.read(owner["ticket"], app.config["SECRET_KEY"])
     assert ticket is not None
     assert ticket.topics == ("attic:1",)
+
+
+def test_one_word_of_a_page_may_stand_for_many_topics(app: Flask) -> None:
+    realtime.bundle("house", lambda viewer: [f"{viewer.handle}:{number:032}" for number in range(60)])
+    realtime.topic("any", lambda viewer, subject: True)
+    others = [f"any:{number}{'x' * 90}" for number in range(MAX_TOPICS)]
+    query = "/live/ticket?topic=house&" + "&".join(f"topic={name}" for name in others)
+    answer = signed_in(app, a_person(app, "owner")).get(query, Accept=JSON).response.json
+    assert answer is not None
+    ticket = tickets.read(answer["ticket"], app.config["SECRET_KEY"])
+    assert ticket is not None
+    assert ticket.topics[0] == f"owner:{0:032}"
+    assert len(ticket.topics) == MAX_BUNDLED + MAX_TOPICS - 1
 
 
 def test_a_ticket_stays_small_whatever_is_asked_for(app: Flask) -> None:

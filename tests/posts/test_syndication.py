@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.creators.models import PrivateFeed
-from app.creators.operations import following
+from app.creators.operations import following, pages
 from app.entitlements.operations import grants
 from app.entitlements.operations.grants import Extent
 from app.entitlements.rules import Closed, Kind
@@ -26,6 +26,7 @@ from app.platform.transaction import transaction
 from app.posts.operations import publishing
 from app.posts.syndication import NAMESPACES
 from tests.factories.creators import a_creator, blocks, follows
+from tests.factories.media import a_picture
 from tests.factories.people import Person, a_person, signed_in
 from tests.factories.posts import a_post, pretended, some_posts
 from tests.page_client import PageClient
@@ -273,6 +274,17 @@ def test_one_lives_for_a_person_and_a_creator_and_its_key_is_shown_once(
     browser.send(settings.form(r"/feeds/.*/revoke"))
     assert client.get(second).status_code == 404
     assert "No private feeds" in browser.get("/settings/feeds").text
+
+
+def test_ones_feeds_are_listed_with_the_pictures_of_their_creators(
+    app: Flask, mara: Person, fan: Person
+) -> None:
+    with app.app_context(), transaction():
+        pages.show_avatar(mara.id, a_picture(app, mara, public=True, purpose="avatar"))
+    a_private_feed(app, fan)
+    browser = signed_in(app, fan)
+    picture = str(browser.get("/settings/feeds").one("main .avatar img")["src"])
+    assert browser.http.get(picture).status_code == 200
 
 
 def test_a_feed_is_made_by_those_who_belong(app: Flask, mara: Person) -> None:

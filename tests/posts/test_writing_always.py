@@ -98,17 +98,18 @@ def files_are_public_where_they_should_be(app: Flask, author: Author) -> None:
 
 def test_the_public_address_of_a_picture_ends_when_its_post_closes(app: Flask, page: PageClient) -> None:
     author = an_author(app)
-    files = [a_picture(app, author.id, attached=False)["id"] for _ in range(4)]
+    files = [a_picture(app, author.id, attached=False)["id"] for _ in range(5)]
     posts = [author.write(title="Open", media=one) for one in files]
     addresses = [public_address(stored(app, post_id).media[0], "w800") for post_id in posts]
-    assert [page.get(address).status for address in addresses] == [200] * 4
-    unpublished, deleted, without, sold = posts
+    assert [page.get(address).status for address in addresses] == [200] * 5
+    unpublished, deleted, without, sold, followers = posts
     author.press(unpublished, "unpublish")
     author.press(deleted, "delete")
     author.page.send(author.editor(without), intent="publish", media=[])
     author.page.send(author.editor(sold), intent="publish", visibility="paid", price="3")
+    author.page.send(author.editor(followers), intent="publish", visibility="followers")
     # Delivery may remember for five seconds that something was public.
-    eventually(lambda: [page.get(address).status for address in addresses] == [404] * 4)
+    eventually(lambda: [page.get(address).status for address in addresses] == [404] * 5)
 
 
 def test_pictures_stand_in_the_order_that_their_author_chose(app: Flask) -> None:

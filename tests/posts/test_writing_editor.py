@@ -1,5 +1,6 @@
 """What is typed is kept: refused, saved by the way, or saved twice at once."""
 
+import dataclasses
 from datetime import timedelta
 from typing import Any
 
@@ -56,6 +57,10 @@ def far(**by: int) -> str:
         ("poll_options", {"title": "T", "poll_question": "Q", "poll_options": "a\nA"}),
         ("poll_options", {"title": "T", "poll_question": "Q", "poll_options": "\n".join("abcdefghijk")}),
         ("poll_closes_at", {"title": "T", "poll_closes_at": "tomorrow"}),
+        (
+            "poll_closes_at",
+            {"poll_question": "Q", "poll_options": "a\nb", "poll_closes_at": "2001-01-01T10:00"},
+        ),
     ],
 )
 def test_what_is_refused_is_shown_again_with_the_reason_beside_it(
@@ -69,6 +74,33 @@ def test_what_is_refused_is_shown_again_with_the_reason_beside_it(
     assert {name: again[name].strip() for name in fields} == {
         name: value.strip() for name, value in fields.items()
     }
+
+
+def test_a_poll_that_readers_know_may_end_and_stay_in_its_post(app: Flask) -> None:
+    author = an_author(app)
+    asked = {"poll_question": "Q", "poll_options": "a\nb"}
+    post_id = author.write(title="T", **asked)
+    answer = author.page.send(author.editor(post_id), intent="publish", poll_closes_at=far(minutes=-5))
+    assert answer.status == 200
+    edited = author.page.send(author.editor(post_id), intent="publish", body="The results are in")
+    assert "The results are in" in edited.text
+    # Another question begins anew.
+    other = author.page.send(author.editor(post_id), intent="publish", poll_question="Another")
+    assert (other.status, list(other.errors)) == (422, ["poll_closes_at"])
+
+
+def test_a_poll_that_ended_while_its_post_was_a_draft_again_does_not_go_out(app: Flask) -> None:
+    author = an_author(app)
+    fixed = clock.FixedClock(clock.now())
+    with clock.using(fixed):
+        asked = {"poll_question": "Q", "poll_options": "a\nb", "poll_closes_at": far(hours=2)}
+        post_id = author.write("schedule", title="T", publish_at=far(hours=1), **asked)
+        author.press(post_id, "take-back")
+        fixed.move(timedelta(hours=3))
+        author = dataclasses.replace(author, page=signed_in(app, author.person))
+        answer = author.page.send(author.editor(post_id), intent="publish")
+        assert (answer.status, list(answer.errors)) == (422, ["poll_closes_at"])
+        assert answer.form(f"/posts/{post_id}/edit").fields["title"] == "T"
 
 
 @pytest.mark.parametrize("publish_at", ["", "soon", "2001-01-01T10:00", "9999-01-01T10:00"])

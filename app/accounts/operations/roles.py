@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from app.accounts import standing
 from app.accounts.models import User
 from app.accounts.operations import sessions
 from app.accounts.queries_people import admins
@@ -60,6 +61,8 @@ def suspend(user_id: UUID, *, actor: UUID) -> bool:
     user.state = "suspended"
     sessions.end_all(user_id, because="account suspended", actor=actor)
     end_access(Ended.ACCOUNT, user_id, user_id)
+    db.session.flush()
+    standing.tell_left(user_id)
     audit.record(Action.SUSPENDED, actor=actor, subject=("user", user_id))
     _tell(user, "account_suspended")
     return True
@@ -70,6 +73,8 @@ def restore(user_id: UUID, *, actor: UUID) -> bool:
     if user.state != "suspended":
         return False
     user.state = "active"
+    db.session.flush()
+    standing.tell_returned(user_id)
     audit.record(Action.RESTORED, actor=actor, subject=("user", user_id))
     _tell(user, "account_restored")
     return True

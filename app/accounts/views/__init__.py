@@ -11,6 +11,7 @@ MODULES = (
     "join",
     "person",
     "reset",
+    "settings_hidden",
     "settings_profile",
     "settings_security",
     "settings_sessions",
@@ -27,5 +28,6 @@ def init_app(app: Flask) -> None:
     add_door(app, "settings", Door("Profile", "user", "/settings/profile", 10))
     add_door(app, "settings", Door("Security", "shield", "/settings/security", 20))
     add_door(app, "settings", Door("Sessions", "monitor", "/settings/sessions", 30))
+    add_door(app, "settings", Door("Hidden people", "eye-off", "/settings/hidden", 65))
     for place in ("rail", "tabs"):
         add_door(app, place, Door("You", "user", "/settings/profile", 90, section="/settings"))

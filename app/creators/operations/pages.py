@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
 
-from app.accounts.operations import roles
+from app.accounts.operations import roles, sessions
 from app.accounts.queries import the_user
 from app.creators import pictures, queries, sharing
 from app.creators.errors import CurrencyInUse, NoPage
@@ -108,6 +108,8 @@ def _show(creator_id: UUID, where: str, described: Described | None) -> bool:
     if before == described:
         return True
     setattr(creator, where, described)
+    if where == "avatar":
+        sessions.changed(creator_id)
     if before and (described is None or before["id"] != described["id"]):
         pictures.let_go(before)
     _note(creator_id, [where])

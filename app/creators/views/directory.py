@@ -18,17 +18,18 @@ from app.platform.guards import Access, guard
 from app.platform.navigation import Door, add_door
 from app.platform.pages import page
 from app.platform.viewer import viewer
+from app.platform.web import is_htmx
 
 bp = Blueprint("directory", __name__)
 
-HOME, SEARCH = "/creators", "/search"
+HOME = "/creators"
 LABELS = {Sort.POPULAR: "Popular", Sort.ACTIVE: "Active", Sort.NEW: "New"}
 SUGGESTIONS = 6
 
 
 def init_app(app: Flask) -> None:
     app.register_blueprint(bp)
-    app.jinja_env.globals.update(search_href=SEARCH, category_of=BY_SLUG.get)
+    app.jinja_env.globals.update(search_href=searching.HOME, category_of=BY_SLUG.get)
     app.jinja_env.filters.update(in_short=in_short)
     front.add_to_landing(app, "creators", lambda: queries_directory.popular(None, SUGGESTIONS))
     searching.register(app, Section("creators", 10, _creators))
@@ -63,14 +64,17 @@ def directory() -> Response:
 @guard(Access.ANYONE)
 def search() -> Response:
     person = viewer()
-    question = Question.typed(request.args.get("q", ""), person.id if person else None)
+    after = searching.Place.read(request.args.get("after"))
+    question = Question.typed(request.args.get("q", ""), person.id if person else None, after)
     sections = []
     if question.text:
         limits.take("search", limits.asker())
-        sections = searching.search(question)
+        sections = searching.search(question, request.args.get("section") if after else None)
     return page(
         "search.html",
+        partial="_search_more.html" if after else None,
         question=question.text,
+        beginning=question.address if after else None,
         sections=sections,
         categories=[(one, _address(Sort.POPULAR, one.slug)) for one in CATEGORIES],
         suggestions=[] if sections else queries_directory.popular(question.viewer_id, SUGGESTIONS),
@@ -79,8 +83,12 @@ def search() -> Response:
 
 
 def _creators(question: Question) -> Markup | None:
-    found = find_creators(question)
-    return Markup(render_template("creators/_search_creators.html", entries=found)) if found else None  # noqa: S704
+    entries, after = find_creators(question)
+    if not entries:
+        return None
+    more = question.onwards("creators", after) if after else None
+    name = "creators/_search_creators_page.html" if is_htmx() else "creators/_search_creators.html"
+    return Markup(render_template(name, entries=entries, more=more))  # noqa: S704 - escaped there
 
 
 def _sort() -> Sort:

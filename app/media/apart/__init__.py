@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,6 +20,7 @@ from app.media.errors import UploadRefused
 log = logging.getLogger(__name__)
 HERE = Path(__file__).parent
 PICTURE_PROGRAM = HERE / "picture_program.py"
+CONFINED = (sys.executable, "-I", str(HERE / "confined.py"))
 REFUSED = 3
 Process = subprocess.Popen[bytes]
 MB = 1024 * 1024
@@ -66,9 +68,9 @@ def run(command: Sequence[str], bounds: Bounds) -> "subprocess.CompletedProcess[
 def started(command: Sequence[str], bounds: Bounds) -> Iterator[Process]:
     """Gone at the end, whatever happened; and gone with us, when we are killed."""
     limits = [str(bounds.seconds), str(bounds.memory), str(bounds.written)]
-    confined = [sys.executable, "-I", str(HERE / "confined.py"), *limits, *command]
+    network_closes()
     process = subprocess.Popen(
-        confined,
+        [*CONFINED, *limits, *command],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -81,6 +83,15 @@ def started(command: Sequence[str], bounds: Bounds) -> Iterator[Process]:
         process.wait()
         for pipe in (process.stdout, process.stderr):
             _close(pipe)
+
+
+@cache
+def network_closes() -> bool:
+    """Whether such programs are without a network. Said once; what they may open does not depend on it."""
+    closes = subprocess.run(CONFINED, check=False).returncode == 0
+    if not closes:
+        log.warning("the system does not let media programs be cut off from the network")
+    return closes
 
 
 def _close(pipe: IO[bytes] | None) -> None:

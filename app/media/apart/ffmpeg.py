@@ -22,6 +22,9 @@ from app.platform.storage import StorageFull
 
 DEMUXERS = {
     "video/mp4": "mov",
+    "video/quicktime": "mov",
+    "video/mp2t": "mpegts",
+    "video/mpeg": "mpeg",
     "video/x-matroska": "matroska",
     "video/x-msvideo": "avi",
     "audio/mp4": "mov",
@@ -101,12 +104,12 @@ def nothing(part: bytes) -> None:
     """For those who do not listen."""
 
 
-def progress_of(ms: int, tell: Callable[[int], None], *, share: int = 100) -> tuple[list[str], Hear]:
-    """What makes ffmpeg tell how far it is, and what turns that into percent."""
+def progress_of(ms: int, tell: Callable[[int], None], *, begin: int, share: int) -> tuple[list[str], Hear]:
+    """What makes ffmpeg tell how far it is, and what makes percent of it: a share of all, from `begin`."""
 
     def hear(part: bytes) -> None:
         if found := PROGRESS.findall(part):
-            tell(min(share, int(found[-1]) * share // (ms * 1_000)))
+            tell(begin + min(share, int(found[-1]) * share // (ms * 1_000)))
 
     return ["-progress", "pipe:1", "-stats_period", "1"], hear
 

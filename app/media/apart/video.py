@@ -1,6 +1,7 @@
 """A film: H.264 and AAC in two or three sizes as HLS, one MP4, a poster, a glimpse of it in motion.
 
-Decoded once. Each size has its keyframes at the same pictures, so that a player changes between them.
+Each size has its keyframes at the same pictures, so that a player changes between them. The largest is made
+by itself: all of them at once would hold more pictures in memory than a small machine has room for.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.media import apart
+from app.media import apart, playlists
 from app.media.apart import MB, Bounds, audio, ffmpeg
 from app.media.apart.probe import Facts, Film, look
 from app.media.errors import UploadRefused
@@ -22,10 +23,13 @@ STEP = 1.25
 MP4_MOST = 720
 SOUND_RATE = 128
 GROUP_SECONDS, GROUPS = 2, 3
+# Little is looked ahead: each picture that waits is one in memory.
+H264 = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-rc-lookahead", "4", "-bf", "1")
 PREVIEW = {"seconds": 3, "width": 320, "rate": 10, "quality": 55}
 PREVIEW_FROM_MS = 1_500
 ENCODED, WRAPPED = 90, 95  # of the progress: the rest is quick
 HLS = "application/vnd.apple.mpegurl"
+TURN_PLAYLIST = "turn.m3u8"
 # Light beyond the usual screen brought into its range, as far as that goes.
 NARROWED = (
     "zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=hable:desat=0,"
@@ -96,38 +100,53 @@ def _encode(
     film: Film,
     tell: Callable[[int], None],
 ) -> None:
-    sizes, sound = _sizes(film), facts.sound
-    group = max(1, int(film.rate * GROUP_SECONDS))
-    said, hear = ffmpeg.progress_of(facts.ms, tell, share=ENCODED)
+    """A playlist for all, put together of those that the turns leave."""
+    turns = _turns(_sizes(film))
+    share, told = ENCODED // len(turns), []
+    for number, sizes in enumerate(turns):
+        said, hear = ffmpeg.progress_of(facts.ms, tell, begin=number * share, share=share)
+        given = [*said, *ffmpeg.strange(source, content_type)]
+        ffmpeg.run([*given, *_turn(out, facts, film, sizes)], _bounds(facts, film), hear)
+        told.append((out / TURN_PLAYLIST).read_text() if (out / TURN_PLAYLIST).is_file() else "")
+    (out / "hls.m3u8").write_text(playlists.joined(told))
+
+
+def _turns(sizes: Sequence[Size]) -> list[Sequence[Size]]:
+    return [some for some in (sizes[:-1], sizes[-1:]) if some]
+
+
+def _turn(out: Path, facts: Facts, film: Film, sizes: Sequence[Size]) -> list[str]:
+    sound, group = facts.sound, max(1, int(film.rate * GROUP_SECONDS))
     pictures = [word for number in range(len(sizes)) for word in ("-map", f"[v{number}]")]
     sounds = ["-map", f"0:{sound.stream}"] * len(sizes) if sound else []
-    arguments = [
-        *said, *ffmpeg.strange(source, content_type),
+    return [
         "-filter_complex_threads", "1", "-filter_complex", _graph(film, sizes), *pictures, *sounds,
         *ffmpeg.STRIPPED, "-t", f"{facts.ms / 1_000 + 1:.3f}", "-threads", "1",
-        "-c:v", "libx264", "-preset", "veryfast", "-crf", "23",
-        "-g", str(group), "-keyint_min", str(group), "-sc_threshold", "0", *_rates(sizes),
+        *H264, "-g", str(group), "-keyint_min", str(group), "-sc_threshold", "0", *_rates(sizes),
         *(_sound() if sound else ()),
         "-f", "hls", "-hls_time", f"{group * GROUPS / film.rate - 0.05:.3f}", "-hls_playlist_type", "vod",
         "-hls_flags", "independent_segments", "-hls_segment_filename", str(out / "hls-%v-%05d.ts"),
-        "-master_pl_name", "hls.m3u8", "-var_stream_map", _variants(sizes, sounding=bool(sound)),
+        "-master_pl_name", TURN_PLAYLIST, "-var_stream_map", _variants(sizes, sounding=bool(sound)),
         str(out / "hls-%v.m3u8"),
     ]  # fmt: skip
-    ffmpeg.run(arguments, _bounds(facts, film), hear)
 
 
 def _graph(film: Film, sizes: Sequence[Size]) -> str:
-    """A steady rate first, so that each size cuts at the same pictures."""
-    steady = f"{'bwdif=send_frame:auto:interlaced,' if film.interlaced else ''}fps={film.rate:g}:start_time=0"
+    """Made smaller first, so that few large pictures wait; then a steady rate, so that each size cuts at the
+    same pictures."""
     largest = sizes[-1]
-    if film.wide_range:
-        steady += f",scale={largest.width}:{largest.height},{NARROWED}"
+    steady = [
+        *(["bwdif=send_frame:auto:interlaced"] if film.interlaced else ()),
+        f"scale={largest.width}:{largest.height}:flags=bicubic",
+        *([NARROWED] if film.wide_range else ()),
+        f"format=yuv420p,fps={film.rate:g}:start_time=0",
+    ]
     ends = "".join(f"[s{number}]" for number in range(len(sizes)))
     scaled = (
-        f"[s{number}]scale={size.width}:{size.height}:flags=bicubic,setsar=1,format=yuv420p[v{number}]"
+        f"[s{number}]scale={size.width}:{size.height}:flags=bicubic,setsar=1[v{number}]"
         for number, size in enumerate(sizes)
     )
-    return f"[0:{film.stream}]{steady},split={len(sizes)}{ends};" + ";".join(scaled)
+    return f"[0:{film.stream}]{','.join(steady)},split={len(sizes)}{ends};" + ";".join(scaled)
 
 
 def _rates(sizes: Iterable[Size]) -> list[str]:
@@ -165,7 +184,7 @@ def _bounds(facts: Facts, film: Film) -> Bounds:
     """Time by its length, memory by its pictures."""
     seconds = facts.ms // 1_000
     pixels = film.width * film.height
-    return Bounds(seconds=120 + 30 * seconds, memory=500 * MB + 40 * pixels, written=(64 + 2 * seconds) * MB)
+    return Bounds(seconds=120 + 30 * seconds, memory=400 * MB + 30 * pixels, written=(64 + 2 * seconds) * MB)
 
 
 def _mp4(sizes: Sequence[Size], out: Path, facts: Facts) -> Made:

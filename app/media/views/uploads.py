@@ -179,19 +179,25 @@ def _take_form() -> Response:
     files = [file for file in request.files.getlist("file") if file.filename]
     if not files or len(files) > FILES_MOST:
         words = f"Choose up to {FILES_MOST} files at once." if files else "Choose a file first."
-        return page("media/refused.html", status=422, words=words, back=back)
+        return _not_taken(words, 422, back)
     try:
         taken = uploading.take(
             signed_in_viewer().id,
             [(_asked(file, _purpose(request.form.get("purpose"))), file.stream) for file in files],
         )
     except UploadRefused as refused:
-        return page("media/refused.html", status=refused.status, words=refused.message, back=back)
+        return _not_taken(refused.message, refused.status, back)
     flash(
         "Received. It is being made ready." if len(taken) == 1 else "Received. They are being made ready.",
         "good",
     )
     return see(_with_media(back, [media.id for media in taken]))
+
+
+def _not_taken(words: str, status: int, back: str) -> Response:
+    """On a page of its own; with htmx beside the form, where only a 422 is shown."""
+    shown = 422 if is_htmx() else status
+    return page("media/refused.html", partial="media/_refused.html", status=shown, words=words, back=back)
 
 
 def _asked(file: FileStorage, purpose: Purpose) -> Asked:

@@ -33,7 +33,7 @@ def write(user_id: UUID, post_id: UUID, body: str) -> Comment:
     db.session.add(comment)
     db.session.flush()
     if comment.state == SHOWN:
-        _count(post_id, 1)
+        _count(comment, 1)
         _tell(post_id)
     audit.record(Action.COMMENTED, actor=user_id, subject=("comment", comment.id), state=comment.state)
     return comment
@@ -91,13 +91,25 @@ def take_down(comment_id: UUID) -> None:
     """By the house, after a report. The words stay, in case that it was a mistake."""
     comment = _lock(comment_id)
     if comment.state != DELETED:
+        comment.state_before = comment.state
         _turn(comment, DELETED)
 
 
 def put_back(comment_id: UUID) -> None:
+    """As it was: what its creator had hidden before stays hidden."""
     comment = _lock(comment_id)
     if comment.state == DELETED and comment.body:
-        _turn(comment, SHOWN)
+        _turn(comment, comment.state_before or SHOWN)
+        comment.state_before = None
+
+
+def author_left(user_id: UUID) -> None:
+    """Suspended: nobody reads what they said, so that it does not count."""
+    _count_all(user_id, -1)
+
+
+def author_returned(user_id: UUID) -> None:
+    _count_all(user_id, 1)
 
 
 def _mine(user_id: UUID, comment_id: UUID) -> tuple[CommentShown, OpenPost]:
@@ -128,16 +140,33 @@ def _turn(comment: Comment, state: str) -> bool:
     """Whether it was otherwise before. The post counts what is shown."""
     if comment.state == state:
         return False
-    _count(comment.post_id, (state == SHOWN) - (comment.state == SHOWN))
+    _count(comment, (state == SHOWN) - (comment.state == SHOWN))
     comment.state = state
     return True
 
 
-def _count(post_id: UUID, change: int) -> None:
+def _count(comment: Comment, change: int) -> None:
+    """Nothing of somebody who is suspended: what they said is counted again when they return."""
+    here = exists().where(User.id == comment.user_id, User.state == "active")
     db.session.execute(
         update(Post)
-        .where(Post.id == post_id)
+        .where(Post.id == comment.post_id, here)
         .values(comments=Post.comments + change)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _count_all(user_id: UUID, change: int) -> None:
+    """The posts first and in order, so that whoever turns one of the comments meanwhile is waited for."""
+    theirs = (Comment.user_id == user_id, Comment.state == SHOWN)
+    posts = select(Post.id).where(Post.id.in_(select(Comment.post_id).where(*theirs)))
+    db.session.execute(posts.order_by(Post.id).with_for_update(key_share=True))
+    said = select(Comment.post_id, func.count().label("times")).where(*theirs).group_by(Comment.post_id)
+    each = said.subquery()
+    db.session.execute(
+        update(Post)
+        .where(Post.id == each.c.post_id)
+        .values(comments=Post.comments + change * each.c.times)
         .execution_options(synchronize_session=False)
     )
 

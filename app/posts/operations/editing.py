@@ -1,5 +1,6 @@
 """What readers see of a post, changed: rendered anew, its version counted up, the earlier text kept."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from app.platform.audit import Action
 from app.platform.errors import Refused
 from app.posts import queries, rendering
 from app.posts.content import Content, PollWish
-from app.posts.errors import NotNow, PinnedEnough, PollHasVotes
+from app.posts.errors import NotNow, PinnedEnough, PollHasVotes, PollOver
 from app.posts.models import Poll, PollOption, Post, PostMedia
 from app.posts.operations import drafts
 
@@ -39,7 +40,7 @@ def apply(post: Post, content: Content, *, out: bool) -> bool:
     rendered = rendering.render(content, queries.known_handles(markdown.handles(content.body)))
     post.body_html, post.teaser = rendered.html, rendered.teaser
     post.words = rendered.words
-    poll_changed = _set_poll(post.id, content.poll)
+    poll_changed = _set_poll(post, content.poll, out=out)
     post.working = None
     drafts.saved(post)
     changed = _visible(post) != before or poll_changed
@@ -112,19 +113,18 @@ def _use_media(post: Post, content: Content, *, out: bool) -> list[Described]:
     return described
 
 
-def _set_poll(post_id: UUID, wish: PollWish | None) -> bool:
+def _set_poll(post: Post, wish: PollWish | None, *, out: bool) -> bool:
     """Whether anything changed. What people have voted on stays what it was."""
-    found = queries.poll_of(post_id)
+    post_id, found = post.id, queries.poll_of(post.id)
+    same = found is not None and wish is not None and _asks_the_same(*found, wish)
+    # A poll that readers know may end early; one that they never met must not be over.
+    if out and wish is not None and wish.over and not (same and post.published_at):
+        raise PollOver
     if found is None:
         if wish is not None:
             _add_poll(post_id, wish)
         return wish is not None
     poll, options = found
-    same = wish is not None and (poll.question, poll.several, tuple(one.label for one in options)) == (
-        wish.question,
-        wish.several,
-        wish.options,
-    )
     if wish is not None and same:
         changed = poll.closes_at != wish.closes_at
         poll.closes_at = wish.closes_at
@@ -138,6 +138,11 @@ def _set_poll(post_id: UUID, wish: PollWish | None) -> bool:
     if wish is not None:
         _add_poll(post_id, wish)
     return True
+
+
+def _asks_the_same(poll: Poll, options: Sequence[PollOption], wish: PollWish) -> bool:
+    asked = (poll.question, poll.several, tuple(one.label for one in options))
+    return asked == (wish.question, wish.several, wish.options)
 
 
 def _add_poll(post_id: UUID, wish: PollWish) -> None:

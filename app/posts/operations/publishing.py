@@ -14,7 +14,7 @@ from app.platform import audit, share_cards
 from app.platform.audit import Action
 from app.platform.errors import Refused
 from app.platform.transaction import transaction
-from app.posts import sharing
+from app.posts import news, sharing
 from app.posts.content import Content, Fields, Hand
 from app.posts.errors import NotNow
 from app.posts.models import Post
@@ -132,6 +132,7 @@ def _go_out(post: Post) -> None:
     _count(post.creator_id, 1)
     audit.record(Action.POST_PUBLISHED, actor=post.creator_id, subject=("post", post.id))
     share_cards.redraw(sharing.KIND, post.id)
+    news.published(post.creator_id)
 
 
 def came_in(post: Post) -> None:

@@ -1,0 +1,32 @@
+"""Who wants to know when somebody is suspended, or comes back.
+
+Higher features register in their `init_app`, and are told in the same transaction, once the account's row has
+changed.
+"""
+
+from collections.abc import Callable
+from uuid import UUID
+
+Listener = Callable[[UUID], None]
+
+# A second create_app changes nothing.
+_left: dict[Listener, None] = {}
+_returned: dict[Listener, None] = {}
+
+
+def on_left(listener: Listener) -> None:
+    _left[listener] = None
+
+
+def on_returned(listener: Listener) -> None:
+    _returned[listener] = None
+
+
+def tell_left(user_id: UUID) -> None:
+    for listener in _left:
+        listener(user_id)
+
+
+def tell_returned(user_id: UUID) -> None:
+    for listener in _returned:
+        listener(user_id)

@@ -1,0 +1,141 @@
+"""Papers that people keep: receipts, statements.
+
+    sheet = Sheet("Receipt 12")
+    sheet.lines([("Gold", "$5.00")], total=("Total", "$5.00"))
+    sheet.table(("When", "What", "Amount"), rows, ends=(2,))
+    sheet.bytes()
+
+Names come in many scripts: a font for each of the common ones is taken along when its letters appear.
+A letter that none of them knows is printed as a small square.
+"""
+
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from fpdf import FPDF
+from fpdf.enums import Align, TableBordersLayout, XPos, YPos
+from fpdf.fonts import FontFace, TTFFont
+
+from app.kit import clock
+from app.platform.settings import settings
+
+MAIN, UNKNOWN = "noto_sans", "\u25a1"
+# The first and last letter of what each other font is for.
+OTHERS = {
+    "heebo": (0x0590, 0x05FF),
+    "noto_sans_arabic": (0x0600, 0x077F),
+    "noto_sans_devanagari": (0x0900, 0x097F),
+    "noto_sans_thai": (0x0E00, 0x0E7F),
+}
+EDGE, LINE = 20, 6
+INK, SOFT = (24, 22, 34), (108, 102, 118)
+
+
+class Sheet:
+    def __init__(self, title: str, under: str = "") -> None:
+        self._pdf = _Pages(format="A4")
+        self._pdf.set_creation_date(clock.now())
+        self._pdf.set_title(title)
+        self._pdf.set_author(settings().site_name)
+        self._pdf.set_lang("en")
+        self._pdf.set_margins(EDGE, EDGE)
+        self._pdf.set_auto_page_break(True, EDGE)
+        self._known = set[int]()
+        self._take_along(MAIN)
+        self._pdf.set_font(MAIN, size=10)
+        self._pdf.add_page()
+        self.text(settings().site_name, soft=True)
+        self.text(title, size=20)
+        if under:
+            self.text(under, soft=True)
+
+    def text(self, text: str, *, soft: bool = False, size: int = 10) -> None:
+        self._pdf.set_font_size(size)
+        self._pdf.set_text_color(*(SOFT if soft else INK))
+        self._pdf.multi_cell(
+            0, LINE * size / 10, self._legible(text), new_x=XPos.LMARGIN, new_y=YPos.NEXT, align=Align.L
+        )
+
+    def heading(self, text: str) -> None:
+        self._pdf.ln(LINE)
+        self.text(text, size=13)
+
+    def lines(self, lines: Sequence[tuple[str, str]], total: tuple[str, str] | None = None) -> None:
+        """What something is made of, the sum under a line."""
+        for label, amount in lines:
+            self._line(label, amount)
+        if total:
+            self._pdf.line(EDGE, self._pdf.get_y() + 1, self._pdf.w - EDGE, self._pdf.get_y() + 1)
+            self._pdf.ln(2)
+            self._line(*total)
+
+    def table(
+        self, columns: Sequence[str], rows: Sequence[Sequence[str]], *, ends: Sequence[int] = ()
+    ) -> None:
+        """`ends`: the columns of figures, which stand at their right end."""
+        self._pdf.set_font_size(9)
+        self._pdf.set_text_color(*INK)
+        aligned = tuple(Align.R if n in ends else Align.L for n in range(len(columns)))
+        with self._pdf.table(
+            text_align=aligned,
+            borders_layout=TableBordersLayout.MINIMAL,
+            headings_style=FontFace(color=SOFT, emphasis=""),
+            line_height=LINE,
+        ) as table:
+            for cells in (columns, *rows):
+                row = table.row()
+                for cell in cells:
+                    row.cell(self._legible(cell))
+
+    def bytes(self) -> bytes:
+        return bytes(self._pdf.output())
+
+    def _line(self, label: str, amount: str) -> None:
+        self._pdf.set_font_size(10)
+        self._pdf.set_text_color(*INK)
+        width = self._pdf.epw
+        top = self._pdf.get_y()
+        self._pdf.multi_cell(
+            width * 0.72, LINE, self._legible(label), new_x=XPos.RIGHT, new_y=YPos.TOP, align=Align.L
+        )
+        below = top + max(LINE, self._pdf.font_size)
+        self._pdf.cell(width * 0.28, LINE, amount, new_x=XPos.LMARGIN, new_y=YPos.NEXT, align=Align.R)
+        self._pdf.set_y(max(self._pdf.get_y(), below))
+
+    def _legible(self, text: str) -> str:
+        for name in _others(text):
+            self._take_along(name)
+        return "".join(sign if sign == "\n" or ord(sign) in self._known else UNKNOWN for sign in text)
+
+    def _take_along(self, name: str) -> None:
+        if name in self._pdf.fonts:
+            return
+        self._pdf.add_font(name, fname=_file(name))
+        font = self._pdf.fonts[name]
+        assert isinstance(font, TTFFont)
+        self._known |= set(font.cmap)
+        if name != MAIN:
+            self._pdf.set_fallback_fonts([*self._pdf.fonts][1:])
+            self._pdf.set_text_shaping(True)
+
+
+class _Pages(FPDF):
+    def footer(self) -> None:
+        self.set_y(-EDGE + 4)
+        self.set_font(MAIN, size=8)
+        self.set_text_color(*SOFT)
+        self.cell(0, LINE, f"{self.page_no()} / {{nb}}", align=Align.R)
+
+
+def _others(text: str) -> Iterator[str]:
+    for name, (first, last) in OTHERS.items():
+        if any(first <= ord(sign) <= last for sign in text):
+            yield name
+
+
+def _file(name: str) -> Path:
+    spec = find_spec(f"fontpkg_{name}")
+    assert spec is not None and spec.origin is not None
+    files = (Path(spec.origin).parent / "files").glob("*.ttf")
+    return next(file for file in sorted(files) if "Italic" not in file.name)
