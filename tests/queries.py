@@ -7,6 +7,7 @@ from flask import Flask
 from sqlalchemy import event
 
 from app.extensions import db
+from app.platform import prepared
 
 
 @contextmanager
@@ -20,7 +21,9 @@ def counting(app: Flask) -> Iterator[list[str]]:
     with app.app_context():
         engine = db.engine
     event.listen(engine, "before_cursor_execute", note)
+    prepared.listeners.append(sent.append)
     try:
         yield sent
     finally:
+        prepared.listeners.remove(sent.append)
         event.remove(engine, "before_cursor_execute", note)

@@ -79,3 +79,8 @@ class Entry:
             for account, legs in by_account.items()
             if sums[account]
         ]
+
+    @property
+    def refusable(self) -> bool:
+        """For another reason than that it stands in the books already."""
+        return bool(self.reverses or self.hold or any(leg.covered for leg in self.legs))

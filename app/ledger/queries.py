@@ -282,7 +282,7 @@ def _line(row: Row[Any]) -> AccountLine:
     return AccountLine(row.account_id, account, row.handle, natural, row.entries)
 
 
-def _account(row: Row[Any]) -> Account:
+def _account(row: Any) -> Account:
     owner_id = None if row.owner_id == NOBODY else row.owner_id
     return Account(Kind(row.account_kind), row.account_currency, owner_id, row.shard)
 

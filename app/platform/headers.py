@@ -86,7 +86,7 @@ def content_policy(chosen: Settings) -> str:
         "connect-src": f"'self' {socket} {chosen.storage_origin}".rstrip(),
         "media-src": "'self'",
         "manifest-src": "'self'",
-        "form-action": "'self'",
+        "form-action": f"'self' {' '.join(chosen.payment_origins)}".rstrip(),
         "frame-ancestors": "'none'",
         "base-uri": "'none'",
     }

@@ -63,15 +63,16 @@ create constraint trigger balances after insert on ledger_entries
 """
 
 POST = """
--- Posts entries, all or none. Where the answer is a word, that is the reason why nothing was written.
+-- Posts entries, all or none. Where the answer is a word, that is the reason why nothing was written; where some
+-- of it was, it is raised. Whoever posts what may be refused so (covered, holds, reversals, batches) calls
+-- ledger_attempt. Others do without its subtransaction, which costs.
 --
 -- Entries, the accounts that they touch, and the legs, each as columns. Accounts come sorted by owner, kind,
 -- currency and shard: that is the order of locks. Each has so many legs of its own (`spans`), one after the
 -- other; a leg names its entry by its place. `roots` are those that are reversed, `hold_ids` the holds that are
 -- settled, by the entry at the same place of `hold_entries`.
 --
--- The body is a block with a handler, so that a reason undoes what was written until then and leaves the
--- transaction as it was. Loops of statements on single rows, since they are the quickest for two or three legs.
+-- Loops of statements on single rows, since they are the quickest for two or three legs.
 create function ledger_post(
   posting_at timestamptz,
   ids uuid[], causes text[], kinds text[], sizes smallint[], about jsonb[],
@@ -98,7 +99,9 @@ begin
   from unnest(ids, causes, kinds, sizes, about) as e(id, cause, kind, size, about)
   on conflict (cause) do nothing;
   get diagnostics how_many = row_count;
-  if how_many < cardinality(ids) then
+  if how_many = 0 then
+    return 'known';
+  elsif how_many < cardinality(ids) then
     raise exception 'known' using errcode = 'FL001';
   end if;
 
@@ -181,6 +184,22 @@ begin
     raise exception 'over_reversed' using errcode = 'FL001';
   end if;
   return null;
+end
+$$;
+
+-- The same, where a reason undoes what was written until then, and leaves the transaction as it was.
+create function ledger_attempt(
+  posting_at timestamptz,
+  ids uuid[], causes text[], kinds text[], sizes smallint[], about jsonb[],
+  owners uuid[], account_kinds text[], currencies text[], shards smallint[], signs smallint[],
+  covers boolean[], spans integer[],
+  leg_entries integer[], leg_places smallint[], amounts bigint[],
+  roots uuid[] default null, hold_ids uuid[] default null, hold_entries integer[] default null
+) returns text language plpgsql as $$
+begin
+  return ledger_post(
+    posting_at, ids, causes, kinds, sizes, about, owners, account_kinds, currencies, shards, signs, covers, spans,
+    leg_entries, leg_places, amounts, roots, hold_ids, hold_entries);
 exception when sqlstate 'FL001' then
   return sqlerrm;
 end
@@ -386,7 +405,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("drop function ledger_void, ledger_hold, ledger_post")
+    op.execute("drop function ledger_void, ledger_hold, ledger_attempt, ledger_post")
     for table in (
         "ledger_checks",
         "ledger_holds",

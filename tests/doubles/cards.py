@@ -169,10 +169,11 @@ class CardsDouble:
         """The real client, pointed here; it tries once, so that faults show."""
         return stripe.StripeClient(self.key, base_addresses={"api": self.url}, max_network_retries=retries)
 
-    def visit(self, address: str, form: dict[str, str] | None = None) -> Visit:
+    def visit(self, address: str, form: dict[str, str] | None = None, *, origin: str = "") -> Visit:
         """One page as a browser gets it, or one form as it sends it, without following where it leads."""
         there = urlsplit(address)
         headers = {"Content-Type": "application/x-www-form-urlencoded"} if form is not None else {}
+        headers |= {"Origin": origin} if origin else {}
         path = f"{there.path}?{there.query}" if there.query else there.path
         body = urlencode(form) if form is not None else None
         with self._ask("GET" if form is None else "POST", path, body, headers) as response:

@@ -58,6 +58,9 @@ def test_what_is_not_known_is_refused(api: stripe.StripeClient) -> None:
     with pytest.raises(stripe.InvalidRequestError) as missing:
         api.v1.payment_intents.create({"currency": "usd"})  # type: ignore[typeddict-item]
     assert missing.value.code == "parameter_missing"
+    with pytest.raises(stripe.InvalidRequestError) as small:
+        api.v1.payment_intents.create({"amount": 49, "currency": "usd"})
+    assert small.value.code == "amount_too_small"
     with pytest.raises(stripe.InvalidRequestError) as absent:
         api.v1.charges.retrieve("ch_nobody")
     assert (absent.value.http_status, absent.value.code) == (404, "resource_missing")
@@ -263,3 +266,8 @@ def test_a_forged_event_does_not_bear_its_signature(double: CardsDouble, api: st
     double.listener.wait_for("customer.created", customer.id, times=2)
     forged, genuine = double.listener.told
     assert (hear(forged.payload, forged.signature), hear(genuine.payload, genuine.signature)) == (400, 200)
+
+
+def test_no_page_in_a_browser_reaches_the_control(double: CardsDouble) -> None:
+    assert double.visit("/_double/tick", {}).status == 200
+    assert double.visit("/_double/tick", {}, origin="http://evil.example").status == 403

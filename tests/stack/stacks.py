@@ -31,8 +31,11 @@ class Stack:
         self.data = data
         self.port = int(settings.get("PORT", free_port()))
         self.ws_port = free_port()
+        self.cards_port = int(settings.get("CARDS_PORT", free_port()))
+        self.chain_port = int(settings.get("CHAIN_PORT", free_port()))
         self._env = {name: value for name, value in os.environ.items() if name not in SETTINGS_OF_OTHERS}
-        self._env |= {"DATA_DIR": str(data), "PORT": str(self.port), "WS_PORT": str(self.ws_port)} | settings
+        self._env |= {"DATA_DIR": str(data), "PORT": str(self.port), "WS_PORT": str(self.ws_port)}
+        self._env |= {"CARDS_PORT": str(self.cards_port), "CHAIN_PORT": str(self.chain_port)} | settings
         self._said = data.with_name(f"{data.name}-{self.port}.out")
         self.launcher: subprocess.Popen[bytes] | None = None
 
@@ -70,6 +73,12 @@ class Stack:
     def page(self) -> int:
         return status("127.0.0.1", self.port, "/readyz")
 
+    def cards(self) -> int:
+        return status("127.0.0.1", self.cards_port, "/healthz")
+
+    def chain(self) -> int:
+        return status("127.0.0.1", self.chain_port, "/_double/state")
+
     @property
     def _process(self) -> subprocess.Popen[bytes]:
         assert self.launcher is not None
@@ -91,7 +100,14 @@ class Stack:
 
     def left_behind(self) -> list[str]:
         """What should not be there after the end; listening ports included, as they tell of Redis."""
-        wanted = [self.port, self.ws_port, self._keys()["postgres_port"], self._keys()["redis_port"]]
+        wanted = [
+            self.port,
+            self.ws_port,
+            self.cards_port,
+            self.chain_port,
+            self._keys()["postgres_port"],
+            self._keys()["redis_port"],
+        ]
         taken = [f"port {port}" for port in wanted if port and not ports.is_free(port)]
         return [" ".join(process.cmdline()) for process in self.processes()] + taken
 

@@ -30,6 +30,9 @@ def test_starts_says_where_to_click_and_leaves_no_process_at_ctrl_c(data: Path) 
     with stack(data) as running:
         running.start()
         assert running.page() == 200
+        assert running.cards() == running.chain() == 200
+        told = (data / "run" / "servers.env").read_text()
+        assert f"SOLANA_RPC_URL=http://127.0.0.1:{running.chain_port}\n" in told
         assert f"http://localhost:{running.port}" in running.said
         for handle in ("fan", "creator", "moderator", "admin"):
             assert f"{handle}@demo.test" in running.said
@@ -59,12 +62,27 @@ def test_a_second_run_on_the_same_data_is_refused_and_a_killed_process_comes_bac
         assert second.wait() == 1
         assert f"already runs on {data}" in second.said
         assert first.page() == 200
-        for part in ("workers.realtime", "workers.run", "workers.scheduler", "wsgi.py", "redis", "postgres"):
+        for part in (
+            "workers.realtime",
+            "workers.run",
+            "workers.scheduler",
+            "wsgi.py",
+            "redis",
+            "postgres",
+            "workers.doubles.cards",
+            "workers.doubles.chain",
+        ):
             first.named(part)[0].kill()
-        eventually(lambda: first.page() == 200 and _all_up(first), within=40)
+        eventually(
+            lambda: first.page() == first.cards() == first.chain() == 200 and _all_up(first), within=40
+        )
         first.signal(signal.SIGTERM)
         assert first.wait() == 0
         assert first.left_behind() == []
+
+
+def _all_answer(running: Stack) -> bool:
+    return running.page() == running.cards() == running.chain() == 200
 
 
 def _all_up(running: Stack) -> bool:

@@ -25,4 +25,4 @@ def test_the_examples_values_are_the_defaults() -> None:
             continue
         example = re.search(rf"^#{name.upper()}=(.*)$", text, re.MULTILINE)
         assert example, name
-        assert example[1] == ("" if field.default is None else str(field.default)), name
+        assert example[1] == ("" if field.default in (None, []) else str(field.default)), name

@@ -204,10 +204,13 @@ class Postgres(Server):
             return
         cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [NAME])
         if not cursor.fetchone():
-            # Tests clone databases; the product never makes one.
+            # Tests clone databases and empty tables that only grow; the product does neither.
             rights = sql.SQL("LOGIN") if self.durable else sql.SQL("LOGIN CREATEDB")
             statement = sql.SQL("CREATE ROLE {} {} PASSWORD {}")
             cursor.execute(
                 statement.format(sql.Identifier(NAME), rights, sql.Literal(self._keys.database_password))
             )
+            if not self.durable:
+                grant = "GRANT SET ON PARAMETER session_replication_role TO {}"
+                cursor.execute(sql.SQL(grant).format(sql.Identifier(NAME)))
         cursor.execute(sql.SQL("CREATE DATABASE {0} OWNER {0}").format(sql.Identifier(NAME)))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.config import Settings
+from workers.stack.doubles import Double
 from workers.stack.environment import ROOT, Folders
 from workers.stack.server import Server, tethered
 from workers.stack.serving import GRACE
@@ -79,6 +80,27 @@ def processes(settings: Settings, folders: Folders) -> list[Program]:
     ]
 
 
+def play(doubles: list[Double], folders: Folders) -> list[Program]:
+    """They start last and stop last: what runs before them asks them."""
+    return [
+        Program(
+            double.name,
+            _module(
+                double.module,
+                "--port",
+                str(double.port),
+                "--state",
+                str(folders.data / double.name),
+                *double.options,
+                memory=1024,
+            ),
+            20,
+            environment=double.environment,
+        )
+        for double in doubles
+    ]
+
+
 def configuration(programs: list[Program], folders: Folders, socket: Path, *, root: bool) -> str:
     """The whole of supervisord's configuration."""
     daemon = {
@@ -102,8 +124,8 @@ def configuration(programs: list[Program], folders: Folders, socket: Path, *, ro
     )
 
 
-def _module(name: str, *, memory: int, nice: int = 0) -> list[str]:
-    return tethered([sys.executable, "-m", name], memory=memory, nice=nice)
+def _module(name: str, *arguments: str, memory: int, nice: int = 0) -> list[str]:
+    return tethered([sys.executable, "-m", name, *arguments], memory=memory, nice=nice)
 
 
 def _escaped(value: str) -> str:

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 from app.config import ConfigError, Settings, load_settings
-from workers.stack import ports, programs
+from workers.stack import doubles, ports, programs
+from workers.stack.doubles import Double
 from workers.stack.embedded import EmbeddedServers
 from workers.stack.environment import ROOT, Folders, Surroundings, write_servers_env
 from workers.stack.errors import StackError
@@ -70,7 +71,9 @@ class Launcher:
         lock = take_lock(self.folders, say)
         write_servers_env(self.folders, self.surroundings, {})
         self.settings = self._check_settings()
-        _check_ports(self.settings)
+        self.doubles = doubles.wanted(self.settings, self.surroundings)
+        _check_ports(self.settings, self.doubles)
+        self._write_addresses({})
         try:
             self._start(self._servers(), lock)
             self.watch.until_asked_to_stop()
@@ -98,14 +101,22 @@ class Launcher:
             say("earlier run", f"stopped what it left behind: {', '.join(both.leftovers)}")
         servers = [server for server in both.all if self.surroundings.embeds(server.setting)]
         addresses = {server.setting: server.url for server in servers}
-        write_servers_env(self.folders, self.surroundings, addresses)
+        self._write_addresses(addresses)
         for server in servers:
             if server.prepare():
                 say(NAMES[server.name], f"made in {server.data}")
         return servers
 
+    def _write_addresses(self, servers: dict[str, str]) -> None:
+        """Of all that runs beside the product, for every process of it."""
+        play = {name: value for double in self.doubles for name, value in double.settings.items()}
+        write_servers_env(self.folders, self.surroundings, servers | play)
+
     def _start(self, embedded: list[Server], lock: int) -> None:
-        own = programs.processes(self.settings, self.folders)
+        own = [
+            *programs.processes(self.settings, self.folders),
+            *programs.play(self.doubles, self.folders),
+        ]
         self.supervisor.start([*programs.servers(embedded), *own], lock)
         self._until(lambda: bool(self.supervisor.states()), "supervisord")
         self._start_servers(embedded)
@@ -119,6 +130,8 @@ class Launcher:
             self.watch.start_program(program.name)
         sign_ins = self._prepare()
         self._until(self._realtime_is_ready, "realtime")
+        for double in self.doubles:
+            self._until(double.listens, double.name)
         say("processes", f"ready ({self._elapsed()})")
         _greet(self.settings, sign_ins)
 
@@ -159,9 +172,10 @@ class Launcher:
         return f"{time.monotonic() - self.begun:.1f} s"
 
 
-def _check_ports(settings: Settings) -> None:
+def _check_ports(settings: Settings, play: list[Double]) -> None:
     hosts = ["127.0.0.1", "::1"] if settings.host in LOOPBACK else [settings.host]
     wanted = {"PORT": settings.port, "WS_PORT": settings.ws_port}
+    wanted |= {double.port_setting: double.port for double in play}
     problems = []
     for name, port in wanted.items():
         if not all(ports.can_listen(port, host) for host in hosts):

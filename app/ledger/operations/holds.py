@@ -9,7 +9,6 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
 
 from app.extensions import WriteOutsideTransaction, db
 from app.kit import clock
@@ -25,7 +24,6 @@ HOLD = text("""
     from ledger_hold(:now, :id, :cause, cast(:account as jsonb), :amount, :expires_at)
 """)
 VOID = text("select ledger_void(:now, cast(:ids as uuid[]))")
-CAUSE = "uq_ledger_holds_cause"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +45,7 @@ def hold(account: Account, amount: int, *, cause: str, expires_at: datetime | No
         "amount": amount,
         "expires_at": expires_at,
     }
-    try:
-        row = db.session.execute(HOLD, asked).one()
-    except IntegrityError as error:
-        raise CauseReused(cause) from error
+    row = db.session.execute(HOLD, asked).one()
     if row.problem:
         raise NotCovered if row.problem == "not_covered" else CauseReused(cause)
     return Held(row.id, row.fresh)

@@ -31,7 +31,7 @@ from app.platform.transaction import in_transaction
 
 __all__ = ["Account", "Entry", "Leg", "Part", "Posted", "post", "post_all", "reverse"]
 
-POST = text("""
+CALL = """
     select ledger_post(
       :now, cast(:ids as uuid[]), cast(:causes as text[]), cast(:kinds as text[]), cast(:sizes as smallint[]),
       cast(:about as jsonb[]), cast(:owners as uuid[]), cast(:account_kinds as text[]),
@@ -40,7 +40,10 @@ POST = text("""
       cast(:leg_places as smallint[]), cast(:amounts as bigint[]), cast(:roots as uuid[]),
       cast(:hold_ids as uuid[]), cast(:hold_entries as integer[])
     )
-""")
+"""
+POST = text(CALL)
+# Undoes what it wrote where something is refused; costs more.
+ATTEMPT = text(CALL.replace("ledger_post", "ledger_attempt"))
 REFUSALS: dict[str, type[Refused]] = {
     "not_covered": NotCovered,
     "hold_gone": HoldGone,
@@ -70,7 +73,8 @@ def post_all(entries: Sequence[Entry]) -> list[Posted]:
     while fresh := [(posted[entry.cause].id, entry) for entry in entries if posted[entry.cause].fresh]:
         # In the order of causes, so that two batches with the same ones do not wait for each other.
         fresh.sort(key=lambda one: one[1].cause)
-        refusal = db.session.scalar(POST, {"now": clock.now(), **columns(fresh)})
+        call = ATTEMPT if len(fresh) > 1 or fresh[0][1].refusable else POST
+        refusal = db.session.scalar(call, {"now": clock.now(), **columns(fresh)})
         if refusal is None:
             break
         if refusal != "known":

@@ -38,7 +38,8 @@ def main() -> int:
         clock.use(clock.FileClock(Path(clock_file)))
     page_base = os.environ.get("STRIPE_PAGE_BASE") or f"http://localhost:{given.port}"
     store = Store(given.state, Terms(page_base.rstrip("/"), int(given.settle_days * 86_400)))
-    secret = os.environ.get("STRIPE_WEBHOOK_SECRET") or WEBHOOK_SECRET
+    # Who listens may know several; we sign with the first.
+    secret = (os.environ.get("STRIPE_WEBHOOK_SECRET") or WEBHOOK_SECRET).split(",")[0].strip()
     teller = Teller(store, os.environ.get("WEBHOOK_URL") or WEBHOOK_URL, secret)
     teller.start()
     threading.Thread(target=_watch_clock, args=(store, teller), daemon=True).start()

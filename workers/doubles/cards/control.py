@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify, request
 
-from workers.doubles.cards import balance, deliveries, disputes, due, faults, payouts, refunds, sessions
+from workers.doubles.cards import balance, deliveries, disputes, due, faults, paying, payouts, refunds
 from workers.doubles.cards.errors import ApiError, Body
 from workers.doubles.cards.store import Books, Store, shown
 
@@ -84,7 +84,7 @@ def _close_dispute(books: Books, key: str) -> Body:
 
 
 def _bank_answers(books: Books, key: str) -> Body:
-    sessions.bank_answered(books, books.get("payment_intent", key), honoured=_yes("ok"))
+    paying.bank_answered(books, books.get("payment_intent", key), honoured=_yes("ok"))
     return shown(books.get("payment_intent", key))
 
 

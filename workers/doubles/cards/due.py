@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Callable
 
-from workers.doubles.cards import balance, disputes, payouts, refunds, sessions
+from workers.doubles.cards import balance, disputes, paying, payouts, refunds, sessions
 from workers.doubles.cards.errors import ApiError, Body
 from workers.doubles.cards.store import Books
 
@@ -39,7 +39,7 @@ def _fail_refund(books: Books, refund: Body) -> None:
 
 
 def _answered(*, honoured: bool) -> Task:
-    return lambda books, intent: sessions.bank_answered(books, intent, honoured=honoured)
+    return lambda books, intent: paying.bank_answered(books, intent, honoured=honoured)
 
 
 def _pay_out(books: Books, account: Body) -> None:

@@ -8,9 +8,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from flask import Blueprint, abort, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from workers.doubles.cards import accounts, balance, due, sessions
+from workers.doubles.cards import accounts, balance, due, paying, sessions
 from workers.doubles.cards.errors import ApiError, Body
 from workers.doubles.cards.params import Params
+from workers.doubles.cards.payment_methods import make
 from workers.doubles.cards.play_cards import CARDS
 from workers.doubles.cards.store import Books, Store
 
@@ -80,7 +81,7 @@ class Pages:
             return _over(session)
         email, chosen = request.form.get("email", "").strip() or None, request.form.get("method", "")
         try:
-            intent = sessions.pay(books, session, _method(books, session, chosen, email), email)
+            intent = paying.pay(books, session, _method(books, session, chosen, email), email)
         except ApiError as refused:
             return self._checkout(books, key, str(refused))
         if intent["status"] == "requires_action":
@@ -99,9 +100,9 @@ class Pages:
             return _back(books, intent)
         back = intent["next_action"].get("redirect_to_url", {}).get("return_url", "")
         try:
-            intent = sessions.holder_answered(books, intent, approved=request.form.get("answer") == "approve")
+            intent = paying.holder_answered(books, intent, approved=request.form.get("answer") == "approve")
         except ApiError as refused:
-            if session := sessions.of_intent(books, intent):
+            if session := paying.session_of(books, intent):
                 return self._checkout(books, session["id"], str(refused))
         return _back(books, intent, back)
 
@@ -157,7 +158,7 @@ def _method(books: Books, session: Body, chosen: str, email: str | None) -> Body
     card = CARDS.get(chosen)
     if card is None:
         raise ApiError("Choose how to pay.")
-    return sessions.fresh_method(books, session, card, email)
+    return make(books, card, currency=session["currency"] or "usd", email=email)
 
 
 def _intent(books: Books, key: str) -> Body:
@@ -170,7 +171,7 @@ def _intent(books: Books, key: str) -> Body:
 
 def _back(books: Books, intent: Body, url: str = "") -> Answer:
     """Where its holder came from: the session's success page, or the address that the caller named."""
-    session = sessions.of_intent(books, intent)
+    session = paying.session_of(books, intent)
     if session and session["status"] == "complete":
         return redirect(sessions.success_address(session), SEE)
     if not url:

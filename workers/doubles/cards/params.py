@@ -74,7 +74,7 @@ class Params:
         number = int(value)
         if (least is not None and number < least) or (most is not None and number > most):
             raise invalid(
-                f"Invalid value for {self.name(name)}: must be between {least} and {most or 'the sky'}",
+                f"Invalid value for {self.name(name)}: {number} is out of range.",
                 self.name(name),
                 code="parameter_invalid_integer",
             )

@@ -4,6 +4,7 @@ from workers.doubles.cards import charges
 from workers.doubles.cards.customers import living
 from workers.doubles.cards.errors import ApiError, Body, impossible, invalid
 from workers.doubles.cards.events import emit
+from workers.doubles.cards.intents import WAITING, ask_holder, noted, unexpected_state
 from workers.doubles.cards.listing import page
 from workers.doubles.cards.params import Params
 from workers.doubles.cards.payment_methods import attach_to, card_error, card_of, find, offered
@@ -14,7 +15,8 @@ from workers.doubles.cards.verbs import optional, verb
 # Seconds by the clock until a bank answers, and until a holder disputes.
 BANK_ANSWERS_AFTER = 60
 DISPUTED_AFTER = 60
-WAITING = ("requires_payment_method", "requires_confirmation", "requires_action")
+# Less costs more than it brings.
+LEAST, LEAST_OTHERWISE = {"gbp": 30}, 50
 TEXTS = (
     "description",
     "receipt_email",
@@ -27,6 +29,7 @@ TEXTS = (
 @verb("POST", "payment_intents", "payment_intents.create")
 def create(books: Books, params: Params) -> Body:
     amount, currency = params.amount(), params.currency()
+    check_size(amount, currency)
     customer = params.text("customer")
     if customer:
         living(books, customer)
@@ -126,6 +129,12 @@ def make(books: Books, amount: int, currency: str, customer: str | None, *, type
     )
 
 
+def check_size(amount: int, currency: str) -> None:
+    least = LEAST.get(currency, LEAST_OTHERWISE)
+    if amount < least:
+        raise invalid(f"Amount must be at least {least} {currency}.", "amount", "amount_too_small")
+
+
 def call_off(books: Books, intent: Body, reason: str | None) -> Body:
     if intent["status"] not in WAITING:
         raise unexpected_state(intent, "cancelled")
@@ -151,7 +160,8 @@ def take(books: Books, intent: Body, *, away: bool, return_url: str = "", at_onc
     if card.asks == "always" or (card.asks == "once" and not method["_confirmed"]):
         if away or at_once:
             raise _refused(books, intent, method, NEEDS_HOLDER)
-        return _ask_holder(books, intent, return_url)
+        intent["last_payment_error"] = None
+        return ask_holder(books, intent, return_url)
     return _charge(books, intent, method)
 
 
@@ -183,14 +193,6 @@ def bank_answered(books: Books, intent: Body, *, honoured: bool) -> None:
     _note_failure(books, intent, method, BANK_REFUSED)
 
 
-def unexpected_state(intent: Body, done: str) -> ApiError:
-    return impossible(
-        f"This {intent['object']} could not be {done} because its status is {intent['status']}.",
-        f"{intent['object']}_unexpected_state",
-        **{intent["object"]: shown(intent)},
-    )
-
-
 def _change(books: Books, intent: Body, params: Params) -> None:
     intent |= optional(**{name: params.text(name) for name in TEXTS})
     intent |= optional(
@@ -219,17 +221,6 @@ def _confirm(books: Books, intent: Body, params: Params) -> Body:
     if intent["payment_method"] is None:
         raise impossible("You cannot confirm this PaymentIntent because it has no payment method.")
     return take(books, intent, away=away, return_url=return_url, at_once=at_once)
-
-
-def _ask_holder(books: Books, intent: Body, return_url: str) -> Body:
-    asked: Body = {"type": "use_stripe_sdk", "use_stripe_sdk": {"type": "three_d_secure_redirect"}}
-    if return_url:
-        url = f"{books.terms.page_base}/c/confirm/{intent['id']}?secret={intent['client_secret']}"
-        asked = {"type": "redirect_to_url", "redirect_to_url": {"return_url": return_url, "url": url}}
-    intent |= {"status": "requires_action", "next_action": asked, "last_payment_error": None}
-    books.save(intent)
-    emit(books, "payment_intent.requires_action", intent)
-    return intent
 
 
 def _charge(books: Books, intent: Body, method: Body) -> Body:
@@ -270,18 +261,12 @@ def _refused(books: Books, intent: Body, method: Body, refusal: Refusal) -> ApiE
     if refusal is not NOT_CONFIRMED:
         intent["latest_charge"] = charges.fail(books, intent, method, refusal)["id"]
     _note_failure(books, intent, method, refusal)
-    noted = {"charge": intent["latest_charge"]} if intent["latest_charge"] else {}
-    return card_error(refusal, payment_method=shown(method), payment_intent=shown(intent), **noted)
+    more = {"charge": intent["latest_charge"]} if intent["latest_charge"] else {}
+    return card_error(refusal, payment_method=shown(method), payment_intent=shown(intent), **more)
 
 
 def _note_failure(books: Books, intent: Body, method: Body, refusal: Refusal) -> None:
-    error: Body = {
-        "type": "card_error",
-        "code": refusal.code,
-        "message": refusal.message,
-        "payment_method": shown(method),
-    }
-    error |= {"decline_code": refusal.decline} if refusal.decline else {}
+    error = noted(refusal, method)
     error |= {"charge": intent["latest_charge"]} if intent["latest_charge"] else {}
     intent |= {
         "status": "requires_payment_method",

@@ -1,15 +1,13 @@
 """Checkout sessions: a page on which somebody pays, or saves a payment method."""
 
-from workers.doubles.cards import customers, payment_intents, setup_intents, tax
+from workers.doubles.cards import customers, lines, payment_intents, setup_intents
 from workers.doubles.cards.errors import Body, impossible, invalid
 from workers.doubles.cards.events import emit
+from workers.doubles.cards.intents import WAITING
 from workers.doubles.cards.listing import page, whole
 from workers.doubles.cards.params import Params
-from workers.doubles.cards.payment_intents import WAITING
-from workers.doubles.cards.payment_methods import make as make_method
 from workers.doubles.cards.payment_methods import offered
-from workers.doubles.cards.play_cards import PlayCard
-from workers.doubles.cards.store import Books, new_id, random_text
+from workers.doubles.cards.store import Books, new_id
 from workers.doubles.cards.verbs import optional, verb
 
 HALF_HOUR, DAY = 1_800, 86_400
@@ -48,24 +46,26 @@ def create(books: Books, params: Params) -> Body:
         raise invalid("Give either customer or customer_email, not both.", "customer_email")
     taxed = params.nested("automatic_tax").flag("enabled")
     country = ((holder.get("address") or {}).get("country") or "").upper()
-    lines = [_line(line, country if taxed else "", books.now) for line in params.items("line_items")]
-    if bool(lines) != (mode == "payment"):
+    items = [lines.read(line, country if taxed else "", books.now) for line in params.items("line_items")]
+    if bool(items) != (mode == "payment"):
         raise invalid("Line items belong to payment mode, and only there.", "line_items")
-    if len({line["currency"] for line in lines}) > 1:
+    if len({line["currency"] for line in items}) > 1:
         raise invalid("All line items must be in one currency.", "line_items")
-    total = sum(line["amount_total"] for line in lines)
-    currency = lines[0]["currency"] if lines else params.text("currency") or ""
+    total = sum(line["amount_total"] for line in items)
+    if items:
+        payment_intents.check_size(total, items[0]["currency"])
+    currency = items[0]["currency"] if items else params.text("currency") or ""
     params.accept("currency")
     key = new_id("checkout.session")
     session = books.add(
         "checkout.session",
         {
-            "adaptive_pricing": {"enabled": False} if lines else None,
+            "adaptive_pricing": {"enabled": False} if items else None,
             "after_expiration": None,
             "allow_promotion_codes": None,
             "allowed_payment_method_types": None,
-            "amount_subtotal": sum(line["amount_subtotal"] for line in lines) if lines else None,
-            "amount_total": total if lines else None,
+            "amount_subtotal": sum(line["amount_subtotal"] for line in items) if items else None,
+            "amount_total": total if items else None,
             "automatic_tax": _automatic_tax(taxed=taxed, known=bool(country)),
             "billing_address_collection": None,
             "cancel_url": params.text("cancel_url"),
@@ -86,9 +86,9 @@ def create(books: Books, params: Params) -> Body:
             "customer": customer,
             "customer_account": None,
             "customer_creation": _creates_customer(params, customer),
-            "customer_details": _details(holder, email or holder.get("email")),
+            "customer_details": details(holder, email or holder.get("email")),
             "customer_email": email,
-            "discounts": [] if lines else None,
+            "discounts": [] if items else None,
             "expires_at": _expiry(books, params),
             "invoice": None,
             "invoice_creation": None,
@@ -100,11 +100,11 @@ def create(books: Books, params: Params) -> Body:
             "origin_context": None,
             "payment_intent": None,
             "payment_link": None,
-            "payment_method_collection": "if_required" if lines else "always",
+            "payment_method_collection": "if_required" if items else "always",
             "payment_method_configuration_details": None,
             "payment_method_options": {},
             "payment_method_types": offered(params, currency),
-            "payment_status": "unpaid" if total else "no_payment_required",
+            "payment_status": "unpaid" if items else "no_payment_required",
             "permissions": None,
             "phone_number_collection": {"enabled": False},
             "recovered_from": None,
@@ -117,11 +117,11 @@ def create(books: Books, params: Params) -> Body:
             "submit_type": None,
             "subscription": None,
             "success_url": params.need("success_url"),
-            "total_details": _totals(lines) if lines else None,
+            "total_details": lines.totals(items) if items else None,
             "ui_mode": "hosted_page",
             "url": f"{books.terms.page_base}/c/pay/{key}",
             "wallet_options": None,
-            "_lines": lines,
+            "_lines": items,
             "_intent": _intent_data(params, mode),
         },
         key=key,
@@ -129,7 +129,7 @@ def create(books: Books, params: Params) -> Body:
     params.accept(*LOOKS)
     if mode == "setup":
         intent = setup_intents.make(books, customer, types=session["payment_method_types"])
-        _describe(books, intent, session)
+        books.save(intent | session["_intent"])
         session["setup_intent"] = intent["id"]
         books.save(session)
         emit(books, "setup_intent.created", intent)
@@ -197,94 +197,17 @@ def success_address(session: Body) -> str:
     return str(session["success_url"]).replace(PLACEHOLDER, session["id"])
 
 
-def pay(books: Books, session: Body, method: Body, email: str | None) -> Body:
-    """What happens when somebody presses the button: the intent, paid or waiting for its holder.
-
-    A refusal is raised after it was noted; the page stays open for another try.
-    """
-    if session["status"] != "open":
-        raise impossible("This page was used already.")
-    session["customer_details"] = _details({}, email) | {
-        name: value for name, value in (session["customer_details"] or {}).items() if value is not None
+def details(holder: Body, email: str | None) -> Body:
+    return {
+        "address": holder.get("address"),
+        "business_name": None,
+        "email": email,
+        "individual_name": None,
+        "name": holder.get("name"),
+        "phone": holder.get("phone"),
+        "tax_exempt": holder.get("tax_exempt", "none"),
+        "tax_ids": [],
     }
-    if session["customer"] is None and session["customer_creation"] == "always":
-        session["customer"] = customers.create(books, Params({"email": email} if email else {}))["id"]
-    if session["automatic_tax"]["enabled"]:
-        session["automatic_tax"]["status"] = "complete"
-    intent = _intent(books, session)
-    intent |= {"payment_method": method["id"], "status": "requires_confirmation"}
-    books.save(intent)
-    books.save(session)
-    back = f"{books.terms.page_base}/c/pay/{session['id']}"
-    if session["mode"] == "setup":
-        intent = setup_intents.keep(books, intent, return_url=back)
-    else:
-        intent = payment_intents.take(books, intent, away=False, return_url=back)
-    return _follow(books, session, intent)
-
-
-def holder_answered(books: Books, intent: Body, *, approved: bool) -> Body:
-    """The bank's page was answered, for a session's intent or one that stands alone."""
-    module = payment_intents if intent["object"] == "payment_intent" else setup_intents
-    intent = module.holder_answered(books, intent, approved=approved)
-    session = of_intent(books, intent)
-    return _follow(books, session, intent) if session else intent
-
-
-def bank_answered(books: Books, intent: Body, *, honoured: bool) -> None:
-    payment_intents.bank_answered(books, intent, honoured=honoured)
-    session = of_intent(books, intent)
-    if session is None:
-        return
-    if honoured:
-        session["payment_status"] = "paid"
-        books.save(session)
-    answer = "succeeded" if honoured else "failed"
-    emit(books, f"checkout.session.async_payment_{answer}", session)
-
-
-def of_intent(books: Books, intent: Body) -> Body | None:
-    found = books.find("checkout.session", **{intent["object"]: intent["id"]})
-    return found[0] if found else None
-
-
-def fresh_method(books: Books, session: Body, card: PlayCard, email: str | None) -> Body:
-    return make_method(books, card, currency=session["currency"] or "usd", email=email)
-
-
-def _follow(books: Books, session: Body, intent: Body) -> Body:
-    """Complete the session once its intent is through."""
-    if intent["status"] not in {"succeeded", "processing"} or session["status"] != "open":
-        return intent
-    session |= {"status": "complete", "url": None}
-    if intent["status"] == "succeeded" and session["payment_status"] == "unpaid":
-        session["payment_status"] = "paid"
-    books.save(session)
-    emit(books, "checkout.session.completed", session)
-    return intent
-
-
-def _intent(books: Books, session: Body) -> Body:
-    """Its intent; that of a payment is made when somebody first tries to pay."""
-    kind = "setup_intent" if session["mode"] == "setup" else "payment_intent"
-    if session[kind]:
-        return books.get(kind, session[kind])
-    intent = payment_intents.make(
-        books,
-        session["amount_total"],
-        session["currency"],
-        session["customer"],
-        types=session["payment_method_types"],
-    )
-    _describe(books, intent, session)
-    session["payment_intent"] = intent["id"]
-    emit(books, "payment_intent.created", intent)
-    return intent
-
-
-def _describe(books: Books, intent: Body, session: Body) -> None:
-    intent |= session["_intent"]
-    books.save(intent)
 
 
 def _intent_data(params: Params, mode: str) -> Body:
@@ -317,60 +240,6 @@ def _expiry(books: Books, params: Params) -> int:
     return given
 
 
-def _line(line: Params, country: str, now: int) -> Body:
-    if "price" in line:
-        raise invalid("This double knows no catalogue: use price_data.", line.name("price"))
-    price, quantity = line.nested("price_data"), line.integer("quantity", least=1) or 1
-    product = price.nested("product_data")
-    name, currency = product.need("name"), price.currency()
-    product.accept("description", "images", "metadata", "tax_code", "unit_label")
-    line.accept("adjustable_quantity", "dynamic_tax_rates", "tax_rates", "metadata")
-    unit = price.integer("unit_amount", least=0)
-    if unit is None:
-        raise invalid("Missing required param: unit_amount.", price.name("unit_amount"), "parameter_missing")
-    behavior = price.choice("tax_behavior", "exclusive", "inclusive", "unspecified") or "unspecified"
-    subtotal, inclusive = unit * quantity, behavior == "inclusive"
-    due = tax.on(subtotal, country, inclusive=inclusive)
-    return {
-        "id": f"li_{random_text(24)}",
-        "object": "item",
-        "adjustable_quantity": None,
-        "amount_discount": 0,
-        "amount_subtotal": subtotal,
-        "amount_tax": due,
-        "amount_total": subtotal if inclusive else subtotal + due,
-        "currency": currency,
-        "description": name,
-        "metadata": {},
-        "price": _price(unit, currency, behavior, now),
-        "quantity": quantity,
-    }
-
-
-def _price(unit: int, currency: str, behavior: str, now: int) -> Body:
-    return {
-        "id": f"price_{random_text(24)}",
-        "object": "price",
-        "active": False,
-        "billing_scheme": "per_unit",
-        "created": now,
-        "currency": currency,
-        "custom_unit_amount": None,
-        "livemode": False,
-        "lookup_key": None,
-        "metadata": {},
-        "nickname": None,
-        "product": f"prod_{random_text(14)}",
-        "recurring": None,
-        "tax_behavior": behavior,
-        "tiers_mode": None,
-        "transform_quantity": None,
-        "type": "one_time",
-        "unit_amount": unit,
-        "unit_amount_decimal": str(unit),
-    }
-
-
 def _automatic_tax(*, taxed: bool, known: bool) -> Body:
     status = ("complete" if known else "requires_location_inputs") if taxed else None
     liability = {"type": "self"} if taxed else None
@@ -379,25 +248,4 @@ def _automatic_tax(*, taxed: bool, known: bool) -> Body:
         "liability": liability,
         "provider": "stripe" if taxed else None,
         "status": status,
-    }
-
-
-def _totals(lines: list[Body]) -> Body:
-    return {
-        "amount_discount": 0,
-        "amount_shipping": 0,
-        "amount_tax": sum(line["amount_tax"] for line in lines),
-    }
-
-
-def _details(holder: Body, email: str | None) -> Body:
-    return {
-        "address": holder.get("address"),
-        "business_name": None,
-        "email": email,
-        "individual_name": None,
-        "name": holder.get("name"),
-        "phone": holder.get("phone"),
-        "tax_exempt": holder.get("tax_exempt", "none"),
-        "tax_ids": [],
     }

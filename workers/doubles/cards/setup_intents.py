@@ -3,9 +3,9 @@
 from workers.doubles.cards.customers import living
 from workers.doubles.cards.errors import ApiError, Body, impossible
 from workers.doubles.cards.events import emit
+from workers.doubles.cards.intents import WAITING, ask_holder, noted, unexpected_state
 from workers.doubles.cards.listing import page
 from workers.doubles.cards.params import Params
-from workers.doubles.cards.payment_intents import WAITING, unexpected_state
 from workers.doubles.cards.payment_methods import attach_to, card_error, card_of, find, offered
 from workers.doubles.cards.play_cards import Refusal
 from workers.doubles.cards.store import Books, new_id, random_text, shown
@@ -110,14 +110,8 @@ def keep(books: Books, intent: Body, *, return_url: str = "") -> Body:
         raise _refused(books, intent, method, card.refused)
     if card.asks == "never":
         return _succeed(books, intent, method)
-    asked: Body = {"type": "use_stripe_sdk", "use_stripe_sdk": {"type": "three_d_secure_redirect"}}
-    if return_url:
-        url = f"{books.terms.page_base}/c/confirm/{intent['id']}?secret={intent['client_secret']}"
-        asked = {"type": "redirect_to_url", "redirect_to_url": {"return_url": return_url, "url": url}}
-    intent |= {"status": "requires_action", "next_action": asked, "last_setup_error": None}
-    books.save(intent)
-    emit(books, "setup_intent.requires_action", intent)
-    return intent
+    intent["last_setup_error"] = None
+    return ask_holder(books, intent, return_url)
 
 
 def holder_answered(books: Books, intent: Body, *, approved: bool) -> Body:
@@ -166,14 +160,11 @@ def _succeed(books: Books, intent: Body, method: Body) -> Body:
 
 
 def _refused(books: Books, intent: Body, method: Body, refusal: Refusal) -> ApiError:
-    error: Body = {
-        "type": "card_error",
-        "code": refusal.code,
-        "message": refusal.message,
-        "payment_method": shown(method),
+    intent |= {
+        "status": "requires_payment_method",
+        "last_setup_error": noted(refusal, method),
+        "payment_method": None,
     }
-    error |= {"decline_code": refusal.decline} if refusal.decline else {}
-    intent |= {"status": "requires_payment_method", "last_setup_error": error, "payment_method": None}
     books.save(intent)
     emit(books, "setup_intent.setup_failed", intent)
     return card_error(refusal, payment_method=shown(method), setup_intent=shown(intent))

@@ -52,7 +52,10 @@ create table if not exists objects (
 );
 create index if not exists objects_kind on objects (kind, account, seq);
 create index if not exists objects_customer on objects (json_extract(body, '$.customer'));
+create index if not exists objects_charge on objects (json_extract(body, '$.charge'));
 create index if not exists objects_intent on objects (json_extract(body, '$.payment_intent'));
+create index if not exists objects_pending on objects (json_extract(body, '$.available_on'))
+    where kind = 'balance_transaction' and json_extract(body, '$.status') = 'pending';
 create table if not exists answers (
     account text not null,
     key text not null,
@@ -63,6 +66,7 @@ create table if not exists answers (
     created integer not null,
     primary key (account, key)
 );
+create index if not exists answers_created on answers (created);
 create table if not exists tasks (
     id integer primary key autoincrement,
     due integer not null,
@@ -207,12 +211,12 @@ class Books:
         self, kind: str, equals: dict[str, object], extra: str = "", values: tuple[object, ...] = ()
     ) -> list[tuple[int, Body]]:
         wanted = {name: value for name, value in equals.items() if value is not None}
-        where = "".join(" and json_extract(body, ?) = ?" for _ in wanted)
-        given = [part for name, value in wanted.items() for part in (f"$.{name}", value)]
+        # Names are ours; written out, so that the indexes are found.
+        where = "".join(f" and json_extract(body, '$.{name}') = ?" for name in wanted)
         found = self.sql.execute(
-            f"select seq, body from objects where kind = ? and account = ?{where} {extra}"  # noqa: S608 - names and values are bound
+            f"select seq, body from objects where kind = ? and account = ?{where} {extra}"  # noqa: S608 - values are bound
             + (" order by seq desc" if "order by" not in extra else ""),
-            (kind, self.account, *given, *values),
+            (kind, self.account, *wanted.values(), *values),
         )
         return [(seq, json.loads(body)) for seq, body in found]
 

@@ -14,9 +14,10 @@ from itertools import count
 from typing import Any
 
 from solders.account import Account
+from solders.hash import Hash
 from solders.instruction import Instruction
 from solders.keypair import Keypair
-from solders.message import Message
+from solders.message import Message, MessageV0
 from solders.pubkey import Pubkey
 from solders.transaction import VersionedTransaction
 
@@ -32,6 +33,8 @@ LAMPORTS = 1_000_000_000
 DECIMALS = 6
 # No fork goes back as far.
 UNDONE_AT_MOST = 300
+# Our own transactions prefer blockhashes that count for a while yet.
+FRESH = 50
 FAUCET_LAMPORTS = 400_000_000 * LAMPORTS
 
 
@@ -56,6 +59,7 @@ class Chain:
         self.machine = Machine()
         self._lock = threading.RLock()
         self._numbers = count()
+        self._forgotten = 0
         self._load()
 
     def _load(self) -> None:
@@ -135,9 +139,9 @@ class Chain:
 
     def _land_waiting(self) -> None:
         for transaction, slot, reach in self.store.due(self.slots.current()):
+            self._take(transaction, slot, reach)
             with self.store.writing():
                 self.store.stop_waiting(transaction)
-            self._take(transaction, slot, reach)
 
     def _take(self, transaction: VersionedTransaction, slot: int, reach: Level) -> None:
         """Into a block, unless no block would: then it is as if it had never been sent."""
@@ -146,8 +150,15 @@ class Chain:
             return
         with self._all_or_nothing():
             self._land(transaction, slot, self.slots.time_of(slot), reach)
-            self.store.forget_before(self.slots.current() - UNDONE_AT_MOST)
+            self._forget_old()
             self.store.set_anchor(self.slots.anchor)
+
+    def _forget_old(self) -> None:
+        """Now and then: what accounts were so long ago is not asked for any more."""
+        oldest = self.slots.current() - UNDONE_AT_MOST
+        if oldest > self._forgotten + UNDONE_AT_MOST:
+            self.store.forget_before(oldest)
+            self._forgotten = oldest
 
     def _land(
         self,
@@ -244,8 +255,7 @@ class Chain:
             *programs.create_mint(FAUCET.pubkey(), key.pubkey(), rent, decimals, program),
             *self._minting(wallet, key.pubkey(), units, program),
         ]
-        message = Message.new_with_blockhash(instructions, FAUCET.pubkey(), blockhash(self.fresh_slot()))
-        self.submit_now(VersionedTransaction(message, [FAUCET, key]))
+        self.submit_now(self.signed(instructions, FAUCET, key))
         return key.pubkey()
 
     def submit_now(self, transaction: VersionedTransaction) -> str:
@@ -254,10 +264,22 @@ class Chain:
         self._take(transaction, self.slots.current(), Level.FINALIZED)
         return str(transaction.signatures[0])
 
-    def signed(self, instructions: Sequence[Instruction], key: Keypair) -> VersionedTransaction:
-        message = Message.new_with_blockhash(list(instructions), key.pubkey(), blockhash(self.fresh_slot()))
-        return VersionedTransaction(message, [key])
+    def signed(self, instructions: Sequence[Instruction], *keys: Keypair) -> VersionedTransaction:
+        """A new transaction each time, also when it says the same; the first key pays the fee."""
 
-    def fresh_slot(self) -> int:
-        """A recent one, another each time: the same transfer twice must not be the same transaction."""
-        return self.slots.current() - next(self._numbers) % (BLOCKHASH_LIVES // 3)
+        def compile_with(recent: Hash) -> Message:
+            return Message.new_with_blockhash(list(instructions), keys[0].pubkey(), recent)
+
+        return self.signed_anew(compile_with, keys)
+
+    def signed_anew(
+        self, compile_with: Callable[[Hash], Message | MessageV0], keys: Sequence[Keypair]
+    ) -> VersionedTransaction:
+        """Signed over a recent blockhash, another than the time before."""
+        first, current = next(self._numbers), self.slots.current()
+        fresh = [(first + more) % FRESH for more in range(FRESH)]
+        for back in [*fresh, *range(FRESH, BLOCKHASH_LIVES)]:
+            made = VersionedTransaction(compile_with(blockhash(current - back)), list(keys))
+            if self.store.transaction(str(made.signatures[0])) is None:
+                return made
+        raise Refusal("The same was sent too often; let a slot pass.")

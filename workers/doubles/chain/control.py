@@ -145,6 +145,8 @@ def _changes(said: dict[str, Any]) -> Changes:
         transfers=int(said.get("transfers", 1)),
         extra=bool(said.get("extra")),
         unchecked=bool(said.get("unchecked")),
+        batched=bool(said.get("batched")),
+        inner=bool(said.get("inner")),
         versioned=bool(said.get("versioned")),
         lookup_table=bool(said.get("lookup_table")),
         fails=bool(said.get("fails")),

@@ -6,7 +6,7 @@ from typing import Any
 # What befalls a transaction that is sent.
 OF_TRANSACTIONS = {"drop", "delay", "never_confirm", "never_finalize"}
 # What befalls a call.
-OF_CALLS = {"rpc_error_429", "rpc_error_500", "rpc_behind", "stale", "timeout_after"}
+OF_CALLS = {"rpc_error_429", "rpc_error_500", "rpc_behind", "stale", "malformed", "garbled", "timeout_after"}
 KINDS = OF_TRANSACTIONS | OF_CALLS
 
 

@@ -3,6 +3,7 @@
 It knows no blocks. Blockhashes and repeated signatures are looked at before (`chain`).
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,7 @@ from solders.signature import Signature
 from solders.transaction import VersionedTransaction
 from solders.transaction_metadata import FailedTransactionMetadata, TransactionMetadata
 
-from workers.doubles.chain import base58, tokens
+from workers.doubles.chain import base58, relay, tokens
 from workers.doubles.chain.programs import LOOKUP_TABLES, MEMO, MEMO_OLD
 from workers.doubles.chain.slots import BLOCKHASH_LIVES, SLOTS_OF_EPOCH, blockhash
 
@@ -60,6 +61,7 @@ class Run:
 class Machine:
     def __init__(self) -> None:
         self._svm = LiteSVM().with_blockhash_check(False).with_transaction_history(0)
+        self._svm.add_program(relay.ADDRESS, relay.program())
         self._slot = 0
 
     def account(self, address: Pubkey) -> Account | None:
@@ -181,8 +183,6 @@ def _lamports(account: Account | None) -> int:
 
 def _error_json(error: Any) -> Any:
     """As an RPC node writes it: solders does, inside of its own answers."""
-    import json  # noqa: PLC0415
-
     whole = RpcConfirmedTransactionStatusWithSignature(Signature.default(), 0, err=error)
     return json.loads(whole.to_json())["err"]
 

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from dataclasses import replace
 from decimal import Decimal
 from urllib.parse import urlsplit
 
@@ -12,7 +13,7 @@ from werkzeug.wrappers import Response
 from workers.doubles.chain import pay, wallet
 from workers.doubles.chain.chain import DECIMALS, USDC, Chain, Refusal
 from workers.doubles.chain.pay import Ask, Unpayable
-from workers.doubles.chain.wallet import FIRST_LAMPORTS, FIRST_USDC, Changes, Wallet
+from workers.doubles.chain.wallet import FIRST_LAMPORTS, FIRST_USDC, Wallet
 
 COOKIE = "play_wallet"
 ONE_YEAR = 365 * 24 * 3600
@@ -66,9 +67,10 @@ def _pay_once(chain: Chain, found: Wallet, link: str) -> None:
     token = request.form.get("token", "")
     if not token or chain.store.approved(token):
         return
-    typed = request.form.get("amount", "").strip()
-    changes = Changes(amount=pay.amount(typed)) if typed else Changes()
-    signature = Wallet(chain, found.key, changes).pay(pay.read(link))
+    asked, typed = pay.read(link), request.form.get("amount", "").strip()
+    if asked.amount is None and typed:
+        asked = replace(asked, amount=pay.amount(typed))
+    signature = found.pay(asked)
     with chain.store.writing():
         chain.store.approve(token, signature)
 

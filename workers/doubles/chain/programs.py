@@ -52,6 +52,11 @@ def transfer_token(  # noqa: PLR0913, PLR0917 - it has these parts
     return _with_references(made, references)
 
 
+def batch(one: Instruction) -> Instruction:
+    data = bytes([255, len(one.accounts), len(one.data)]) + bytes(one.data)
+    return Instruction(one.program_id, data, one.accounts)
+
+
 def mint_to(
     mint: Pubkey, wallet: Pubkey, authority: Pubkey, amount: int, program: Pubkey = TOKEN
 ) -> Instruction:

@@ -108,4 +108,8 @@ def _result(chain: Chain, request: Any, behind: int) -> Any:
     function = METHODS.get(request["method"])
     if function is None:
         raise RpcError(NO_METHOD, "Method not found")
-    return function(Call(chain, params, behind))
+    try:
+        return function(Call(chain, params, behind))
+    except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as error:
+        # A parameter of another type than the method wants.
+        raise RpcError(INVALID_PARAMS, f"Invalid params: {error}") from error

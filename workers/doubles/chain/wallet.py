@@ -6,17 +6,18 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from solders.address_lookup_table_account import AddressLookupTableAccount
+from solders.hash import Hash
 from solders.instruction import AccountMeta, Instruction
 from solders.keypair import Keypair
 from solders.message import MessageV0
 from solders.pubkey import Pubkey
 from solders.transaction import VersionedTransaction
 
-from workers.doubles.chain import pay, programs, tokens
+from workers.doubles.chain import pay, programs, relay, tokens
 from workers.doubles.chain.chain import DECIMALS, LAMPORTS, USDC, Chain
 from workers.doubles.chain.pay import Ask, Unpayable
 from workers.doubles.chain.programs import LOOKUP_TABLES, SYSTEM
-from workers.doubles.chain.slots import Level, blockhash
+from workers.doubles.chain.slots import Level
 
 SOL_DECIMALS = 9
 FIRST_LAMPORTS = 50 * LAMPORTS
@@ -41,6 +42,10 @@ class Changes:
     extra: bool = False
     # The old token transfer that names no mint.
     unchecked: bool = False
+    # The token transfer inside of the token program's `batch`: it is no instruction of its own.
+    batched: bool = False
+    # A program makes the transfer, as for wallets that are programs: an inner instruction.
+    inner: bool = False
     versioned: bool = False
     lookup_table: bool = False
     # Lands, pays the fee and does nothing else.
@@ -83,6 +88,8 @@ class Wallet:
         references = ask.references if changes.references is None else changes.references
         text = ask.memo if changes.memo is None else changes.memo
         before, transfer = self._transfer(recipient, mint, amount, references)
+        if changes.inner:
+            before, transfer = self._through_relay(before, transfer)
         memo = [programs.memo(text)] if text else []
         instructions = [*before, *memo, *[transfer] * changes.transfers]
         if changes.extra:
@@ -107,8 +114,9 @@ class Wallet:
         program = account.owner
         opened = self.chain.machine.account(programs.token_account(recipient, mint, program))
         before = [] if opened else [programs.open_token_account(self.address, recipient, mint, program)]
-        if self.changes.unchecked:
-            return before, self._unchecked(recipient, mint, units, references, program)
+        if self.changes.unchecked or self.changes.batched:
+            plain = self._unchecked(recipient, mint, units, references, program)
+            return before, programs.batch(plain) if self.changes.batched else plain
         made = programs.transfer_token(
             self.address, recipient, mint, units, minted.decimals, references, program
         )
@@ -121,13 +129,24 @@ class Wallet:
         accounts = [one for index, one in enumerate(made.accounts) if index != 1]
         return Instruction(program, struct.pack("<BQ", 3, units), accounts)
 
+    def _through_relay(
+        self, before: list[Instruction], transfer: Instruction
+    ) -> tuple[list[Instruction], Instruction]:
+        """It wants to know how large each account is: what must come first has to be done."""
+        if before:
+            self.chain.submit_now(self.chain.signed(before, self.key))
+        keys = [*(meta.pubkey for meta in transfer.accounts), transfer.program_id]
+        return [], relay.passed_on(transfer, [self.chain.machine.account(key) for key in keys])
+
     def _signed(self, instructions: list[Instruction]) -> VersionedTransaction:
         if not (self.changes.versioned or self.changes.lookup_table):
             return self.chain.signed(instructions, self.key)
         tables = [self._table(instructions)] if self.changes.lookup_table else []
-        recent = blockhash(self.chain.fresh_slot())
-        message = MessageV0.try_compile(self.address, instructions, tables, recent)
-        return VersionedTransaction(message, [self.key])
+
+        def compile_with(recent: Hash) -> MessageV0:
+            return MessageV0.try_compile(self.address, instructions, tables, recent)
+
+        return self.chain.signed_anew(compile_with, [self.key])
 
     def _table(self, instructions: list[Instruction]) -> AddressLookupTableAccount:
         """A lookup table with every account that does not sign. It counts from the next slot on."""
@@ -156,7 +175,7 @@ def named(chain: Chain, name: str, changes: Changes | None = None) -> Wallet:
     key = chain.store.key(name)
     if key is None:
         key = Keypair()
+        chain.give(key.pubkey(), lamports=FIRST_LAMPORTS, usdc=FIRST_USDC)
         with chain.store.writing():
             chain.store.add_key(name, key)
-        chain.give(key.pubkey(), lamports=FIRST_LAMPORTS, usdc=FIRST_USDC)
     return Wallet(chain, key, changes or Changes())

@@ -1,0 +1,32 @@
+"""One local chain for all tests that do not stop it."""
+
+from collections.abc import Iterator
+
+import pytest
+from solders.keypair import Keypair
+from solders.pubkey import Pubkey
+
+from tests.doubles.chain import ChainDouble, chain_double
+
+
+@pytest.fixture(scope="session")
+def running_chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChainDouble]:
+    with chain_double(tmp_path_factory.mktemp("chain")) as double:
+        yield double
+
+
+@pytest.fixture
+def chain(running_chain: ChainDouble) -> ChainDouble:
+    running_chain.no_faults()
+    return running_chain
+
+
+@pytest.fixture
+def shop() -> Pubkey:
+    """Somebody who is paid; nobody knows them yet."""
+    return Keypair().pubkey()
+
+
+@pytest.fixture
+def reference() -> Pubkey:
+    return Keypair().pubkey()
