@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MIN_SECRET_LENGTH = 32
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+STRIPE_PAGES = ["https://checkout.stripe.com", "https://connect.stripe.com"]
 
 
 class Mode(StrEnum):
@@ -216,6 +217,13 @@ class Settings(BaseSettings):
         if not self.s3_bucket:
             return ""
         return self.s3_endpoint or f"https://{self.s3_bucket}.s3.{self.s3_region}.amazonaws.com"
+
+    @property
+    def payment_origins(self) -> list[str]:
+        """Where forms of ours may lead to: pages on which people pay, or say to whom we pay."""
+        if not self.stripe_secret_key:
+            return []
+        return [self.stripe_page_base] if self.stripe_page_base else STRIPE_PAGES
 
     @property
     def secure(self) -> bool:

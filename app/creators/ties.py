@@ -1,5 +1,5 @@
-"""Who wants to know when somebody follows or is blocked, or when tiers change places: higher features,
-registered in create_app.
+"""Who wants to know when somebody follows or is blocked, when tiers change places, or when a page closes:
+higher features, registered in create_app.
 
 They are told in the same transaction.
 """
@@ -9,9 +9,11 @@ from uuid import UUID
 
 Listener = Callable[[UUID, UUID], None]  # the person, the creator
 Reranked = Callable[[UUID, Mapping[int, int]], None]  # the creator; ranks before, and now
+Closed = Callable[[UUID], None]  # the creator
 
 _listeners: dict[str, dict[Listener, None]] = {}
 _reranked: dict[Reranked, None] = {}
+_closed: dict[Closed, None] = {}
 
 
 def on_followed(listener: Listener) -> None:
@@ -33,6 +35,15 @@ def on_unblocked(listener: Listener) -> None:
 def on_reranked(listener: Reranked) -> None:
     """What asks for a rank, or holds one, stays with the tier that it meant."""
     _reranked[listener] = None
+
+
+def on_closed(listener: Closed) -> None:
+    _closed[listener] = None
+
+
+def tell_closed(creator_id: UUID) -> None:
+    for listener in _closed:
+        listener(creator_id)
 
 
 def tell_reranked(creator_id: UUID, ranks: Mapping[int, int]) -> None:

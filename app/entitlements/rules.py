@@ -58,7 +58,7 @@ class Lock:
     rank: int = 0
     price: int | None = None
     currency: str = "USD"
-    # Its owner's alone, as a draft is: whatever else was granted.
+    # Its owner's alone, as a draft is, and theirs who bought it when it was offered.
     private: bool = False
 
 
@@ -102,6 +102,11 @@ class Decision:
         """Payment would open it: 402, not 403."""
         return any(way.needs_payment for way in self.ways)
 
+    @property
+    def sold_alone(self) -> bool:
+        """Buying it is the one way in."""
+        return [way.step for way in self.ways if way.step is not Step.SIGN_IN] == [Step.BUY]
+
     def explained(self) -> str:
         """In words for the person who looks."""
         if self.outcome is Outcome.HIDDEN:
@@ -128,7 +133,7 @@ def judge(lock: Lock, person: UUID | None, holdings: Sequence[Holding]) -> Decis
     scopes = {lock.item_id, lock.creator_id}
     held = [holding for holding in holdings if holding.scope_id in scopes]
     mine = person is not None and person == lock.creator_id
-    if lock.private and not mine:
+    if lock.private and not mine and not any(_is_for(holding, lock) for holding in held):
         return Decision(Outcome.HIDDEN, "private")
     # Whoever decides about a report sees what was taken down.
     if staff := [holding for holding in held if holding.kind is Kind.STAFF]:
@@ -156,13 +161,20 @@ def _denial(held: Iterable[Holding]) -> Decision | None:
 
 
 def _opens(holding: Holding, lock: Lock) -> bool:
+    if _is_for(holding, lock):
+        return True
     if holding.scope_id == lock.item_id:
-        return holding.kind in {Kind.PURCHASE, Kind.GIFT}
+        return False
     if lock.audience is Audience.FOLLOWERS:
         return holding.kind in {Kind.FOLLOW, Kind.SUBSCRIPTION, Kind.GIFT}
     if lock.audience is Audience.SUBSCRIBERS:
         return holding.kind in {Kind.SUBSCRIPTION, Kind.GIFT} and holding.rank >= lock.rank
     return False
+
+
+def _is_for(holding: Holding, lock: Lock) -> bool:
+    """This very item was bought for them."""
+    return holding.scope_id == lock.item_id and holding.kind in {Kind.PURCHASE, Kind.GIFT}
 
 
 def _opened(keys: Sequence[Holding]) -> Decision:

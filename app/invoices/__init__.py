@@ -4,8 +4,14 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from app.invoices import jobs, personal, rails  # noqa: F401 - jobs register themselves
+    from app.invoices import jobs, personal, rails, telling, views
     from app.invoices.credit import CREDIT_RAIL
+    from app.ledger.references import refer
 
     personal.init_app(app)
+    views.init_app(app)
+    jobs.init_app()
+    telling.init_app(app)
     rails.register(app, CREDIT_RAIL)
+    for kind in ("invoice", "payment", "refund", "dispute"):
+        refer(app, kind, kind.capitalize(), lambda key: f"/admin/payments?q={key}")

@@ -48,3 +48,17 @@ class NotEnoughCredit(Refused):
 
     def __init__(self) -> None:
         super().__init__("There is no credit left to pay with.", "rail")
+
+
+class OwnCase(Refused):
+    code = "own_case"
+
+    def __init__(self) -> None:
+        super().__init__("This is about your own money: another admin decides.")
+
+
+class NobodySells(Refused):
+    code = "no_such_creator"
+
+    def __init__(self, handle: str) -> None:
+        super().__init__(f"There is no creator @{handle}.", "handle")

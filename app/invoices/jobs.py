@@ -1,7 +1,20 @@
-"""What becomes of invoices by the clock."""
+"""What becomes of invoices by the clock, and who hears of what happened to them."""
 
-from app.invoices.operations import ending, releasing
-from app.platform import schedule
+from uuid import UUID
+
+from app.invoices import telling
+from app.invoices.operations import disputing, ending, receiving, refunding, releasing, settling
+from app.platform import outbox, schedule, work
+from app.platform.work import Payload
+
+
+def init_app() -> None:
+    outbox.subscribe(settling.PAID, "invoices.tell_paid")
+    outbox.subscribe(receiving.CAME_IN, "invoices.tell_money_came_in")
+    outbox.subscribe(refunding.REFUNDED, "invoices.tell_refunded")
+    outbox.subscribe(refunding.FAILED, "invoices.tell_refund_failed")
+    outbox.subscribe(disputing.OPENED, "invoices.tell_disputed")
+    outbox.subscribe(disputing.CLOSED, "invoices.tell_disputed")
 
 
 @schedule.every(15, "invoices.expire")
@@ -14,3 +27,28 @@ def expire() -> None:
 def release() -> None:
     while releasing.release_due() == releasing.BATCH:
         continue
+
+
+@work.handler("invoices.tell_paid")
+def tell_paid(payload: Payload) -> None:
+    telling.paid(UUID(payload["invoice_id"]))
+
+
+@work.handler("invoices.tell_money_came_in")
+def tell_money_came_in(payload: Payload) -> None:
+    telling.money_came_in(UUID(payload["invoice_id"]))
+
+
+@work.handler("invoices.tell_refunded")
+def tell_refunded(payload: Payload) -> None:
+    telling.refunded(payload["refund_ids"])
+
+
+@work.handler("invoices.tell_refund_failed")
+def tell_refund_failed(payload: Payload) -> None:
+    telling.refund_failed(UUID(payload["refund_id"]))
+
+
+@work.handler("invoices.tell_disputed")
+def tell_disputed(payload: Payload) -> None:
+    telling.disputed(UUID(payload["dispute_id"]))

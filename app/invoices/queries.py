@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -76,7 +75,8 @@ class Bill:
             invoice.kept,
             invoice.returned,
             [(one.id, one.state, one.provider_id, sorted(one.data.items())) for one in self.attempts],
-            [(one.id, one.state) for one in (*self.refunds, *self.disputes)],
+            [(one.id, one.state) for one in self.refunds],
+            [(one.id, one.state) for one in self.disputes],
         )
         return sha256(repr(seen).encode()).hexdigest()[:16]
 
@@ -119,9 +119,7 @@ def bill(invoice: Invoice) -> Bill:
     ids = [one for one in (invoice.user_id, invoice.seller_id) if one]
     people = {
         row.id: row
-        for row in db.session.execute(
-            select(User.id, User.handle, User.display_name).where(User.id.in_(ids))
-        )
+        for row in db.session.execute(select(User.id, User.handle, User.display_name).where(User.id.in_(ids)))
     }
     return Bill(
         invoice=invoice,
@@ -136,19 +134,29 @@ def bill(invoice: Invoice) -> Bill:
 
 
 def of_payer(
-    payer_id: UUID, chosen: Filter, before: UUID | None = None
+    payer_id: UUID, chosen: Filter, before: UUID | None = None, *, at_most: int = AT_ONCE
 ) -> tuple[list[Listed], UUID | None]:
     """The newest first, and where it goes on; one statement."""
-    found = _of_payer(payer_id, chosen).limit(AT_ONCE + 1)
-    rows = db.session.execute(found.where(Invoice.id < before) if before else found).all()
-    listed = [Listed(*row) for row in rows[:AT_ONCE]]
-    return listed, listed[-1].invoice.id if len(rows) > AT_ONCE else None
+    conditions: list[Any] = [Invoice.user_id == payer_id]
+    if chosen.group:
+        conditions.append(Invoice.state.in_(GROUPS[chosen.group]))
+    if chosen.kind:
+        conditions.append(Invoice.kind == chosen.kind)
+    if before:
+        conditions.append(Invoice.id < before)
+    found = listed().where(*conditions).order_by(Invoice.id.desc()).limit(at_most + 1)
+    rows = [Listed(*row) for row in db.session.execute(found)]
+    return rows[:at_most], rows[at_most - 1].invoice.id if len(rows) > at_most else None
 
 
 def all_of_payer(payer_id: UUID, chosen: Filter) -> Iterator[Listed]:
     """A few at a time: somebody's history may be long."""
-    found = _of_payer(payer_id, chosen).execution_options(yield_per=STREAMED)
-    return (Listed(*row) for row in db.session.execute(found))
+    before = None
+    while True:
+        found, before = of_payer(payer_id, chosen, before, at_most=STREAMED)
+        yield from found
+        if before is None:
+            return
 
 
 def kinds_of_payer(payer_id: UUID) -> list[str]:
@@ -193,29 +201,11 @@ def billing_details(user_id: UUID) -> BillingDetails | None:
     return db.session.get(BillingDetails, user_id)
 
 
-def sold_since(seller_id: UUID, since: datetime) -> list[Invoice]:
-    found = (
-        select(Invoice)
-        .where(Invoice.seller_id == seller_id, Invoice.paid_at >= since)
-        .order_by(Invoice.paid_at.desc())
-    )
-    return list(db.session.scalars(found))
-
-
 def _one(invoice_id: UUID, *conditions: Any) -> Invoice:
     found = db.session.scalars(select(Invoice).where(Invoice.id == invoice_id, *conditions)).one_or_none()
     if found is None:
         raise NotFound
     return found
-
-
-def _of_payer(payer_id: UUID, chosen: Filter) -> Select[Any]:
-    conditions: list[Any] = [Invoice.user_id == payer_id]
-    if chosen.group:
-        conditions.append(Invoice.state.in_(GROUPS[chosen.group]))
-    if chosen.kind:
-        conditions.append(Invoice.kind == chosen.kind)
-    return listed().where(*conditions).order_by(Invoice.id.desc())
 
 
 def listed() -> Select[Any]:

@@ -21,8 +21,9 @@ def readable(amount: int, currency: str) -> str:
 def plain(amount: int, currency: str) -> str:
     """As one types it: `parse` reads it back."""
     digits = DIGITS.get(currency, USUAL)
-    whole, behind = divmod(amount, 10**digits)
-    return f"{whole}.{behind:0{digits}d}" if digits else str(whole)
+    whole, behind = divmod(abs(amount), 10**digits)
+    minus = "-" if amount < 0 else ""
+    return f"{minus}{whole}.{behind:0{digits}d}" if digits else f"{minus}{whole}"
 
 
 def parse(text: str, currency: str) -> int | None:

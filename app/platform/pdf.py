@@ -6,7 +6,7 @@
     sheet.bytes()
 
 Names come in many scripts: a font for each of the common ones is taken along when its letters appear.
-A letter that none of them knows is printed as a small square.
+A letter that none of them knows is printed as a question mark in a square.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ from fpdf.fonts import FontFace, TTFFont
 from app.kit import clock
 from app.platform.settings import settings
 
-MAIN, UNKNOWN = "noto_sans", "\u25a1"
+MAIN, UNKNOWN = "noto_sans", "\ufffd"
 # The first and last letter of what each other font is for.
 OTHERS = {
     "heebo": (0x0590, 0x05FF),

@@ -52,6 +52,7 @@ class Author:
 class Opener:
     """The cheapest tier that opens a post for subscribers."""
 
+    id: str
     name: str
     price: int
     currency: str
@@ -162,7 +163,7 @@ CREATOR = (Creator, Creator.id == Post.creator_id)
 AUTHOR = (User, User.id == Post.creator_id)
 
 OPENING = (
-    select(func.jsonb_build_array(Tier.name, Tier.price, Tier.currency))
+    select(func.jsonb_build_array(Tier.id, Tier.name, Tier.price, Tier.currency))
     .where(Tier.creator_id == Post.creator_id, Tier.archived_at.is_(None), Tier.rank >= Post.rank)
     .order_by(Tier.rank)
     .limit(1)

@@ -58,6 +58,28 @@ class Silent(Refused):
     code = "silent"
 
 
+class AlreadyOpen(Conflict):
+    code = "already_open"
+
+    def __init__(self) -> None:
+        super().__init__("This post is open to you already.")
+
+
+class NotForSale(Conflict):
+    code = "not_for_sale"
+
+    def __init__(self) -> None:
+        super().__init__("This post is not sold by itself at the moment.")
+
+
+class TooYoung(Refused):
+    status = 403
+    code = "too_young"
+
+    def __init__(self) -> None:
+        super().__init__("This post is for adults.")
+
+
 class BadVote(Refused):
     def __init__(self, message: str) -> None:
         super().__init__(message, "option")

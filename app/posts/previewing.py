@@ -56,7 +56,7 @@ def as_typed(
         audience=content.audience,
         rank=content.rank,
         price=content.price,
-        tier=Opener(for_tier.name, for_tier.price, for_tier.currency) if for_tier else None,
+        tier=Opener(str(for_tier.id), for_tier.name, for_tier.price, for_tier.currency) if for_tier else None,
         adult=content.adult,
         published_at=card.published_at or clock.now(),
     )

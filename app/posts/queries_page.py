@@ -7,14 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from markupsafe import Markup
-from sqlalchemy import ColumnElement, exists, func, or_, select, tuple_, union_all
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, tuple_, union_all
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app.accounts.models import User
 from app.accounts.queries_hiding import hides
 from app.creators.models import Creator
-from app.entitlements.queries import hidden_from, read_held
-from app.entitlements.rules import Holding
+from app.entitlements.queries import held, hidden_from, read_held, scopes_held
+from app.entitlements.rules import Holding, Kind
 from app.extensions import db
 from app.kit import clock
 from app.platform.errors import NotFound
@@ -125,7 +125,7 @@ def find_post(post_id: UUID, viewer_id: UUID | None) -> OpenPost:
         .join(*CREATOR)
         .join(*AUTHOR)
         .outerjoin(Poll, Poll.post_id == Post.id)
-        .where(Post.id == post_id, OUT)
+        .where(Post.id == post_id, or_(OUT, _kept_by(viewer_id)) if viewer_id else OUT)
     ).first()
     if row is None:
         raise NotFound
@@ -140,6 +140,12 @@ def find_post(post_id: UUID, viewer_id: UUID | None) -> OpenPost:
         row.views,
         _poll(row) if seen.open else None,
         _silent(row, card, seen),
+    )
+
+
+def bought(post_id: UUID, person_id: UUID) -> bool:
+    return any(
+        one.scope_id == post_id and one.kind is Kind.PURCHASE for one in held(person_id, [post_id])
     )
 
 
@@ -231,6 +237,12 @@ def kept_posts(
     return [pair for pair in cards if not pair[1].hidden], Place(last.kept_at, last.id) if last else None
 
 
+def _kept_by(viewer_id: UUID) -> ColumnElement[bool]:
+    """What they bought stays theirs when its author shows it to nobody else any more."""
+    mine = scopes_held(viewer_id, [Kind.PURCHASE, Kind.GIFT], clock.now())
+    return and_(Post.state != "removed", User.state == "active", Post.id.in_(mine))
+
+
 def _comments(viewer_id: UUID | None, *, hosting: bool) -> Any:
     """Those of suspended people wait with them. Whose post it is reads also whom they have hidden."""
     columns = (
@@ -293,5 +305,5 @@ def _poll(row: Any) -> PollShown | None:
 
 
 def _silent(row: Any, card: Card, seen: Seen) -> str | None:
-    held: list[Holding] = read_held(row.held)
-    return why_silent(row.comments_from, seen, card.creator, held)
+    holdings: list[Holding] = read_held(row.held)
+    return why_silent(row.comments_from, seen, card.creator, holdings)

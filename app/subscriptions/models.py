@@ -27,7 +27,7 @@ class Subscription(Model):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
     creator_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
-    tier_id: Mapped[UUID] = mapped_column(ForeignKey("tiers.id", ondelete="SET NULL"), nullable=True)
+    tier_id: Mapped[UUID | None] = mapped_column(ForeignKey("tiers.id", ondelete="SET NULL"))
     # pending: its first invoice is not paid. past_due: not paid in time, open through the grace.
     state: Mapped[str] = mapped_column(default="pending")
     months: Mapped[int] = mapped_column(default=1)

@@ -21,7 +21,8 @@ from app.entitlements.rules import Kind as Opens
 from app.extensions import db
 from app.invoices import products, rails
 from app.invoices.models import Invoice, Payment, Refund
-from app.invoices.operations import disputing, making, receiving, refunding
+from app.invoices.operations import attempts, disputing, making, receiving, refunding
+from app.invoices.operations.attempts import Quote
 from app.invoices.operations.disputing import Complaint
 from app.invoices.operations.making import Item, Order
 from app.invoices.operations.receiving import Money
@@ -47,6 +48,8 @@ class Shop:
     gone: set[UUID] = field(default_factory=set)
     let_go: list[UUID] = field(default_factory=list)
     called_off: list[UUID] = field(default_factory=list)
+    # What goes wrong when it is let go.
+    broken: set[UUID] = field(default_factory=set)
 
 
 _shop = Shop()
@@ -57,6 +60,7 @@ def shop(app: Flask) -> Shop:
     _shop.gone.clear()
     _shop.let_go.clear()
     _shop.called_off.clear()
+    _shop.broken.clear()
     _stock(app)
     return _shop
 
@@ -93,6 +97,19 @@ def money_in(app: Flask, invoice_id: UUID, amount: int, *, external_id: str = ""
         values.setdefault("into", Account(Kind.CARD_CLEARING, values["rail_currency"]))
         receiving.receive(invoice_id, Money(**values))
     return name
+
+
+def tried(app: Flask, invoice_id: UUID, amount: int | None = None, *, asked: bool = True) -> UUID:
+    """An attempt over the rail of tests that waits for its payer."""
+    _stock(app)
+    with app.app_context(), transaction():
+        invoice = attempts.payable(invoice_id)
+        wanted = invoice.missing if amount is None else amount
+        attempt = attempts.begin(invoice, Quote(RAIL, wanted, invoice.currency, amount=amount))
+        attempt_id = attempt.id
+        if asked:
+            attempts.asked(attempt_id, f"try-{next(_numbers)}")
+    return attempt_id
 
 
 def paid(app: Flask, invoice_id: UUID, **money: Any) -> UUID:
@@ -164,7 +181,7 @@ def _stock(app: Flask) -> None:
             revoke=lambda sold: grants.revoke(sold.buyer_id, cause=sold.cause),
             gone=lambda sold: "It is gone." if sold.subject_id in _shop.gone else None,
             href=lambda sold: f"/posts/{sold.subject_id}",
-            let_go=lambda sold: _shop.let_go.append(sold.line_id),
+            let_go=_let_go,
         ),
     )
     rails.register(
@@ -183,6 +200,12 @@ def _stock(app: Flask) -> None:
 def _fulfil(sold: Sold) -> None:
     assert sold.subject_id is not None
     grants.grant(sold.buyer_id, sold.subject_id, Opens.PURCHASE, cause=sold.cause)
+
+
+def _let_go(sold: Sold) -> None:
+    if sold.subject_id in _shop.broken:
+        raise RuntimeError("the shelf broke")
+    _shop.let_go.append(sold.line_id)
 
 
 @work.handler(REFUND_WORK)

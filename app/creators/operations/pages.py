@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts.operations import roles, sessions
 from app.accounts.queries import the_user
-from app.creators import pictures, queries, sharing
+from app.creators import pictures, queries, sharing, ties
 from app.creators.errors import CurrencyInUse, NoPage
 from app.creators.models import Creator
 from app.creators.operations.finding import refresh_words
@@ -69,7 +69,10 @@ def save_rules(creator_id: UUID, rules: Rules) -> None:
 
 def close(creator_id: UUID) -> bool:
     """Nobody but its owner sees it or its posts, until it is opened again. Whether it was open."""
-    return _turn(creator_id, "closed")
+    if not _turn(creator_id, "closed"):
+        return False
+    ties.tell_closed(creator_id)
+    return True
 
 
 def reopen(creator_id: UUID) -> bool:

@@ -1,6 +1,7 @@
 """What subscribers choose between: added, changed, moved, archived. Each waits for its creator's row."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 from uuid import UUID
 
 from app.creators import queries, ties
@@ -23,6 +24,15 @@ class TierWish:
     name: str
     about: str
     price: int
+    price_year: int | None = None
+    benefits: tuple[str, ...] = ()
+    seats: int | None = None
+    trial_days: int = 0
+    welcome: str = ""
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return asdict(self) | {"benefits": list(self.benefits)}
 
 
 def add(creator_id: UUID, wish: TierWish) -> UUID:
@@ -34,12 +44,10 @@ def add(creator_id: UUID, wish: TierWish) -> UUID:
     tier = Tier(
         id=new_id(),
         creator_id=creator_id,
-        name=wish.name,
-        about=wish.about,
-        price=wish.price,
         currency=creator.currency,
         rank=_above(living),
         created_at=clock.now(),
+        **wish.values,
     )
     db.session.add(tier)
     _note(tier, "added")
@@ -47,12 +55,14 @@ def add(creator_id: UUID, wish: TierWish) -> UUID:
 
 
 def change(creator_id: UUID, tier_id: UUID, wish: TierWish) -> None:
+    """Who joined goes on paying what they agreed to."""
     _, living = _open(creator_id)
     tier = queries.find_tier(creator_id, tier_id)
     _name_is_free([other for other in living if other.id != tier_id], wish.name)
-    before = (tier.name, tier.about, tier.price)
-    tier.name, tier.about, tier.price = after = (wish.name, wish.about, wish.price)
-    if before != after:
+    changed = {name: value for name, value in wish.values.items() if getattr(tier, name) != value}
+    for name, value in changed.items():
+        setattr(tier, name, value)
+    if changed:
         _note(tier, "changed")
 
 

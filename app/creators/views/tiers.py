@@ -6,8 +6,9 @@ from uuid import UUID
 from flask import flash
 from werkzeug.wrappers import Response
 
-from app.creators import queries
+from app.creators import earning, queries
 from app.creators.forms.tiers import TierForm
+from app.creators.models import Creator
 from app.creators.operations import tiers
 from app.creators.views import bp
 from app.creators.views.desk import HOME, own_page
@@ -17,6 +18,8 @@ from app.platform.pages import form_page, page, see
 
 LIST, FORM = "creators/tiers.html", "creators/tier.html"
 TIERS, NEW = f"{HOME}/tiers", f"{HOME}/tiers/new"
+# What the house's fee is shown by before there is a price.
+EXAMPLE = 500
 
 
 @bp.get(TIERS)
@@ -37,7 +40,7 @@ def show_tiers() -> Response:
 @guard(Access.CREATOR)
 def new_tier() -> Response:
     creator = own_page()
-    return page(FORM, form=TierForm(creator.currency), currency=creator.currency, action=NEW, tier=None)
+    return page(FORM, **_new(creator, TierForm(creator.currency)))
 
 
 @bp.post(NEW)
@@ -52,7 +55,7 @@ def add_tier() -> Response:
             return see(TIERS)
     except Refused as refused:
         form.refuse(refused)
-    return form_page(FORM, form=form, currency=creator.currency, action=NEW, tier=None)
+    return form_page(FORM, **_new(creator, form))
 
 
 @bp.get(f"{TIERS}/<uuid:tier_id>")
@@ -100,7 +103,17 @@ def archive_tier(tier_id: UUID) -> Response:
     return see(TIERS)
 
 
+def _new(creator: Creator, form: TierForm) -> dict[str, Any]:
+    keeps = earning.of(creator.id, EXAMPLE, creator.currency)
+    return {"tier": None, "form": form, "currency": creator.currency, "action": NEW, "keeps": keeps}
+
+
 def _tier(tier_id: UUID) -> dict[str, Any]:
     tier = queries.find_tier(own_page().id, tier_id)
-    form = TierForm(tier.currency, tier)
-    return {"tier": tier, "form": form, "currency": tier.currency, "action": f"{TIERS}/{tier_id}"}
+    return {
+        "tier": tier,
+        "form": TierForm(tier.currency, tier),
+        "currency": tier.currency,
+        "action": f"{TIERS}/{tier_id}",
+        "keeps": earning.of(tier.creator_id, tier.price, tier.currency),
+    }

@@ -12,7 +12,7 @@ from app.invoices import rails
 from app.invoices.errors import NoLongerSold, NotPayable
 from app.invoices.models import PAYABLE, Attempt, Invoice, State
 from app.invoices.operations import limits, settling
-from app.invoices.operations.locking import lock
+from app.invoices.operations.locking import lock, lock_own
 from app.kit import clock
 from app.kit.ids import new_id
 from app.platform import audit, work
@@ -36,9 +36,9 @@ class Quote:
     data: dict[str, Any] = field(default_factory=dict)
 
 
-def payable(invoice_id: UUID) -> Invoice:
-    """Locked, not too late, and what it is for can still be had."""
-    invoice = lock(invoice_id)
+def payable(invoice_id: UUID, payer_id: UUID | None = None) -> Invoice:
+    """Locked, not too late, and what it is for can still be had. `payer_id`: whose it has to be."""
+    invoice = lock_own(invoice_id, payer_id) if payer_id else lock(invoice_id)
     late = invoice.expires_at is not None and invoice.expires_at <= clock.now()
     if State(invoice.state) not in PAYABLE or (late and invoice.state == State.OPEN):
         raise NotPayable

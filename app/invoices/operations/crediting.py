@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from app.invoices.errors import NotEnoughCredit, NotPayable
+from app.invoices.errors import NotEnoughCredit
 from app.invoices.models import Invoice
 from app.invoices.operations import attempts, bookings, receiving
 from app.invoices.operations.attempts import Quote
@@ -14,9 +14,7 @@ from app.ledger import queries as ledger
 
 def pay(invoice_id: UUID, payer_id: UUID) -> Invoice:
     """As much as there is; another rail brings the rest."""
-    invoice = attempts.payable(invoice_id)
-    if invoice.user_id != payer_id:
-        raise NotPayable
+    invoice = attempts.payable(invoice_id, payer_id)
     amount = min(available(invoice), invoice.missing)
     if amount <= 0:
         raise NotEnoughCredit

@@ -1,9 +1,10 @@
 """What somebody allows themselves to spend in a month. Lowered at once, raised after a night's sleep."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, case, exists, func, or_, select
+from sqlalchemy import Select, and_, case, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.extensions import db
@@ -39,6 +40,11 @@ def in_force(limit: SpendingLimit) -> int | None:
     return limit.amount
 
 
+def waiting(limit: SpendingLimit) -> bool:
+    """Whether another amount holds from a later moment on."""
+    return limit.next_from is not None and limit.next_from > clock.now()
+
+
 def check(user_id: UUID, amount: int, currency: str, *, besides: UUID | None = None) -> None:
     """Purchases of one person that has a limit wait for each other here."""
     found = _locked(user_id)
@@ -52,17 +58,28 @@ def check(user_id: UUID, amount: int, currency: str, *, besides: UUID | None = N
 
 def spent(user_id: UUID, currency: str, besides: UUID | None = None) -> int:
     """This month: what was paid and kept, and what is being paid now."""
+    found = _counted(user_id).where(Invoice.currency == currency)
+    rows = db.session.execute(found.where(Invoice.id != besides) if besides else found).all()
+    return int(rows[0][1]) if rows else 0
+
+
+def spent_by_currency(user_id: UUID) -> list[tuple[str, int]]:
+    return [(row[0], int(row[1])) for row in db.session.execute(_counted(user_id)) if row[1]]
+
+
+def _counted(user_id: UUID) -> Select[str, Any]:
     being_paid = and_(
         Invoice.state.in_(PAYABLE),
         exists().where(Attempt.invoice_id == Invoice.id, Attempt.ended_at.is_(None)),
     )
-    found = select(func.coalesce(func.sum(case((being_paid, Invoice.total), else_=Invoice.kept)), 0)).where(
-        Invoice.user_id == user_id,
-        Invoice.currency == currency,
-        or_(Invoice.paid_at >= month_begin(clock.now()), being_paid),
-        *([Invoice.id != besides] if besides else []),
+    return (
+        select(Invoice.currency, func.sum(case((being_paid, Invoice.total), else_=Invoice.kept)))
+        .where(
+            Invoice.user_id == user_id,
+            or_(Invoice.paid_at >= month_begin(clock.now()), being_paid),
+        )
+        .group_by(Invoice.currency)
     )
-    return int(db.session.execute(found).scalar_one())
 
 
 def month_begin(at: datetime) -> datetime:

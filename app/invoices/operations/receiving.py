@@ -74,6 +74,8 @@ def book(invoice: Invoice, money: Money) -> Payment | None:
 def count(invoice: Invoice, payment: Payment, entry: Entry | None) -> None:
     """What this money changes for the invoice."""
     invoice.received += payment.amount
+    if country := payment.origin.get("country"):
+        invoice.tax_evidence = {**invoice.tax_evidence, payment.rail: country}
     audit.record(
         Action.MONEY_RECEIVED,
         actor=invoice.user_id,

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from app.extensions import db
 from app.invoices import rails
-from app.invoices.errors import NothingLeft, NotRefundable
+from app.invoices.errors import NothingLeft, NotRefundable, OwnCase
 from app.invoices.models import SETTLED, Invoice, Payment, Refund, State
 from app.invoices.operations import bookings, ending, settling
 from app.invoices.operations.locking import lock, lock_own
@@ -17,6 +17,7 @@ from app.kit.ids import new_id
 from app.ledger.operations.posting import Account
 from app.platform import audit, outbox, work
 from app.platform.audit import Action
+from app.platform.errors import NotFound
 
 REFUNDED, FAILED = "invoice.refunded", "invoice.refund_failed"
 
@@ -55,6 +56,20 @@ def refund(invoice_id: UUID, wish: Wish) -> None:
         reason=wish.reason,
     )
     outbox.emit(REFUNDED, {"invoice_id": str(invoice.id), "refund_ids": [str(one.id) for one in made]})
+
+
+def refund_own_sale(invoice_id: UUID, seller_id: UUID, wish: Wish) -> None:
+    if lock(invoice_id).seller_id != seller_id:
+        raise NotFound
+    refund(invoice_id, wish)
+
+
+def refund_for_house(invoice_id: UUID, admin_id: UUID, wish: Wish) -> None:
+    """By somebody who neither paid nor sold."""
+    invoice = lock(invoice_id)
+    if admin_id in {invoice.user_id, invoice.seller_id}:
+        raise OwnCase
+    refund(invoice_id, wish)
 
 
 def give_back_leftover(invoice_id: UUID, payer_id: UUID) -> None:

@@ -26,10 +26,10 @@ def release_due() -> int:
         .order_by(Invoice.available_at)
         .limit(BATCH)
     ).all()
-    return each(due, _release)
+    return each(due, release)
 
 
-def _release(invoice_id: UUID) -> None:
+def release(invoice_id: UUID) -> None:
     invoice = lock(invoice_id)
     if invoice.released_at is None and invoice.state != State.DISPUTED:
         if invoice.seller_id is not None:

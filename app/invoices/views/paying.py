@@ -85,10 +85,15 @@ def _act(invoice_id: UUID, act: Callable[[UUID, UUID], object], done: str) -> Re
     except NotFound:
         raise
     except Refused as refused:
-        return form_page(PAGE, refused=refused.message, **_about(invoice_id))
+        return refused_page(invoice_id, refused)
     if done:
         flash(done, "good")
     return see(address(invoice_id))
+
+
+def refused_page(invoice_id: UUID, refused: Refused) -> Response:
+    """The invoice again, with the reason above it: for our own forms and those of other rails."""
+    return form_page(PAGE, refused=refused.message, **_about(invoice_id))
 
 
 def _about(invoice_id: UUID) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from flask import Blueprint, Flask
 from app.platform import front
 
 bp = Blueprint("posts", __name__)
-MODULES = ("feed", "desk", "editor", "page", "adults", "liking", "comments", "polls", "syndication")
+MODULES = ("feed", "desk", "editor", "page", "adults", "liking", "comments", "polls", "buying", "syndication")
 
 
 def init_app(app: Flask) -> None:

@@ -1,0 +1,153 @@
+"""What is known of payouts, where they go, and what was corrected."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
+
+from app.accounts.models import User
+from app.earnings.models import Adjustment, Payout, PayoutAccount, PayoutPlan, TaxProfile
+from app.extensions import db
+from app.ledger import queries as ledger
+from app.ledger.chart import Kind
+from app.platform.errors import NotFound
+
+AT_ONCE = 30
+THEIRS = (Kind.CREATOR_AVAILABLE, Kind.CREATOR_PENDING, Kind.CREATOR_HELD)
+
+
+@dataclass(slots=True)
+class Standing:
+    """What a creator has in one currency."""
+
+    currency: str
+    available: int = 0
+    pending: int = 0
+    held: int = 0
+    on_its_way: int = 0
+
+    @property
+    def whole(self) -> int:
+        return self.available + self.pending + self.held + self.on_its_way
+
+    @property
+    def anything(self) -> bool:
+        return any((self.available, self.pending, self.held, self.on_its_way))
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    payout: Payout
+    account: PayoutAccount
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    adjustment: Adjustment
+    handle: str | None
+    by: str | None
+    decided_by: str | None
+
+
+def standings(creator_id: UUID) -> list[Standing]:
+    """Of each currency they ever earned in; two statements."""
+    found: dict[str, Standing] = {}
+    for line in ledger.balances(creator_id):
+        if line.account.kind in THEIRS:
+            one = found.setdefault(line.account.currency, Standing(line.account.currency))
+            name = line.account.kind.value.removeprefix("creator_")
+            setattr(one, name, getattr(one, name) + line.balance.posted)
+    for payout in living(creator_id):
+        found.setdefault(payout.currency, Standing(payout.currency)).on_its_way += payout.amount
+    return sorted(found.values(), key=lambda one: one.currency)
+
+
+def living(creator_id: UUID) -> Sequence[Payout]:
+    found = select(Payout).where(Payout.creator_id == creator_id, Payout.ended_at.is_(None))
+    return db.session.scalars(found).all()
+
+
+def unsettled(limit: int) -> Sequence[UUID]:
+    """Payouts that have no end yet, the oldest first."""
+    found = select(Payout.id).where(Payout.ended_at.is_(None)).order_by(Payout.created_at).limit(limit)
+    return db.session.scalars(found).all()
+
+
+def payouts(creator_id: UUID, before: UUID | None = None) -> tuple[list[Listed], UUID | None]:
+    """The newest first, and where it goes on."""
+    found = (
+        select(Payout, PayoutAccount)
+        .join(PayoutAccount, PayoutAccount.id == Payout.account_id)
+        .where(Payout.creator_id == creator_id, *([Payout.id < before] if before else []))
+        .order_by(Payout.id.desc())
+        .limit(AT_ONCE + 1)
+    )
+    rows = [Listed(*row) for row in db.session.execute(found)]
+    return rows[:AT_ONCE], rows[AT_ONCE - 1].payout.id if len(rows) > AT_ONCE else None
+
+
+def accounts(creator_id: UUID) -> Sequence[PayoutAccount]:
+    """Those that were removed too; the one to be used first comes first."""
+    found = select(PayoutAccount).where(PayoutAccount.creator_id == creator_id)
+    order = (PayoutAccount.removed_at.is_not(None), PayoutAccount.preferred.desc(), PayoutAccount.rail)
+    return db.session.scalars(found.order_by(*order)).all()
+
+
+def own_account(creator_id: UUID, rail: str) -> PayoutAccount | None:
+    found = select(PayoutAccount).where(
+        PayoutAccount.creator_id == creator_id,
+        PayoutAccount.rail == rail,
+        PayoutAccount.removed_at.is_(None),
+    )
+    return db.session.scalars(found).one_or_none()
+
+
+def unfinished_accounts(rail: str, limit: int) -> Sequence[UUID]:
+    """Begun with a provider, who still wants something; the newest first."""
+    found = select(PayoutAccount.id).where(
+        PayoutAccount.rail == rail,
+        PayoutAccount.state == "incomplete",
+        PayoutAccount.provider_id.is_not(None),
+        PayoutAccount.removed_at.is_(None),
+    )
+    return db.session.scalars(found.order_by(PayoutAccount.changed_at.desc()).limit(limit)).all()
+
+
+def plan(creator_id: UUID) -> PayoutPlan | None:
+    return db.session.get(PayoutPlan, creator_id)
+
+
+def tax_profile(creator_id: UUID) -> TaxProfile | None:
+    return db.session.get(TaxProfile, creator_id)
+
+
+def adjustments(*, open_: bool, limit: int = 100) -> list[Proposed]:
+    """Those that wait the oldest first, the others the last decided first."""
+    owner, by, other = aliased(User), aliased(User), aliased(User)
+    found = (
+        select(Adjustment, owner.handle, by.handle, other.handle)
+        .join(owner, owner.id == Adjustment.owner_id)
+        .join(by, by.id == Adjustment.proposed_by)
+        .outerjoin(other, other.id == Adjustment.decided_by)
+    )
+    if open_:
+        found = found.where(Adjustment.state == "proposed").order_by(Adjustment.proposed_at, Adjustment.id)
+    else:
+        found = found.where(Adjustment.state != "proposed").order_by(
+            Adjustment.decided_at.desc(), Adjustment.id.desc()
+        )
+    return [Proposed(*row) for row in db.session.execute(found.limit(limit))]
+
+
+def person_called(handle: str) -> User | None:
+    found = select(User).where(func.lower(User.handle) == handle.lower(), User.state != "deleted")
+    return db.session.scalars(found).one_or_none()
+
+
+def own_payout(payout_id: UUID, creator_id: UUID) -> Payout:
+    found = db.session.get(Payout, payout_id)
+    if found is None or found.creator_id != creator_id:
+        raise NotFound
+    return found

@@ -1,0 +1,19 @@
+"""Creators' money on pages: what they earned, how they are paid out; and what admins decide about it."""
+
+from importlib import import_module
+
+from flask import Blueprint, Flask
+
+from app.platform.navigation import Door, add_door
+from app.platform.viewer import Role
+
+bp = Blueprint("earnings", __name__)
+MODULES = ("earned", "statements", "payouts")
+
+
+def init_app(app: Flask) -> None:
+    for module in MODULES:
+        import_module(f"{__name__}.{module}")  # each hangs its routes on `bp`
+    app.register_blueprint(bp)
+    add_door(app, "dashboard", Door("Earnings", "coins", "/dashboard/earnings", 20, Role.CREATOR))
+    add_door(app, "dashboard", Door("Payouts", "wallet", "/dashboard/payouts", 25, Role.CREATOR))

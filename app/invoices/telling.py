@@ -1,0 +1,125 @@
+"""Whom money is told about: which kinds there are, and the mails themselves."""
+
+from uuid import UUID
+
+from flask import Flask
+
+from app.accounts.models import User
+from app.accounts.queries import find_user
+from app.extensions import db
+from app.invoices import queries
+from app.invoices.models import PAYABLE, Dispute, Invoice, Refund, State
+from app.invoices.rails import CREDIT
+from app.kit.money import readable
+from app.notifications import kinds
+from app.notifications.kinds import Channel, Default, Kind
+from app.notifications.queries import wants
+from app.platform import mail
+from app.platform.settings import settings
+
+SALES = "sales"
+OUTCOMES = {"won": "It was decided for you", "lost": "It was decided for the buyer"}
+
+
+def init_app(app: Flask) -> None:
+    kinds.register(
+        app,
+        Kind(
+            "payments",
+            "Your payments",
+            "Receipts, money that goes back to you or waits for you, disputes about what you sold.",
+            {Channel.MAIL: Default.LOCKED_ON},
+            "Always sent, because it is about your own money.",
+        ),
+    )
+    kinds.register(
+        app,
+        Kind(
+            SALES,
+            "Your sales",
+            "A mail for each thing that somebody buys from you.",
+            {Channel.MAIL: Default.ON},
+        ),
+    )
+
+
+def paid(invoice_id: UUID) -> None:
+    bill = queries.bill(db.session.get_one(Invoice, invoice_id))
+    invoice = bill.invoice
+    payer, seller = find_user(invoice.user_id), find_user(invoice.seller_id) if invoice.seller_id else None
+    amount = readable(invoice.total, invoice.currency)
+    if invoice.total:
+        _send(
+            "invoice_paid",
+            payer,
+            what=bill.label,
+            amount=amount,
+            number=invoice.number or 0,
+            link=_page(invoice),
+        )
+    if seller is not None and wants(seller.id, SALES, Channel.MAIL):
+        link = f"{settings().base_url}/dashboard/sales/{invoice.id}"
+        who = payer.display_name if payer else "Somebody"
+        _send("invoice_sold", seller, who=who, what=bill.label, amount=amount, link=link)
+
+
+def money_came_in(invoice_id: UUID) -> None:
+    """Only where it does not simply pay: too little, too much, too late."""
+    invoice = db.session.get_one(Invoice, invoice_id)
+    if not invoice.leftover:
+        return
+    link, payer = _page(invoice), find_user(invoice.user_id)
+    amount = readable(invoice.leftover, invoice.currency)
+    if State(invoice.state) in PAYABLE:
+        missing = readable(invoice.missing, invoice.currency)
+        _send("invoice_underpaid", payer, amount=amount, missing=missing, link=link)
+    else:
+        _send("money_waiting", payer, amount=amount, link=link)
+
+
+def refunded(refund_ids: list[str]) -> None:
+    found = [db.session.get_one(Refund, UUID(one)) for one in refund_ids]
+    invoice = db.session.get_one(Invoice, found[0].invoice_id)
+    credit = sum(one.amount for one in found if one.rail == CREDIT)
+    _send(
+        "invoice_refunded",
+        find_user(invoice.user_id),
+        what=queries.bill(invoice).label,
+        amount=readable(sum(one.amount for one in found), invoice.currency),
+        credit=readable(credit, invoice.currency) if credit else "",
+        link=_page(invoice),
+    )
+
+
+def refund_failed(refund_id: UUID) -> None:
+    found = db.session.get_one(Refund, refund_id)
+    invoice = db.session.get_one(Invoice, found.invoice_id)
+    amount = readable(found.amount, found.currency)
+    _send("refund_failed", find_user(invoice.user_id), amount=amount, link=_page(invoice))
+
+
+def disputed(dispute_id: UUID) -> None:
+    """To the seller, whose share waits, and again when it is decided."""
+    found = db.session.get_one(Dispute, dispute_id)
+    bill = queries.bill(db.session.get_one(Invoice, found.invoice_id))
+    seller_id = bill.invoice.seller_id
+    if seller_id is not None:
+        _send(
+            "sale_disputed" if found.state == "open" else "dispute_decided",
+            find_user(seller_id),
+            what=bill.label,
+            amount=readable(found.amount, found.currency),
+            held=readable(found.held, found.currency),
+            outcome=OUTCOMES.get(found.state, ""),
+            link=f"{settings().base_url}/dashboard/sales/{bill.invoice.id}",
+        )
+
+
+def _page(invoice: Invoice) -> str:
+    return f"{settings().base_url}/invoices/{invoice.id}"
+
+
+def _send(template: str, person: User | None, **values: object) -> None:
+    """Who left has no address any more."""
+    if person is not None and person.email:
+        mail.send(template, to=person.email, user_id=person.id, name=person.display_name, **values)

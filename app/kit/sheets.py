@@ -1,0 +1,20 @@
+"""Lines of a CSV file that a sheet opens without harm."""
+
+import csv
+import io
+from collections.abc import Iterable
+
+# A sheet reads a cell of words that begins so as a formula.
+FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def line(cells: Iterable[object]) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerow(cells)
+    return out.getvalue()
+
+
+def words(text: str | None) -> str:
+    """What people typed."""
+    text = text or ""
+    return f"'{text}" if text.startswith(FORMULAS) else text

@@ -1,0 +1,1 @@
+"""The card rail: what it offers, asks of the processor, and makes of what it hears."""

@@ -1,0 +1,101 @@
+"""The call that an attempt is about. Made again after an interruption, it is the same call: its key is
+the attempt's id, and all that it says comes from rows that do not change."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from app.invoices.models import Attempt
+from app.invoices.operations import attempts
+from app.kit import clock
+from app.payments import queries
+from app.payments.cards import customers, looking, words
+from app.payments.errors import Declined, Impossible
+from app.payments.gateways.stripe import charging, checkout
+from app.payments.gateways.stripe.charging import ToCharge
+from app.payments.gateways.stripe.checkout import ToPay
+from app.payments.gateways.stripe.objects import Intent
+from app.payments.models import PaymentMethod
+from app.payments.operations.charging import fail
+from app.platform.settings import settings
+from app.platform.transaction import transaction
+
+# The processor forgets keys after a day: then we look before we ask.
+KEYS_LIVE = timedelta(hours=20)
+
+
+def ask(attempt_id: UUID) -> None:
+    """Nothing where it was asked already. Raises `Unsure` when somebody has to ask again later."""
+    attempt = queries.attempt(attempt_id)
+    if attempt is None or attempt.state != "made":
+        return
+    if attempt.method_id:
+        _charge(attempt, attempt.method_id)
+    else:
+        _open_page(attempt)
+
+
+def _open_page(attempt: Attempt) -> None:
+    assert attempt.expires_at is not None
+    wanted = ToPay(
+        attempt_id=attempt.id,
+        invoice_id=attempt.invoice_id,
+        customer_id=customers.called(attempt.user_id),
+        label=queries.first_line(attempt.invoice_id).label,
+        amount=attempt.rail_amount,
+        currency=attempt.rail_currency,
+        expires_at=attempt.expires_at,
+        keeps_card=bool(attempt.data.get("keeps")),
+        back_to=f"{settings().base_url}/invoices/{attempt.invoice_id}/back/{attempt.id}",
+    )
+    try:
+        page = checkout.open_page(wanted)
+    except Impossible as no:
+        _refused(wanted.attempt_id, no)
+        return
+    with transaction():
+        attempts.asked(wanted.attempt_id, page.id, url=page.url)
+
+
+def _charge(attempt: Attempt, method_id: UUID) -> None:
+    method = queries.kept_method(method_id)
+    if method is None:
+        with transaction():
+            fail(attempt.id, "no_such_method", words.REFUSED)
+        return
+    attempt_id = attempt.id
+    try:
+        intent = _charged(attempt, method)
+    except Declined as no:
+        with transaction():
+            if no.intent_id:
+                attempts.asked(attempt_id, no.intent_id)
+            fail(attempt_id, no.code, words.declined(no.code))
+    except Impossible as no:
+        _refused(attempt_id, no)
+    else:
+        looking.settle(attempt_id, intent)
+
+
+def _charged(attempt: Attempt, method: PaymentMethod) -> Intent:
+    customer = customers.called(attempt.user_id)
+    if clock.now() - attempt.created_at > KEYS_LIVE:
+        made = charging.find(customer, attempt.id, attempt.created_at)
+        if made is not None:
+            return made
+    return charging.charge(
+        ToCharge(
+            attempt_id=attempt.id,
+            invoice_id=attempt.invoice_id,
+            customer_id=customer,
+            method_id=method.provider_id,
+            label=queries.first_line(attempt.invoice_id).label,
+            amount=attempt.rail_amount,
+            currency=attempt.rail_currency,
+            off_session=attempt.off_session,
+        )
+    )
+
+
+def _refused(attempt_id: UUID, no: Impossible) -> None:
+    with transaction():
+        fail(attempt_id, "refused", f"{words.REFUSED} ({no.code})")

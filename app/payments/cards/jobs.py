@@ -1,0 +1,88 @@
+"""What workers and the scheduler do for the card rail. All of it may be done twice."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from app.kit import clock
+from app.payments import queries
+from app.payments.cards import asking, hearing, looking, sending
+from app.payments.cards.rail import REFUND, is_on
+from app.payments.errors import Impossible, Unsure
+from app.payments.operations import cases
+from app.payments.operations.charging import ASK, CANCEL, CARD
+from app.payments.operations.methods import DETACH
+from app.platform import inbox, schedule, work
+from app.platform.inbox import Received
+
+# Over more than a day, with an hour between the last ones.
+PATIENCE = 36
+FORGET = "payments.card_forget"
+OVERDUE_AFTER, BATCH = timedelta(minutes=2), 50
+
+
+def _stuck(kind: str, name: str) -> Any:
+    def note(payload: dict[str, Any]) -> None:
+        cases.open_case(CARD, kind, str(payload[name]))
+
+    return note
+
+
+@inbox.source(hearing.SOURCE, queue="payments", transactional=False)
+def hear(received: Received) -> None:
+    hearing.act(received)
+
+
+@work.handler(
+    ASK,
+    queue="payments",
+    transactional=False,
+    max_attempts=PATIENCE,
+    on_failure=_stuck("attempt_stuck", "attempt_id"),
+)
+def ask(payload: dict[str, Any]) -> None:
+    asking.ask(UUID(payload["attempt_id"]))
+
+
+@work.handler(
+    REFUND,
+    queue="payments",
+    transactional=False,
+    max_attempts=PATIENCE,
+    on_failure=_stuck("refund_stuck", "refund_id"),
+)
+def refund(payload: dict[str, Any]) -> None:
+    sending.refund(UUID(payload["refund_id"]))
+
+
+@work.handler(CANCEL, queue="payments", transactional=False)
+def call_off(payload: dict[str, Any]) -> None:
+    sending.call_off(UUID(payload["attempt_id"]))
+
+
+@work.handler(DETACH, queue="payments", transactional=False)
+def detach(payload: dict[str, Any]) -> None:
+    sending.detach(payload["provider_id"])
+
+
+@work.handler(FORGET, queue="payments", transactional=False, max_attempts=PATIENCE)
+def forget(payload: dict[str, Any]) -> None:
+    sending.forget(payload["provider_id"])
+
+
+@schedule.every(20, "payments.card_events")
+def catch_up() -> None:
+    if is_on():
+        hearing.catch_up()
+
+
+@schedule.every(60, "payments.card_overdue")
+def overdue() -> None:
+    """Pages that should have told of their end by now."""
+    if not is_on():
+        return
+    for attempt_id in queries.overdue_attempts(CARD, clock.now() - OVERDUE_AFTER, BATCH):
+        try:
+            looking.attempt(attempt_id)
+        except (Unsure, Impossible):
+            continue

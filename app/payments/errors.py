@@ -1,0 +1,41 @@
+"""What can become of a call to a provider besides success, and what our own forms refuse."""
+
+from app.platform.errors import Conflict, Refused
+
+
+class Unsure(Exception):
+    """No answer, or none that says: it may have been done. The same call with the same key tells."""
+
+
+class Impossible(Exception):
+    """The provider does not do that, however often it is asked."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Declined(Exception):
+    """The card's bank said no. `code` is the bank's, where it gave one."""
+
+    def __init__(self, code: str, message: str, intent_id: str | None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.intent_id = intent_id
+
+
+class RailClosed(Refused):
+    code = "rail_closed"
+
+    def __init__(self) -> None:
+        super().__init__("This way of paying is closed here. Choose another one.")
+
+
+class StillInUse(Conflict):
+    """Something renews by this card; who removes it all the same has to say so."""
+
+    code = "method_in_use"
+
+    def __init__(self, what: list[str]) -> None:
+        super().__init__("This card pays for something that renews.")
+        self.what = what

@@ -1,0 +1,56 @@
+"""Sending what was signed, and finding out what became of it."""
+
+import base64
+from enum import StrEnum
+
+from solana.rpc.async_api import AsyncClient
+from solana.rpc.commitment import Confirmed, Finalized
+from solana.rpc.models import TxOpts
+from solders.signature import Signature
+from solders.transaction_status import TransactionConfirmationStatus
+
+from app.payments.gateways.solana.nodes import nodes
+from app.payments.solana.values import Signed
+
+FINAL = TransactionConfirmationStatus.Finalized
+# Where it is sent again and again, it is the sweep that does so.
+OPTIONS = TxOpts(skip_preflight=False, preflight_commitment=Confirmed, max_retries=0)
+
+
+class Fate(StrEnum):
+    DONE = "done"
+    FAILED = "failed"
+    # It landed, or may still land.
+    OPEN = "open"
+    # It cannot land any more, and did not.
+    ABSENT = "absent"
+
+
+
+
+def send(made: Signed) -> None:
+    """The same again is the same transaction. `Unsure` when no node took it; only the chain knows more."""
+    raw = base64.b64decode(made.raw)
+    nodes().ask(lambda client: client.send_raw_transaction(raw, OPTIONS))
+
+
+def fate(made: Signed) -> Fate:
+    """Absent only where every node that answers says so, and each is far enough to know."""
+    wanted = Signature.from_string(made.signature)
+
+    async def looked(client: AsyncClient) -> Fate:
+        epoch = (await client.get_epoch_info(Finalized)).value
+        answer = await client.get_signature_statuses([wanted], search_transaction_history=True)
+        status = answer.value[0]
+        if status is not None:
+            if status.confirmation_status != FINAL:
+                return Fate.OPEN
+            return Fate.DONE if status.err is None else Fate.FAILED
+        over = epoch.block_height > made.last_height
+        return Fate.ABSENT if over and answer.context.slot >= epoch.absolute_slot else Fate.OPEN
+
+    answers = nodes().ask_all(looked)
+    for one in (Fate.DONE, Fate.FAILED, Fate.OPEN):
+        if one in answers:
+            return one
+    return Fate.ABSENT

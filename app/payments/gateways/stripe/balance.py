@@ -1,0 +1,50 @@
+"""What moved on our balance at Stripe, and what stands there."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import stripe
+
+from app.payments.gateways.stripe.client import asking
+from app.payments.gateways.stripe.objects import Moved, name_of, time
+
+MANY = 100
+
+
+def moved_since(since: datetime) -> list[Moved]:
+    """The oldest first."""
+    with asking() as client:
+        found = client.v1.balance_transactions.list(
+            {"created": {"gte": int(since.timestamp())}, "limit": MANY}
+        )
+        return sorted((_moved(one) for one in found.auto_paging_iter()), key=lambda one: one.at)
+
+
+def totals() -> dict[str, int]:
+    """All that is ours there, available or not yet, by currency."""
+    with asking() as client:
+        found = client.v1.balance.retrieve()
+    sums: dict[str, int] = {}
+    for currency, amount in _amounts(found):
+        sums[currency] = sums.get(currency, 0) + amount
+    return sums
+
+
+def _amounts(found: stripe.Balance) -> Iterator[tuple[str, int]]:
+    for one in found.available:
+        yield one.currency.upper(), one.amount
+    for other in found.pending:
+        yield other.currency.upper(), other.amount
+
+
+def _moved(found: stripe.BalanceTransaction) -> Moved:
+    return Moved(
+        id=found.id,
+        kind=found.type,
+        category=found.reporting_category,
+        amount=found.amount,
+        fee=found.fee,
+        currency=found.currency.upper(),
+        source_id=name_of(found.source),
+        at=time(found.created),
+    )

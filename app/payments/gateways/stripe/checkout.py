@@ -1,0 +1,95 @@
+"""Hosted pages on which a payer pays, or leaves a card with us."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import stripe
+from stripe.params.checkout import SessionCreateParams
+
+from app.payments.gateways.stripe.client import asking, key
+from app.payments.gateways.stripe.objects import Page, intent, name_of, plain
+
+EXPANDED = ["payment_intent.latest_charge", "setup_intent"]
+
+
+@dataclass(frozen=True, slots=True)
+class ToPay:
+    """All of it comes from the attempt's row, so that asking again asks the same."""
+
+    attempt_id: UUID
+    invoice_id: UUID
+    customer_id: str
+    label: str
+    amount: int
+    currency: str
+    expires_at: datetime
+    keeps_card: bool
+    back_to: str
+
+
+def open_page(wanted: ToPay) -> Page:
+    named = {"attempt_id": str(wanted.attempt_id), "invoice_id": str(wanted.invoice_id)}
+    params: SessionCreateParams = {
+        "mode": "payment",
+        "customer": wanted.customer_id,
+        "client_reference_id": str(wanted.invoice_id),
+        "line_items": [
+            {
+                "price_data": {
+                    "currency": wanted.currency.lower(),
+                    "unit_amount": wanted.amount,
+                    "product_data": {"name": wanted.label},
+                },
+                "quantity": 1,
+            }
+        ],
+        "metadata": named,
+        "payment_intent_data": {"metadata": named},
+        "success_url": wanted.back_to,
+        "cancel_url": wanted.back_to,
+        "expires_at": int(wanted.expires_at.timestamp()),
+    }
+    if wanted.keeps_card:
+        params["payment_intent_data"]["setup_future_usage"] = "off_session"
+    with asking() as client:
+        return _page(client.v1.checkout.sessions.create(params, key("attempt", wanted.attempt_id)))
+
+
+def open_setup(customer_id: str, name: str, back_to: str) -> Page:
+    """To keep a card without paying. `name` tells one wish from another."""
+    params: SessionCreateParams = {
+        "mode": "setup",
+        "customer": customer_id,
+        "allowed_payment_method_types": ["card"],
+        "success_url": f"{back_to}?page={{CHECKOUT_SESSION_ID}}",
+        "cancel_url": back_to,
+    }
+    with asking() as client:
+        return _page(client.v1.checkout.sessions.create(params, key("setup", name)))
+
+
+def look(page_id: str) -> Page:
+    with asking() as client:
+        return _page(client.v1.checkout.sessions.retrieve(page_id, {"expand": EXPANDED}))
+
+
+def close(page_id: str) -> Page:
+    """So that nobody pays there any more. Impossible where it was used or closed already."""
+    with asking() as client:
+        return _page(client.v1.checkout.sessions.expire(page_id))
+
+
+def _page(found: stripe.checkout.Session) -> Page:
+    paying = found.payment_intent if isinstance(found.payment_intent, stripe.PaymentIntent) else None
+    keeping = found.setup_intent if isinstance(found.setup_intent, stripe.SetupIntent) else None
+    return Page(
+        id=found.id,
+        status=str(found.status),
+        mode=found.mode,
+        url=found.url,
+        metadata=plain(found.metadata),
+        customer_id=name_of(found.customer),
+        intent=intent(paying) if paying else None,
+        kept_method_id=name_of(keeping.payment_method) if keeping and keeping.status == "succeeded" else None,
+    )

@@ -1,0 +1,47 @@
+"""Something about money that somebody has to look at."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+
+from app.extensions import db
+from app.kit import clock
+from app.kit.ids import new_id
+from app.payments.models import Case
+from app.platform import audit
+from app.platform.audit import Action
+from app.platform.errors import NotFound
+
+
+def open_case(rail: str, kind: str, external_id: str, **detail: Any) -> bool:
+    """Once for the same thing; False where it is known. Whoever closed it has seen it."""
+    made = db.session.execute(
+        insert(Case)
+        .values(
+            id=new_id(),
+            rail=rail,
+            kind=kind,
+            external_id=external_id,
+            detail=detail,
+            state="open",
+            opened_at=clock.now(),
+            note="",
+        )
+        .on_conflict_do_nothing(index_elements=["rail", "kind", "external_id"])
+        .returning(Case.id)
+    ).scalar()
+    if made is None:
+        return False
+    audit.record(Action.CASE_OPENED, actor=None, subject=("case", made), rail=rail, kind=kind)
+    return True
+
+
+def close(case_id: UUID, admin_id: UUID, note: str) -> None:
+    found = db.session.get(Case, case_id, with_for_update=True)
+    if found is None:
+        raise NotFound
+    if found.state == "open":
+        found.state, found.closed_at = "closed", clock.now()
+        found.closed_by, found.note = admin_id, note
+        audit.record(Action.CASE_CLOSED, actor=admin_id, subject=("case", case_id))

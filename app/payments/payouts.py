@@ -1,0 +1,92 @@
+"""Sending money to people. A rail registers how; who owes it asks by the rail's name and plain values.
+
+    payouts.register(app, Sender("card", send=..., look=..., out_of=...))
+    match payouts.send("card", Order(payout.id, "acct_...", 5_000, "USD")):
+        case Sent(): ...
+
+The same reference again is the same money: a rail looks whether it went already before it sends. None of
+it runs inside a transaction.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from flask import Flask, current_app
+
+from app.ledger.chart import Kind
+
+PLACE = "fanlight.payout_senders"
+# Told in the outbox when a rail hears of those whom it pays: {"rail", "kind", "subject", "destination"}.
+CHANGED = "payouts.changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    # The row that causes it; what the rail knows it by.
+    reference_id: UUID
+    # A connected account, a wallet.
+    destination: str
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The rail has it. `final`: it arrived, and nothing comes between any more."""
+
+    provider_id: str
+    final: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """It did not go, and will not: `words` say why, and what to do about it."""
+
+    code: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Perhaps it went. Ask again in a while."""
+
+
+Answer = Sent | Failed | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    rail: str
+    send: Callable[[Order], Answer]
+    # What became of one that was sent, or perhaps was: by its reference.
+    look: Callable[[Order], Answer]
+    # Where the money lies that it sends.
+    out_of: Kind
+
+
+def register(app: Flask, sender: Sender) -> None:
+    app.extensions.setdefault(PLACE, {})[sender.rail] = sender
+
+
+def sender(rail: str) -> Sender | None:
+    known: dict[str, Sender] = current_app.extensions.get(PLACE, {})
+    return known.get(rail)
+
+
+def rails() -> list[str]:
+    known: dict[str, Sender] = current_app.extensions.get(PLACE, {})
+    return sorted(known)
+
+
+def send(rail: str, order: Order) -> Answer:
+    found = sender(rail)
+    return found.send(order) if found else CLOSED
+
+
+def look(rail: str, order: Order) -> Answer:
+    found = sender(rail)
+    return found.look(order) if found else Unknown()
+
+
+CLOSED = Failed("rail_closed", "This way of being paid out is closed at the moment. Choose another one.")

@@ -1,0 +1,1 @@
+"""The Solana rail: what it offers, asks of the chain, and makes of what it sees there."""

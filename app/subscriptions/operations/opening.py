@@ -1,0 +1,82 @@
+"""What a subscription opens, and what of it was paid and is not used up."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from app.creators.models import Tier
+from app.entitlements.operations import grants
+from app.entitlements.operations.grants import Extent
+from app.entitlements.rules import Kind
+from app.extensions import db
+from app.invoices.models import SETTLED, Invoice, State
+from app.invoices.products import Sold
+from app.subscriptions import periods, queries
+from app.subscriptions.models import Subscription
+from app.subscriptions.operations.locking import note
+
+# How long it stays open when a renewal is not paid in time.
+GRACE = timedelta(days=7)
+
+
+def cause(subscription: Subscription) -> str:
+    return f"subscription:{subscription.id}"
+
+
+def open_up(subscription: Subscription) -> None:
+    """As far as its tier reaches, and until it is over: with the grace where it is going to renew."""
+    tier = db.session.get(Tier, subscription.tier_id) if subscription.tier_id else None
+    goes_on = subscription.renews and subscription.paused_until is None
+    by_itself = subscription.state != "trialing" or subscription.method_id is not None
+    grants.grant(
+        subscription.user_id,
+        subscription.creator_id,
+        Kind.SUBSCRIPTION,
+        cause=cause(subscription),
+        extent=Extent(
+            rank=tier.rank if tier else 1,
+            label=tier.name if tier else "",
+            ends_at=subscription.period_end + (GRACE if goes_on and by_itself else timedelta()),
+        ),
+    )
+
+
+def close(subscription: Subscription) -> None:
+    grants.revoke(subscription.user_id, cause=cause(subscription))
+
+
+def note_paid(subscription: Subscription, sold: Sold, begin: datetime, **more: Any) -> None:
+    """For the history of both sides, and to reckon what is left of it. `fresh`: what was paid before is in it."""
+    note(
+        subscription,
+        "paid",
+        invoice=str(sold.invoice_id),
+        begin=begin.isoformat(),
+        end=subscription.period_end.isoformat(),
+        amount=_total(sold.invoice_id),
+        **more,
+    )
+
+
+def left(subscription: Subscription, at: datetime) -> dict[UUID, int]:
+    """Of which invoices how much was paid for time that is still to come, and can go back."""
+    parts: dict[UUID, int] = {}
+    for event in queries.what_was_paid(subscription.id):
+        detail = event.detail
+        if detail.get("fresh"):
+            parts = {}
+        begin, end = (datetime.fromisoformat(detail[name]) for name in ("begin", "end"))
+        sums = [(detail["invoice"], detail["amount"]), *detail.get("carried", ())]
+        for invoice_id, amount in sums if end > at else ():
+            key = UUID(invoice_id)
+            parts[key] = parts.get(key, 0) + periods.unused(amount, begin, end, at)
+    return {key: there for key, part in parts.items() if (there := min(part, _kept(key))) > 0}
+
+
+def _total(invoice_id: UUID) -> int:
+    return db.session.get_one(Invoice, invoice_id).total
+
+
+def _kept(invoice_id: UUID) -> int:
+    invoice = db.session.get_one(Invoice, invoice_id)
+    return invoice.kept if State(invoice.state) in SETTLED else 0

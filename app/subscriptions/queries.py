@@ -1,0 +1,257 @@
+"""What is known about subscriptions, one function a question."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import aliased
+
+from app.accounts.models import User
+from app.creators import pictures
+from app.creators.models import Creator, Tier
+from app.entitlements.queries import hidden_from
+from app.extensions import db
+from app.invoices.models import PAYABLE, Attempt, Invoice, InvoiceLine, Payment
+from app.platform.errors import NotFound
+from app.subscriptions.models import Bundle, Subscription, SubscriptionEvent
+
+CARD = "card"
+ENDED_SHOWN = 20
+EVENTS_SHOWN = 50
+
+# A seat is taken by whoever has one, is about to pay for one, or moves there with the next period.
+ONGOING = Subscription.state.not_in(("ended", "pending"))
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A tier as its cards show it."""
+
+    tier: Tier
+    bundles: dict[int, int]
+    taken: int
+
+    @property
+    def left(self) -> int | None:
+        return None if self.tier.seats is None else max(self.tier.seats - self.taken, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """One of somebody's own subscriptions, with its creator and its tier as they are now."""
+
+    subscription: Subscription
+    tier: Tier | None
+    next_tier: Tier | None
+    handle: str
+    display_name: str
+    avatar_hue: int
+    avatar: dict[str, Any] | None
+
+    @property
+    def avatar_url(self) -> str | None:
+        return pictures.address(self.avatar, "square96")
+
+    @property
+    def tier_name(self) -> str:
+        return self.tier.name if self.tier else "a tier that is gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """The invoice that a subscription waits for."""
+
+    invoice: Invoice
+    subscription_id: UUID
+    data: dict[str, Any]
+
+
+def offered(creator_id: UUID) -> list[Offered]:
+    """Those that can be joined, the lowest first: one statement."""
+    bundles = (
+        select(func.jsonb_object_agg(Bundle.months, Bundle.percent))
+        .where(Bundle.tier_id == Tier.id)
+        .correlate(Tier)
+        .scalar_subquery()
+    )
+    rows = db.session.execute(
+        select(Tier, bundles, _taken(Tier.id))
+        .where(Tier.creator_id == creator_id, Tier.archived_at.is_(None))
+        .order_by(Tier.rank)
+    )
+    return [Offered(tier, _by_months(found), taken) for tier, found, taken in rows]
+
+
+def one_offered(creator_id: UUID, tier_id: UUID) -> Offered:
+    found = next((one for one in offered(creator_id) if one.tier.id == tier_id), None)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def bundles_of(tier_id: UUID) -> dict[int, int]:
+    found = select(Bundle.months, Bundle.percent).where(Bundle.tier_id == tier_id)
+    return {months: percent for months, percent in db.session.execute(found)}
+
+
+def seats_taken(tier_id: UUID, besides: UUID | None = None) -> int:
+    found: int = db.session.execute(select(_taken(tier_id, besides))).scalar_one()
+    return found
+
+
+def may_join(user_id: UUID, creator_id: UUID) -> bool:
+    """The page is open, and this person is not shut out of it."""
+    there = select(Creator.id).where(
+        Creator.id == creator_id, Creator.state == "open", ~hidden_from(user_id, Creator.id.expression)
+    )
+    return db.session.execute(there).first() is not None
+
+
+def living(user_id: UUID, creator_id: UUID) -> Subscription | None:
+    return db.session.scalars(
+        select(Subscription).where(
+            Subscription.user_id == user_id, Subscription.creator_id == creator_id, ONGOING
+        )
+    ).one_or_none()
+
+
+def had_one(user_id: UUID, creator_id: UUID) -> bool:
+    found = select(Subscription.id).where(
+        Subscription.user_id == user_id,
+        Subscription.creator_id == creator_id,
+        Subscription.started_at.is_not(None),
+    )
+    return db.session.execute(found.limit(1)).first() is not None
+
+
+def own(subscription_id: UUID, user_id: UUID) -> Mine:
+    found = _mine(Subscription.id == subscription_id, Subscription.user_id == user_id)
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+def mine(user_id: UUID) -> tuple[list[Mine], list[Mine]]:
+    """Those that go on, and the last of those that ended."""
+    going = _mine(Subscription.user_id == user_id, ONGOING)
+    ended = _mine(Subscription.user_id == user_id, Subscription.state == "ended", at_most=ENDED_SHOWN)
+    return going, ended
+
+
+def events(subscription_id: UUID) -> Sequence[SubscriptionEvent]:
+    """The newest first."""
+    return db.session.scalars(
+        select(SubscriptionEvent)
+        .where(SubscriptionEvent.subscription_id == subscription_id)
+        .order_by(SubscriptionEvent.id.desc())
+        .limit(EVENTS_SHOWN)
+    ).all()
+
+
+def what_was_paid(subscription_id: UUID) -> Sequence[SubscriptionEvent]:
+    """Each period and what it cost, the oldest first."""
+    return db.session.scalars(
+        select(SubscriptionEvent)
+        .where(SubscriptionEvent.subscription_id == subscription_id, SubscriptionEvent.what == "paid")
+        .order_by(SubscriptionEvent.id)
+    ).all()
+
+
+def waiting(key: str) -> Waits | None:
+    """The invoice of this name that can still be paid, and what it is for."""
+    row = db.session.execute(
+        select(Invoice, InvoiceLine.subject_id, InvoiceLine.data)
+        .join(InvoiceLine, and_(InvoiceLine.invoice_id == Invoice.id, InvoiceLine.n == 0))
+        .where(Invoice.unique_key == key, Invoice.state.in_(PAYABLE))
+    ).first()
+    return Waits(*row) if row else None
+
+
+def failures(key: str) -> tuple[int, Attempt | None]:
+    """How often a card was charged for it in vain, and how the last time went."""
+    found = db.session.scalars(
+        select(Attempt)
+        .join(Invoice, Invoice.id == Attempt.invoice_id)
+        .where(Invoice.unique_key == key, Attempt.off_session, Attempt.state == "failed")
+        .order_by(Attempt.id)
+    ).all()
+    return len(found), found[-1] if found else None
+
+
+def being_charged(key: str) -> bool:
+    """Whether money may still come by a try that has not ended."""
+    found = (
+        select(Attempt.id)
+        .join(Invoice, Invoice.id == Attempt.invoice_id)
+        .where(Invoice.unique_key == key, Attempt.ended_at.is_(None))
+    )
+    return db.session.execute(found.limit(1)).first() is not None
+
+
+def paid_by_card(subscription_id: UUID) -> bool:
+    """Whether a card paid for its last period: then a card may pay for the next."""
+    last = (
+        select(InvoiceLine.invoice_id)
+        .join(Invoice, Invoice.id == InvoiceLine.invoice_id)
+        .where(InvoiceLine.subject_id == subscription_id, InvoiceLine.fulfilled_at.is_not(None))
+        .where(Invoice.total > 0)
+        .order_by(InvoiceLine.fulfilled_at.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    found = select(Payment.id).where(Payment.invoice_id == last, Payment.rail == CARD)
+    return db.session.execute(found.limit(1)).first() is not None
+
+
+def handles(user_ids: Iterable[UUID]) -> dict[UUID, str]:
+    rows = db.session.execute(select(User.id, User.handle).where(User.id.in_(list(user_ids))))
+    return {user_id: handle for user_id, handle in rows}
+
+
+def _mine(*conditions: ColumnElement[bool], at_most: int = 200) -> list[Mine]:
+    tier, next_tier = aliased(Tier), aliased(Tier)
+    rows = db.session.execute(
+        select(
+            Subscription, tier, next_tier, User.handle, User.display_name, User.avatar_hue, Creator.avatar
+        )
+        .join(User, User.id == Subscription.creator_id)
+        .outerjoin(Creator, Creator.id == Subscription.creator_id)
+        .outerjoin(tier, tier.id == Subscription.tier_id)
+        .outerjoin(next_tier, next_tier.id == Subscription.next_tier_id)
+        .where(Subscription.started_at.is_not(None), *conditions)
+        .order_by(Subscription.ended_at.desc().nulls_first(), Subscription.id.desc())
+        .limit(at_most)
+    )
+    return [Mine(*row) for row in rows]
+
+
+def _taken(tier_id: Any, besides: UUID | None = None) -> Any:
+    seated = aliased(Subscription)
+    there = or_(seated.tier_id == tier_id, seated.next_tier_id == tier_id)
+    found = select(func.count()).select_from(seated).where(there, seated.state != "ended")
+    return (found.where(seated.id != besides) if besides else found).scalar_subquery()
+
+
+def _by_months(found: dict[str, int] | None) -> dict[int, int]:
+    return {int(months): percent for months, percent in (found or {}).items()}
+
+
+def due(at: datetime) -> ColumnElement[bool]:
+    """Whose time has come, one way or another (renewing.py tells which)."""
+    over = and_(
+        Subscription.state.in_(("trialing", "active")),
+        Subscription.period_end <= at,
+        Subscription.next_try_at.is_(None),
+    )
+    given_up = and_(
+        Subscription.state.in_(("past_due", "paused")),
+        Subscription.grace_until <= at,
+        Subscription.next_try_at.is_(None),
+    )
+    wakes = and_(
+        Subscription.state == "paused", Subscription.paused_until <= at, Subscription.grace_until.is_(None)
+    )
+    return or_(over, given_up, wakes, Subscription.next_try_at <= at)

@@ -1,0 +1,181 @@
+"""A payer's bank takes a payment back."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from flask import Flask
+
+from app.extensions import db
+from app.invoices.errors import NothingLeft, NotRefundable
+from app.invoices.models import Dispute, Payment
+from app.invoices.operations import disputing, refunding
+from app.invoices.operations.disputing import Complaint
+from app.kit import clock
+from app.kit.ids import new_id
+from app.ledger.chart import Kind
+from app.ledger.operations.posting import Account
+from app.platform.transaction import transaction
+from tests.factories.creators import a_creator
+from tests.factories.invoices import an_invoice, bought, dispute, money_in, refund, the_invoice
+from tests.factories.people import a_person
+from tests.invoices.conftest import balance, later, opened, whole
+
+CLEARING = Account(Kind.CARD_CLEARING, "USD")
+
+
+def win(app: Flask, dispute_id: UUID) -> None:
+    for _ in range(2):
+        with app.app_context(), transaction():
+            disputing.won(dispute_id, CLEARING)
+
+
+def lose(app: Flask, dispute_id: UUID) -> None:
+    for _ in range(2):
+        with app.app_context(), transaction():
+            disputing.lost(dispute_id)
+
+
+def test_while_it_is_open_all_waits(app: Flask) -> None:
+    fan, creator, subject = a_person(app), a_creator(app), new_id()
+    invoice_id = bought(app, fan, creator, total=500, subject_id=subject)
+    dispute(app, invoice_id)
+    assert the_invoice(app, invoice_id).state == "disputed"
+    assert not opened(app, fan, subject)
+    assert balance(app, Kind.CREATOR_HELD, creator) == 460
+    assert balance(app, Kind.CREATOR_PENDING, creator) == 0
+    assert balance(app, Kind.CARD_CLEARING) == 0
+    with pytest.raises(NotRefundable):
+        refund(app, invoice_id, 100)
+    later(app, timedelta(days=8))
+    assert the_invoice(app, invoice_id).released_at is None
+    assert whole(app)
+
+
+def test_won_it_is_as_before(app: Flask) -> None:
+    fan, creator, subject = a_person(app), a_creator(app), new_id()
+    invoice_id = bought(app, fan, creator, total=500, subject_id=subject)
+    win(app, dispute(app, invoice_id))
+    assert the_invoice(app, invoice_id).state == "paid"
+    assert opened(app, fan, subject)
+    assert balance(app, Kind.CREATOR_HELD, creator) == balance(app, Kind.DISPUTED) == 0
+    assert balance(app, Kind.CREATOR_PENDING, creator) == 460
+    assert balance(app, Kind.PLATFORM_FEE) == 40
+    later(app, timedelta(days=8))
+    assert balance(app, Kind.CREATOR_AVAILABLE, creator) == 460
+
+
+def test_lost_it_is_as_refunded(app: Flask) -> None:
+    fan, creator, subject = a_person(app), a_creator(app), new_id()
+    invoice_id = bought(app, fan, creator, total=500, subject_id=subject)
+    lose(app, dispute(app, invoice_id))
+    found = the_invoice(app, invoice_id)
+    assert (found.state, found.kept, found.returned) == ("refunded", 0, 500)
+    assert not opened(app, fan, subject)
+    for kind in (Kind.DISPUTED, Kind.PLATFORM_FEE, Kind.DISPUTE_LOSS, Kind.CARD_CLEARING):
+        assert balance(app, kind) == 0
+    assert balance(app, Kind.CREATOR_HELD, creator) == balance(app, Kind.CREATOR_PENDING, creator) == 0
+    assert whole(app)
+
+
+def test_after_the_release_it_is_taken_from_what_is_free(app: Flask) -> None:
+    creator = a_creator(app)
+    invoice_id = bought(app, a_person(app), creator, total=500)
+    later(app, timedelta(days=8))
+    opened_ = dispute(app, invoice_id)
+    assert balance(app, Kind.CREATOR_AVAILABLE, creator) == 0
+    win(app, opened_)
+    assert balance(app, Kind.CREATOR_AVAILABLE, creator) == 460
+    lose(app, dispute(app, invoice_id))
+    assert balance(app, Kind.CREATOR_AVAILABLE, creator) == 0
+
+
+def test_what_was_refunded_before_is_the_houses_loss(app: Flask) -> None:
+    creator = a_creator(app)
+    invoice_id = bought(app, a_person(app), creator, total=500)
+    refund(app, invoice_id, 200)
+    opened_ = dispute(app, invoice_id, 500)
+    assert balance(app, Kind.CREATOR_HELD, creator) == 276
+    lose(app, opened_)
+    assert balance(app, Kind.DISPUTE_LOSS) == 200
+    assert the_invoice(app, invoice_id).state == "refunded"
+
+
+def test_all_refunded_before_changes_nothing_for_the_invoice(app: Flask) -> None:
+    invoice_id = bought(app, a_person(app), a_creator(app), total=500)
+    refund(app, invoice_id, 500)
+    lose(app, dispute(app, invoice_id, 500))
+    assert the_invoice(app, invoice_id).state == "refunded"
+    assert balance(app, Kind.DISPUTE_LOSS) == 500
+
+
+def test_a_part_of_it_closes_it_until_it_is_decided(app: Flask) -> None:
+    fan, creator, subject = a_person(app), a_creator(app), new_id()
+    invoice_id = bought(app, fan, creator, total=500, subject_id=subject)
+    opened_ = dispute(app, invoice_id, 200)
+    assert (the_invoice(app, invoice_id).state, opened(app, fan, subject)) == ("disputed", False)
+    lose(app, opened_)
+    assert (the_invoice(app, invoice_id).state, opened(app, fan, subject)) == ("part_refunded", True)
+
+
+def test_one_of_two_payments_for_the_same_leaves_what_was_bought_alone(app: Flask) -> None:
+    fan, subject = a_person(app), new_id()
+    invoice_id = bought(app, fan, a_creator(app), total=500, subject_id=subject)
+    money_in(app, invoice_id, 500, external_id="twice")
+    opened_ = dispute(app, invoice_id, of="twice")
+    found = the_invoice(app, invoice_id)
+    assert (found.state, found.leftover, opened(app, fan, subject)) == ("paid", 0, True)
+    with app.app_context(), transaction(), pytest.raises(NothingLeft):
+        refunding.give_back_leftover(invoice_id, fan.id)
+    win(app, opened_)
+    assert (the_invoice(app, invoice_id).state, the_invoice(app, invoice_id).leftover) == ("overpaid", 500)
+    lose(app, dispute(app, invoice_id, of="twice"))
+    assert the_invoice(app, invoice_id).state == "paid"
+    assert balance(app, Kind.DISPUTE_LOSS) == balance(app, Kind.UNALLOCATED, fan) == 0
+    assert whole(app)
+
+
+def test_two_at_once_end_with_the_last(app: Flask) -> None:
+    fan, creator, subject = a_person(app), a_creator(app), new_id()
+    invoice_id = an_invoice(app, fan, creator, total=500, subject_id=subject)
+    money_in(app, invoice_id, 333, external_id="one")
+    money_in(app, invoice_id, 167, external_id="two")
+    one, two = dispute(app, invoice_id, of="one"), dispute(app, invoice_id, of="two")
+    assert the_invoice(app, invoice_id).kept == 0
+    lose(app, one)
+    assert (the_invoice(app, invoice_id).state, opened(app, fan, subject)) == ("disputed", False)
+    win(app, two)
+    found = the_invoice(app, invoice_id)
+    assert (found.state, found.kept, opened(app, fan, subject)) == ("part_refunded", 167, True)
+    assert whole(app)
+
+
+def test_money_that_does_not_pay_yet_can_be_disputed_too(app: Flask) -> None:
+    invoice_id = an_invoice(app, a_person(app), total=500)
+    money_in(app, invoice_id, 300)
+    opened_ = dispute(app, invoice_id)
+    assert the_invoice(app, invoice_id).state == "open"
+    money_in(app, invoice_id, 200)
+    win(app, opened_)
+    assert the_invoice(app, invoice_id).state == "paid"
+
+
+def test_the_house_disputes_without_a_seller(app: Flask) -> None:
+    invoice_id = bought(app, a_person(app), total=500)
+    lose(app, dispute(app, invoice_id))
+    assert balance(app, Kind.PLATFORM_FEE) == balance(app, Kind.DISPUTED) == 0
+    again = bought(app, a_person(app), total=500)
+    win(app, dispute(app, again))
+    assert balance(app, Kind.PLATFORM_FEE) == 500
+
+
+def test_the_same_complaint_again_is_one(app: Flask) -> None:
+    invoice_id = bought(app, a_person(app), a_creator(app), total=500)
+    for _ in range(2):
+        with app.app_context(), transaction():
+            payment = db.session.query(Payment).filter_by(invoice_id=invoice_id).one()
+            complaint = Complaint("test", "dp_1", 500, "fraudulent", None, clock.now())
+            disputing.opened(payment.id, complaint, CLEARING)
+    with app.app_context():
+        assert db.session.query(Dispute).count() == 1
+    assert balance(app, Kind.CARD_CLEARING) == 0

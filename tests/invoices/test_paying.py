@@ -1,0 +1,376 @@
+"""Money comes in for an invoice: all of it, too little, too much, too late, twice."""
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from flask import Flask
+
+from app.extensions import db
+from app.invoices import rails
+from app.invoices.errors import NoLongerSold, NotPayable
+from app.invoices.models import Invoice, Payment
+from app.invoices.operations import attempts, ending, making, refunding, releasing
+from app.invoices.operations.attempts import Quote
+from app.invoices.operations.making import Item, Order, UnderWay
+from app.invoices.rails import Rail
+from app.kit.ids import new_id
+from app.ledger.chart import Kind
+from app.ledger.operations.posting import Account
+from app.platform import work
+from app.platform.errors import NotFound
+from app.platform.transaction import transaction
+from tests.factories.creators import a_creator
+from tests.factories.invoices import (
+    PRODUCT,
+    Shop,
+    an_invoice,
+    bought,
+    money_in,
+    paid,
+    refund,
+    the_invoice,
+    tried,
+)
+from tests.factories.people import a_person
+from tests.invoices.conftest import balance, later, opened, the_attempt, whole
+
+
+def test_what_is_paid_in_full_is_its_buyers_and_its_owners(app: Flask) -> None:
+    fan, creator, subject = a_person(app), a_creator(app), new_id()
+    invoice_id = an_invoice(app, fan, creator, total=500, subject_id=subject)
+    assert not opened(app, fan, subject)
+    paid(app, invoice_id)
+    invoice = the_invoice(app, invoice_id)
+    assert (invoice.state, invoice.kept, invoice.fee) == ("paid", 500, 40)
+    assert invoice.number is not None
+    assert opened(app, fan, subject)
+    assert balance(app, Kind.CREATOR_PENDING, creator) == 460
+    assert balance(app, Kind.PLATFORM_FEE) == 40
+    assert whole(app)
+
+
+def test_the_house_may_sell_too(app: Flask) -> None:
+    invoice = the_invoice(app, bought(app, a_person(app)))
+    assert (invoice.state, invoice.fee) == ("paid", 0)
+    assert balance(app, Kind.PLATFORM_FEE) == 500
+
+
+def test_what_costs_nothing_is_paid_at_once(app: Flask) -> None:
+    fan, subject = a_person(app), new_id()
+    invoice = the_invoice(app, an_invoice(app, fan, a_creator(app), total=0, subject_id=subject))
+    assert invoice.state == "paid" and invoice.number
+    assert opened(app, fan, subject)
+
+
+def test_the_same_money_again_changes_nothing(app: Flask) -> None:
+    invoice_id = an_invoice(app, a_person(app), a_creator(app), total=500)
+    for _ in range(3):
+        money_in(app, invoice_id, 500, external_id="ch_1")
+    found = the_invoice(app, invoice_id)
+    assert (found.state, found.received) == ("paid", 500)
+
+
+def test_the_same_money_never_pays_two_invoices(app: Flask) -> None:
+    fan = a_person(app)
+    first, second = an_invoice(app, fan, total=500), an_invoice(app, fan, total=500)
+    money_in(app, first, 500, external_id="ch_1")
+    money_in(app, second, 500, external_id="ch_1")
+    assert (the_invoice(app, first).state, the_invoice(app, second).state) == ("paid", "open")
+
+
+def test_money_in_another_currency_goes_through_the_exchange(app: Flask) -> None:
+    invoice_id = an_invoice(app, a_person(app), a_creator(app), total=500)
+    money_in(
+        app,
+        invoice_id,
+        500,
+        rail_amount=5_000_000,
+        rail_currency="USDC",
+        into=Account(Kind.CHAIN_HOT, "USDC"),
+    )
+    assert the_invoice(app, invoice_id).state == "paid"
+    assert balance(app, Kind.CHAIN_HOT, currency="USDC") == 5_000_000
+    assert balance(app, Kind.EXCHANGE, currency="USDC") == -5_000_000
+    assert balance(app, Kind.EXCHANGE) == 500
+
+
+def test_the_same_currency_moves_in_the_same_amount(app: Flask) -> None:
+    invoice_id = an_invoice(app, a_person(app), total=500)
+    with pytest.raises(ValueError, match="not the same amount"):
+        money_in(app, invoice_id, 500, rail_amount=499)
+
+
+def test_too_little_is_completed_by_the_rest(app: Flask) -> None:
+    fan, creator = a_person(app), a_creator(app)
+    invoice_id = an_invoice(app, fan, creator, total=500)
+    attempt_id = tried(app, invoice_id)
+    money_in(app, invoice_id, 200, attempt_id=attempt_id)
+    found = the_invoice(app, invoice_id)
+    assert (found.state, found.missing) == ("underpaid", 300)
+    assert the_attempt(app, attempt_id).state == "waiting"
+    assert balance(app, Kind.UNALLOCATED, fan) == 200
+    money_in(app, invoice_id, 300, attempt_id=attempt_id)
+    assert the_invoice(app, invoice_id).state == "paid"
+    assert the_attempt(app, attempt_id).state == "succeeded"
+    assert balance(app, Kind.UNALLOCATED, fan) == 0
+
+
+def test_too_much_waits_for_its_payer(app: Flask) -> None:
+    fan = a_person(app)
+    invoice_id = an_invoice(app, fan, a_creator(app), total=500)
+    money_in(app, invoice_id, 650)
+    found = the_invoice(app, invoice_id)
+    assert (found.state, found.leftover) == ("overpaid", 150)
+    with app.app_context():
+        with transaction():
+            refunding.give_back_leftover(invoice_id, fan.id)
+        work.drain()
+    assert the_invoice(app, invoice_id).state == "paid"
+    assert balance(app, Kind.CARD_CLEARING) == 500
+
+
+def test_a_second_payment_becomes_credit_when_its_payer_wants(app: Flask) -> None:
+    fan = a_person(app)
+    invoice_id = bought(app, fan, a_creator(app), total=500)
+    money_in(app, invoice_id, 500)
+    assert the_invoice(app, invoice_id).state == "overpaid"
+    with app.app_context(), transaction():
+        refunding.keep_leftover_as_credit(invoice_id, fan.id)
+    assert balance(app, Kind.FAN_CREDIT, fan) == 500
+    assert the_invoice(app, invoice_id).state == "paid"
+    with app.app_context(), transaction(), pytest.raises(Exception, match="nothing left over"):
+        refunding.keep_leftover_as_credit(invoice_id, fan.id)
+
+
+def test_money_after_a_refund_waits_and_leaves_the_refund_alone(app: Flask) -> None:
+    invoice_id = bought(app, a_person(app), a_creator(app), total=500)
+    refund(app, invoice_id, 500)
+    money_in(app, invoice_id, 500)
+    found = the_invoice(app, invoice_id)
+    assert (found.state, found.leftover, found.kept) == ("refunded", 500, 0)
+
+
+def test_late_money_is_taken_when_it_can_still_be_had(app: Flask) -> None:
+    invoice_id = an_invoice(app, a_person(app), a_creator(app), total=500)
+    attempt_id = tried(app, invoice_id)
+    later(app, timedelta(hours=25))
+    assert the_invoice(app, invoice_id).state == "expired"
+    assert the_attempt(app, attempt_id).state == "expired"
+    money_in(app, invoice_id, 500, attempt_id=attempt_id)
+    assert the_invoice(app, invoice_id).state == "paid"
+    assert the_attempt(app, attempt_id).state == "succeeded"
+
+
+def test_late_money_for_what_is_gone_is_the_payers(app: Flask, shelves: Shop) -> None:
+    fan, subject = a_person(app), new_id()
+    invoice_id = an_invoice(app, fan, a_creator(app), total=500, subject_id=subject)
+    shelves.gone.add(subject)
+    with app.app_context(), transaction(), pytest.raises(NoLongerSold, match="It is gone"):
+        attempts.payable(invoice_id)
+    money_in(app, invoice_id, 500)
+    found = the_invoice(app, invoice_id)
+    assert (found.state, found.leftover) == ("cancelled", 500)
+    assert not opened(app, fan, subject)
+    assert len(shelves.let_go) == 1
+
+
+def test_too_little_too_late_is_the_payers(app: Flask) -> None:
+    invoice_id = an_invoice(app, a_person(app), total=500)
+    money_in(app, invoice_id, 200)
+    later(app, timedelta(hours=25))
+    money_in(app, invoice_id, 100)
+    found = the_invoice(app, invoice_id)
+    assert (found.state, found.leftover) == ("expired", 300)
+    with app.app_context(), transaction():
+        refunding.keep_leftover_as_credit(invoice_id, found.user_id)
+    assert (the_invoice(app, invoice_id).state, the_invoice(app, invoice_id).leftover) == ("expired", 0)
+
+
+def test_other_tries_are_called_off_when_one_has_paid(app: Flask, shelves: Shop) -> None:
+    invoice_id = an_invoice(app, a_person(app), total=500)
+    one, other = tried(app, invoice_id), tried(app, invoice_id)
+    paid(app, invoice_id, attempt_id=one)
+    assert (the_attempt(app, one).state, the_attempt(app, other).state) == ("succeeded", "cancelled")
+    with app.app_context():
+        work.drain()
+    assert shelves.called_off == [other]
+
+
+def test_a_try_that_its_provider_learns_of_too_late_is_called_off_again(app: Flask, shelves: Shop) -> None:
+    invoice_id = an_invoice(app, a_person(app), total=500)
+    attempt_id = tried(app, invoice_id, asked=False)
+    later(app, timedelta(hours=25))
+    with app.app_context():
+        with transaction():
+            attempts.asked(attempt_id, "cs_late", url="x")
+        work.drain()
+    found = the_attempt(app, attempt_id)
+    assert (found.state, found.provider_id, found.data) == ("expired", "cs_late", {"url": "x"})
+    assert shelves.called_off == [attempt_id]
+
+
+def test_an_answer_after_success_changes_nothing(app: Flask, shelves: Shop) -> None:
+    invoice_id = an_invoice(app, a_person(app), total=500)
+    attempt_id = tried(app, invoice_id, asked=False)
+    paid(app, invoice_id, attempt_id=attempt_id)
+    with app.app_context(), transaction():
+        attempts.asked(attempt_id, "cs_1")
+        assert not attempts.fail(attempt_id, "declined", "No.")
+        attempts.on_its_way(attempt_id)
+    assert the_attempt(app, attempt_id).state == "succeeded"
+    assert shelves.called_off == []
+
+
+def test_what_is_on_its_way_neither_expires_nor_is_cancelled(app: Flask) -> None:
+    invoice_id = an_invoice(app, a_person(app), total=500)
+    first, second = tried(app, invoice_id), tried(app, invoice_id)
+    with app.app_context(), transaction():
+        attempts.on_its_way(first)
+        attempts.on_its_way(first)
+        assert [one.id for one in attempts.living(invoice_id, "test")] == [second, first]
+        assert attempts.living(invoice_id, "card") == []
+    later(app, timedelta(hours=25))
+    assert the_invoice(app, invoice_id).state == "processing"
+    with app.app_context(), transaction():
+        assert attempts.fail(first, "declined", "No.")
+    assert the_invoice(app, invoice_id).state == "processing"
+    with app.app_context(), transaction():
+        assert attempts.fail(second, "expired", "Too late.", state="expired")
+    assert the_invoice(app, invoice_id).state == "open"
+    later(app, timedelta(hours=25))
+    assert the_invoice(app, invoice_id).state == "expired"
+
+
+def test_what_ended_cannot_be_paid(app: Flask) -> None:
+    fan = a_person(app)
+    expired, settled = an_invoice(app, fan, total=500), bought(app, fan)
+    later(app, timedelta(hours=25))
+    for invoice_id in (expired, settled):
+        with app.app_context(), transaction(), pytest.raises(NotPayable):
+            attempts.payable(invoice_id)
+    with app.app_context(), transaction(), pytest.raises(NotFound):
+        attempts.payable(new_id())
+
+
+def test_the_same_order_twice_is_one_invoice(app: Flask) -> None:
+    fan, creator = a_person(app), a_creator(app)
+    first = an_invoice(app, fan, creator, total=500, unique_key="thing")
+    assert an_invoice(app, fan, creator, total=500, unique_key="thing") == first
+    dearer = an_invoice(app, fan, creator, total=700, unique_key="thing")
+    assert dearer != first
+    assert the_invoice(app, first).state == "cancelled"
+    paid(app, dearer)
+    assert an_invoice(app, fan, creator, total=700, unique_key="thing") != dearer
+
+
+def test_another_order_waits_for_the_payment_that_is_under_way(app: Flask) -> None:
+    fan = a_person(app)
+    money_in(app, an_invoice(app, fan, total=500, unique_key="thing"), 100)
+    with pytest.raises(UnderWay):
+        an_invoice(app, fan, total=700, unique_key="thing")
+
+
+def test_an_order_after_its_invoice_grew_too_old_is_a_new_one(app: Flask) -> None:
+    fan = a_person(app)
+    old = an_invoice(app, fan, total=500, unique_key="thing", lives=timedelta(seconds=-1))
+    new = an_invoice(app, fan, total=500, unique_key="thing")
+    assert new != old
+    assert the_invoice(app, old).state == "expired"
+
+
+def test_many_at_once_buy_once(app: Flask) -> None:
+    """Two hundred orders of the same thing, and as many messages about the same money."""
+    fan, creator, subject = a_person(app), a_creator(app), new_id()
+
+    def order(_: int) -> UUID:
+        return an_invoice(app, fan, creator, total=500, subject_id=subject, unique_key=f"post:{fan.id}")
+
+    with ThreadPoolExecutor(8) as threads:
+        ids = set(threads.map(order, range(200)))
+        assert len(ids) == 1
+        invoice_id = ids.pop()
+        list(threads.map(lambda _: money_in(app, invoice_id, 500, external_id="ch_same"), range(200)))
+    found = the_invoice(app, invoice_id)
+    assert (found.state, found.received) == ("paid", 500)
+    with app.app_context():
+        assert db.session.query(Payment).count() == db.session.query(Invoice).count() == 1
+    assert balance(app, Kind.CREATOR_PENDING, creator) == 460
+    assert whole(app)
+
+
+def test_money_and_giving_up_at_once_end_in_one_of_both(app: Flask) -> None:
+    fan = a_person(app)
+    for _ in range(5):
+        invoice_id = an_invoice(app, fan, total=500)
+
+        def give_up(invoice_id: UUID = invoice_id) -> None:
+            with app.app_context(), transaction(), suppress(NotPayable):
+                ending.give_up(invoice_id, fan.id)
+
+        with ThreadPoolExecutor(2) as threads:
+            one = threads.submit(give_up)
+            two = threads.submit(money_in, app, invoice_id, 500)
+            one.result(), two.result()
+        assert the_invoice(app, invoice_id).state == "paid"
+
+
+def test_a_discount_is_a_line_without_a_product(app: Flask) -> None:
+    fan, creator = a_person(app), a_creator(app)
+    items = (Item("Gold", 1_000, PRODUCT, new_id()), Item("Welcome", -300))
+    ids = []
+    for _ in range(2):
+        with app.app_context(), transaction():
+            order = Order(fan.id, creator.id, "subscription", "USD", items, return_to="/feed")
+            ids.append(making.make(order).id)
+    paid(app, ids[0])
+    assert the_invoice(app, ids[0]).kept == 700
+    refund(app, ids[0], 700)
+    with app.app_context(), transaction():
+        ending.give_up(ids[1], fan.id)
+    assert [the_invoice(app, one).state for one in ids] == ["refunded", "cancelled"]
+
+
+def test_one_that_cannot_end_does_not_hold_up_the_others(
+    app: Flask, shelves: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ending, "BATCH", 2)
+    subject, fan = new_id(), a_person(app)
+    broken = an_invoice(app, fan, subject_id=subject, lives=timedelta(hours=1))
+    shelves.broken.add(subject)
+    others = [an_invoice(app, fan) for _ in range(3)]
+    for _ in range(3):
+        later(app, timedelta(hours=25))
+    assert {the_invoice(app, one).state for one in others} == {"expired"}
+    assert the_invoice(app, broken).state == "open"
+
+
+def test_many_end_in_several_goes(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ending, "BATCH", 2)
+    fan = a_person(app)
+    ids = [an_invoice(app, fan) for _ in range(5)]
+    later(app, timedelta(hours=25))
+    assert {the_invoice(app, one).state for one in ids} == {"expired"}
+
+
+def test_many_are_released_in_several_goes_and_each_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(releasing, "BATCH", 2)
+    fan, creator = a_person(app), a_creator(app)
+    ids = [bought(app, fan, creator, total=500) for _ in range(5)]
+    later(app, timedelta(days=8))
+    assert balance(app, Kind.CREATOR_AVAILABLE, creator) == 5 * 460
+    with app.app_context(), transaction():
+        releasing.release(ids[0])
+    assert balance(app, Kind.CREATOR_AVAILABLE, creator) == 5 * 460
+
+
+def test_a_rail_that_need_not_be_told_is_not(app: Flask) -> None:
+    rails.register(app, Rail("cash", "Cash", 95, offers=lambda _: [], refund_work=""))
+    invoice_id = an_invoice(app, a_person(app), total=500)
+    with app.app_context(), transaction():
+        attempt_id = attempts.begin(attempts.payable(invoice_id), Quote("cash", 500, "USD")).id
+    paid(app, invoice_id)
+    assert the_attempt(app, attempt_id).state == "cancelled"
+    del app.extensions[rails.PLACE]["cash"]
