@@ -5,6 +5,8 @@ left in `<DATA_DIR>/run/servers.env`. All errors are named at once, each with th
 """
 
 import os
+import re
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Self
@@ -16,6 +18,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MIN_SECRET_LENGTH = 32
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+CHAIN_ADDRESS = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}")
 STRIPE_PAGES = ["https://checkout.stripe.com", "https://connect.stripe.com"]
 
 
@@ -100,6 +103,13 @@ class Settings(BaseSettings):
     solana_cold_wallet: str = ""
     solana_usdc_mint: str = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"
     chain_port: Annotated[int, Field(ge=1, le=65535)] = 3011
+    # Where prices of coins are asked for, with commas; without one live mode takes no SOL.
+    solana_rate_url: Annotated[list[str], NoDecode] = []
+    # Demo mode asks nobody: so many US dollars for a SOL.
+    solana_demo_price: Annotated[Decimal, Field(gt=0, le=100_000)] = Decimal(150)
+    # How much stays in the hot wallet; what is more goes to the cold one.
+    solana_float_sol: Annotated[Decimal, Field(ge=0)] = Decimal(5)
+    solana_float_usdc: Annotated[Decimal, Field(ge=0)] = Decimal(2_000)
 
     # What the house keeps of each sale, in hundredths of a percent.
     platform_fee_bps: Annotated[int, Field(ge=0, le=5_000)] = 800
@@ -116,7 +126,7 @@ class Settings(BaseSettings):
     # Who shows it may read /metrics from another machine; without it only this machine may.
     metrics_token: str = ""
 
-    @field_validator("encryption_keys", "solana_rpc_url", "tax_countries", mode="before")
+    @field_validator("encryption_keys", "solana_rpc_url", "solana_rate_url", "tax_countries", mode="before")
     @classmethod
     def _split_list(cls, value: object) -> object:
         return [k.strip() for k in value.split(",") if k.strip()] if isinstance(value, str) else value
@@ -155,6 +165,13 @@ class Settings(BaseSettings):
         host, _, port = value.rpartition(":")
         if value and not value.startswith("/") and not (host and port.isdecimal()):
             raise ValueError("must be host:port or the absolute path of a socket")
+        return value
+
+    @field_validator("solana_wallet", "solana_cold_wallet", "solana_usdc_mint")
+    @classmethod
+    def _chain_address(cls, value: str) -> str:
+        if value and not CHAIN_ADDRESS.fullmatch(value):
+            raise ValueError("must be an address of the chain, in base 58")
         return value
 
     @field_validator("log_level")

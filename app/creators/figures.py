@@ -15,7 +15,8 @@ PLACE = "fanlight.creator_figures"
 @dataclass(frozen=True, slots=True)
 class Figure:
     label: str
-    value: int
+    # Money comes as people read it.
+    value: int | str
     # What has become of it lately, in words; and whether that is more than nothing.
     change: str = ""
     up: bool = False

@@ -1,7 +1,5 @@
-"""What a creator's page needs: one statement, and one more for its tiers."""
+"""What a creator's page needs: one statement."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -10,10 +8,9 @@ from sqlalchemy import ColumnElement, exists, false, select
 
 from app.accounts.models import User
 from app.creators.hiding import hidden_from
-from app.creators.models import Creator, Follow, Tier
+from app.creators.models import Creator, Follow
 from app.creators.shown import Shown
 from app.extensions import db
-from app.kit.money import readable
 from app.platform.errors import NotFound
 
 OPEN = "open"
@@ -32,25 +29,6 @@ COLUMNS: tuple[ColumnElement[Any], ...] = (
     Creator.last_post_at.expression,
     Creator.created_at.expression,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class OfferedTier:
-    id: UUID
-    name: str
-    about: str
-    rank: int
-    price: int
-    currency: str
-
-    @property
-    def a_month(self) -> str:
-        return readable(self.price, self.currency)
-
-    @property
-    def perks(self) -> list[str]:
-        """Each line is one."""
-        return [line for line in self.about.splitlines() if line]
 
 
 def find_page(person: User, viewer_id: UUID | None) -> Shown | None:
@@ -81,13 +59,3 @@ def find_page(person: User, viewer_id: UUID | None) -> Shown | None:
         mine=mine,
         **values,
     )
-
-
-def offered_tiers(creator_id: UUID) -> Sequence[OfferedTier]:
-    """The cheapest to open first, as they include each other."""
-    rows = db.session.execute(
-        select(Tier.id, Tier.name, Tier.about, Tier.rank, Tier.price, Tier.currency)
-        .where(Tier.creator_id == creator_id, Tier.archived_at.is_(None))
-        .order_by(Tier.rank)
-    )
-    return [OfferedTier(*row) for row in rows]

@@ -4,6 +4,14 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from app.earnings import personal
+    from app.creators.figures import register
+    from app.earnings import figures, jobs, personal, telling, views
+    from app.ledger.references import refer
 
     personal.init_app(app)
+    views.init_app(app)
+    jobs.init_app()
+    telling.init_app(app)
+    register(app, figures.figures)
+    refer(app, "payout", "Payout", lambda key: f"/admin/payouts/{key}")
+    refer(app, "adjustment", "Adjustment", lambda _: "/admin/adjustments")

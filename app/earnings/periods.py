@@ -84,9 +84,11 @@ def year(number: int) -> Period:
 
 
 def month(name: str) -> Month | None:
-    """"2026-11"; None for what is no month, or has not begun."""
+    """ "2026-11"; None for what is no month, or has not begun."""
     parts = name.split("-")
-    if [len(part) for part in parts] != [4, 2] or not all(part.isascii() and part.isdigit() for part in parts):
+    if [len(part) for part in parts] != [4, 2] or not all(
+        part.isascii() and part.isdigit() for part in parts
+    ):
         return None
     found = Month(int(parts[0]), int(parts[1]))
     if not 1 <= found.number <= MONTHS_IN_A_YEAR or not BEGINNING.year <= found.year:

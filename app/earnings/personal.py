@@ -1,8 +1,13 @@
 """What this feature holds of a person."""
 
+from uuid import UUID
+
 from flask import Flask
 
+from app.earnings import queries
 from app.earnings.models import Adjustment, Payout, PayoutAccount, PayoutPlan, TaxProfile
+from app.earnings.quoting import least
+from app.kit.money import readable
 from app.platform import personal_data
 from app.platform.personal_data import Kept
 from app.platform.personal_rows import Rows
@@ -91,7 +96,24 @@ GOES = (
 
 
 def init_app(app: Flask) -> None:
+    personal_data.hold(app, "earnings", money_here)
     for rows, about in KEPT:
         personal_data.table(app, rows.table.name, about, rows.export, BY_LAW)
     for rows, about in GOES:
         personal_data.table(app, rows.table.name, about, rows.export, rows.erase)
+
+
+def money_here(creator_id: UUID) -> str | None:
+    """Less than a payout could bring them is given up with the account."""
+    for one in queries.standings(creator_id):
+        if one.on_its_way:
+            return (
+                f"A payout of {readable(one.on_its_way, one.currency)} is on its way to you. "
+                "Wait until it has arrived."
+            )
+        if (left := one.available + one.pending + one.held) >= least(one.currency):
+            return (
+                f"You still have {readable(left, one.currency)} here. Let it be paid out first; "
+                "your payouts page says when all of it is free."
+            )
+    return None

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import User
@@ -41,6 +42,7 @@ class Standing:
 class Listed:
     payout: Payout
     account: PayoutAccount
+    handle: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +53,21 @@ class Proposed:
     decided_by: str | None
 
 
-def standings(creator_id: UUID) -> list[Standing]:
-    """Of each currency they ever earned in; two statements."""
+def balances(creator_id: UUID) -> dict[str, Standing]:
+    """By currency, without what is on its way; one statement."""
     found: dict[str, Standing] = {}
     for line in ledger.balances(creator_id):
         if line.account.kind in THEIRS:
             one = found.setdefault(line.account.currency, Standing(line.account.currency))
-            name = line.account.kind.value.removeprefix("creator_")
-            setattr(one, name, getattr(one, name) + line.balance.posted)
+            setattr(one, line.account.kind.value.removeprefix("creator_"), line.balance.posted)
+    return found
+
+
+def standings(creator_id: UUID) -> list[Standing]:
+    """Of each currency they ever earned in; two statements."""
+    found = balances(creator_id)
     for payout in living(creator_id):
-        found.setdefault(payout.currency, Standing(payout.currency)).on_its_way += payout.amount
+        found[payout.currency].on_its_way += payout.amount
     return sorted(found.values(), key=lambda one: one.currency)
 
 
@@ -77,15 +84,25 @@ def unsettled(limit: int) -> Sequence[UUID]:
 
 def payouts(creator_id: UUID, before: UUID | None = None) -> tuple[list[Listed], UUID | None]:
     """The newest first, and where it goes on."""
-    found = (
-        select(Payout, PayoutAccount)
-        .join(PayoutAccount, PayoutAccount.id == Payout.account_id)
-        .where(Payout.creator_id == creator_id, *([Payout.id < before] if before else []))
-        .order_by(Payout.id.desc())
-        .limit(AT_ONCE + 1)
-    )
-    rows = [Listed(*row) for row in db.session.execute(found)]
-    return rows[:AT_ONCE], rows[AT_ONCE - 1].payout.id if len(rows) > AT_ONCE else None
+    found = _listed().where(Payout.creator_id == creator_id, *([Payout.id < before] if before else []))
+    return _page(found.order_by(Payout.id.desc()).limit(AT_ONCE + 1))
+
+
+def all_payouts(state: str, before: UUID | None = None) -> tuple[list[Listed], UUID | None]:
+    """Of everybody, the newest first, and where it goes on."""
+    found = _listed().order_by(Payout.id.desc()).limit(AT_ONCE + 1)
+    if state:
+        found = found.where(Payout.state == state)
+    if before:
+        found = found.where(Payout.id < before)
+    return _page(found)
+
+
+def payout(payout_id: UUID) -> Listed:
+    row = db.session.execute(_listed().where(Payout.id == payout_id)).one_or_none()
+    if row is None:
+        raise NotFound
+    return Listed(*row)
 
 
 def accounts(creator_id: UUID) -> Sequence[PayoutAccount]:
@@ -113,6 +130,20 @@ def unfinished_accounts(rail: str, limit: int) -> Sequence[UUID]:
         PayoutAccount.removed_at.is_(None),
     )
     return db.session.scalars(found.order_by(PayoutAccount.changed_at.desc()).limit(limit)).all()
+
+
+def account_called(rail: str, provider_id: str) -> UUID | None:
+    found = select(PayoutAccount.id).where(
+        PayoutAccount.rail == rail,
+        PayoutAccount.provider_id == provider_id,
+        PayoutAccount.removed_at.is_(None),
+    )
+    return db.session.scalars(found.limit(1)).first()
+
+
+def payout_called(rail: str, provider_id: str) -> Payout | None:
+    found = select(Payout).where(Payout.rail == rail, Payout.provider_id == provider_id)
+    return db.session.scalars(found).one_or_none()
 
 
 def plan(creator_id: UUID) -> PayoutPlan | None:
@@ -146,8 +177,14 @@ def person_called(handle: str) -> User | None:
     return db.session.scalars(found).one_or_none()
 
 
-def own_payout(payout_id: UUID, creator_id: UUID) -> Payout:
-    found = db.session.get(Payout, payout_id)
-    if found is None or found.creator_id != creator_id:
-        raise NotFound
-    return found
+def _listed() -> Select[Any]:
+    return (
+        select(Payout, PayoutAccount, User.handle)
+        .join(PayoutAccount, PayoutAccount.id == Payout.account_id)
+        .outerjoin(User, and_(User.id == Payout.creator_id, User.state != "deleted"))
+    )
+
+
+def _page(found: Select[Any]) -> tuple[list[Listed], UUID | None]:
+    rows = [Listed(*row) for row in db.session.execute(found)]
+    return rows[:AT_ONCE], rows[AT_ONCE - 1].payout.id if len(rows) > AT_ONCE else None

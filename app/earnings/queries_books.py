@@ -1,8 +1,8 @@
 """What the ledger says of a creator's earnings. Every figure on their pages comes from here.
 
-Theirs are three accounts a currency: earned and not yet free, free, held in disputes. What an entry changes on
-the three together is `change`; what of the same entry went to the house and to the state is `fee` and `tax`;
-all of it together is what somebody paid, or got back.
+Theirs are three accounts a currency: earned and not yet free, free, held in disputes. What an entry changes
+on the three together is `change`; what of the same entry went to the house and to the state is `fee` and
+`tax`; all of it together is what somebody paid, or got back.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,146 +11,24 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import CTE, BigInteger, ColumnElement, and_, cast, func, select, true
+from sqlalchemy.dialects.postgresql import UUID as Uuid
 
-from app.extensions import db
+from app.accounts.models import User
 from app.earnings.periods import Period, months_back
+from app.extensions import db
+from app.invoices.models import Dispute, Invoice, InvoiceLine
 from app.kit.ids import first_of
+from app.ledger.chart import Kind
+from app.ledger.models import LedgerAccount, LedgerEntry, LedgerLeg
+from app.posts.models import Post
+from app.tips.models import Tip
 
 BEST = 10
+THEIRS = (Kind.CREATOR_PENDING, Kind.CREATOR_AVAILABLE, Kind.CREATOR_HELD)
 # An entry's id is made a moment before it is posted.
 A_MOMENT = timedelta(hours=1)
-MOVED = text("""
-    with mine as (
-      select l.entry_id, l.currency, sum(l.amount * a.sign)::bigint as change
-      from ledger_accounts a join ledger_legs l on l.account_id = a.id
-      where a.owner_id = :creator and a.kind in ('creator_pending', 'creator_available', 'creator_held')
-        and l.entry_id >= :first
-      group by l.entry_id, l.currency
-    )
-    select mine.currency, date_trunc(:unit, e.occurred_at, 'UTC') as step, e.kind, i.kind as sold,
-           count(*)::bigint as entries, sum(mine.change)::bigint as change,
-           sum(house.fee)::bigint as fee, sum(house.tax)::bigint as tax
-    from mine
-    join ledger_entries e on e.id = mine.entry_id
-    left join invoices i on i.id = (e.refs ->> 'invoice')::uuid
-    cross join lateral (
-      select coalesce(-sum(l.amount) filter (where a.kind = 'platform_fee'), 0) as fee,
-             coalesce(-sum(l.amount) filter (where a.kind = 'tax_due'), 0) as tax
-      from ledger_legs l join ledger_accounts a on a.id = l.account_id
-      where l.entry_id = e.id and l.currency = mine.currency
-    ) house
-    where e.occurred_at >= :since and e.occurred_at < :until and e.kind <> 'release'
-    group by 1, 2, 3, 4
-    order by 1, 2, 3, 4
-""")
-BEFORE = text("""
-    select l.currency, sum(l.amount * a.sign)::bigint as balance
-    from ledger_accounts a
-    join ledger_legs l on l.account_id = a.id
-    join ledger_entries e on e.id = l.entry_id
-    where a.owner_id = :creator and a.kind in ('creator_pending', 'creator_available', 'creator_held')
-      and e.occurred_at < :until
-    group by l.currency
-""")
-# By posts: what was paid to open them, and tips on them.
-OF_POSTS = text("""
-    with mine as (
-      select l.entry_id, sum(l.amount * a.sign)::bigint as change
-      from ledger_accounts a join ledger_legs l on l.account_id = a.id
-      where a.owner_id = :creator and a.kind in ('creator_pending', 'creator_available', 'creator_held')
-        and a.currency = :currency and l.entry_id >= :first
-      group by l.entry_id
-    )
-    select p.id, p.title, sum(mine.change)::bigint as change,
-           count(*) filter (where e.kind = 'sale') as sales
-    from mine
-    join ledger_entries e on e.id = mine.entry_id
-    join invoices i on i.id = (e.refs ->> 'invoice')::uuid
-    left join tips t on t.invoice_id = i.id and t.on_kind = 'post'
-    left join lateral (
-      select subject_id from invoice_lines where invoice_id = i.id and product is not null order by n limit 1
-    ) line on true
-    join posts p on p.id = coalesce(t.on_id, line.subject_id)
-    where e.occurred_at >= :since and e.occurred_at < :until and e.kind <> 'release'
-    group by p.id, p.title
-    order by change desc, p.id desc
-    limit :best
-""")
-OF_FANS = text("""
-    with mine as (
-      select l.entry_id, sum(l.amount * a.sign)::bigint as change
-      from ledger_accounts a join ledger_legs l on l.account_id = a.id
-      where a.owner_id = :creator and a.kind in ('creator_pending', 'creator_available', 'creator_held')
-        and a.currency = :currency and l.entry_id >= :first
-      group by l.entry_id
-    )
-    select u.handle, u.display_name, u.state, sum(mine.change)::bigint as change,
-           count(*) filter (where e.kind = 'sale') as sales
-    from mine
-    join ledger_entries e on e.id = mine.entry_id
-    join invoices i on i.id = (e.refs ->> 'invoice')::uuid
-    join users u on u.id = i.user_id
-    where e.occurred_at >= :since and e.occurred_at < :until and e.kind <> 'release'
-    group by u.id
-    order by change desc, u.id desc
-    limit :best
-""")
-COMING = text("""
-    select l.currency, date_trunc('day', i.available_at, 'UTC') as day, sum(l.amount * a.sign)::bigint as amount
-    from invoices i
-    join ledger_entries e on e.refs @> jsonb_build_object('invoice', i.id)
-    join ledger_legs l on l.entry_id = e.id
-    join ledger_accounts a on a.id = l.account_id
-    where i.seller_id = :creator and i.paid_at is not null and i.released_at is null
-      and a.owner_id = :creator and a.kind = 'creator_pending'
-    group by 1, 2
-    having sum(l.amount) <> 0
-    order by 1, 2
-""")
-HELD = text("""
-    select d.id, d.invoice_id, d.currency, d.held as amount, d.reason, d.opened_at, d.answer_by, line.label
-    from disputes d
-    join invoices i on i.id = d.invoice_id
-    left join lateral (select label from invoice_lines where invoice_id = i.id order by n limit 1) line on true
-    where i.seller_id = :creator and d.state = 'open' and d.held > 0
-    order by d.opened_at, d.id
-""")
-SPAN = text("""
-    select min(e.occurred_at)
-    from ledger_accounts a
-    join ledger_legs l on l.account_id = a.id and l.place = 1
-    join ledger_entries e on e.id = l.entry_id
-    where a.owner_id = :creator and a.kind in ('creator_pending', 'creator_available', 'creator_held')
-""")
-ENTRIES = text("""
-    with mine as (
-      select l.entry_id, l.currency,
-             coalesce(sum(l.amount * a.sign) filter (where a.kind = 'creator_pending'), 0)::bigint as pending,
-             coalesce(sum(l.amount * a.sign) filter (where a.kind = 'creator_available'), 0)::bigint as available,
-             coalesce(sum(l.amount * a.sign) filter (where a.kind = 'creator_held'), 0)::bigint as held
-      from ledger_accounts a join ledger_legs l on l.account_id = a.id
-      where a.owner_id = :creator and a.kind in ('creator_pending', 'creator_available', 'creator_held')
-        and l.entry_id >= :first
-      group by l.entry_id, l.currency
-    )
-    select e.id, e.occurred_at, e.kind, mine.currency, mine.pending, mine.available, mine.held,
-           house.fee::bigint as fee, house.tax::bigint as tax,
-           i.number, i.kind as sold, u.handle, line.label
-    from mine
-    join ledger_entries e on e.id = mine.entry_id
-    left join invoices i on i.id = (e.refs ->> 'invoice')::uuid
-    left join users u on u.id = i.user_id and u.state <> 'deleted'
-    left join lateral (select label from invoice_lines where invoice_id = i.id order by n limit 1) line on true
-    cross join lateral (
-      select coalesce(-sum(l.amount) filter (where a.kind = 'platform_fee'), 0) as fee,
-             coalesce(-sum(l.amount) filter (where a.kind = 'tax_due'), 0) as tax
-      from ledger_legs l join ledger_accounts a on a.id = l.account_id
-      where l.entry_id = e.id and l.currency = mine.currency
-    ) house
-    where e.occurred_at >= :since and e.occurred_at < :until
-    order by e.id
-""")
+RELEASE, SALE = "release", "sale"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,36 +57,120 @@ class Coming:
 
 
 def moved(creator_id: UUID, period: Period) -> list[Moved]:
-    """Of all currencies."""
-    return [Moved(*row) for row in _ask(MOVED, creator_id, period, unit=period.unit)]
+    """Of all currencies. What only became free is left out: nothing was earned by that."""
+    mine = _mine(creator_id, period)
+    fee, tax = _others(mine)
+    found = (
+        select(
+            mine.c.currency,
+            func.date_trunc(period.unit, LedgerEntry.occurred_at, "UTC"),
+            LedgerEntry.kind,
+            Invoice.kind,
+            func.count(),
+            _whole(func.sum(mine.c.change)),
+            _whole(func.sum(fee)),
+            _whole(func.sum(tax)),
+        )
+        .join(LedgerEntry, LedgerEntry.id == mine.c.entry_id)
+        .outerjoin(Invoice, Invoice.id == _invoice_id())
+        .where(*_within(period), LedgerEntry.kind != RELEASE)
+    )
+    by = tuple(found.selected_columns)[:4]
+    return [Moved(*row) for row in db.session.execute(found.group_by(*by).order_by(*by))]
 
 
 def balances_before(creator_id: UUID, until: datetime) -> dict[str, int]:
     """What stood on their three accounts together, by currency."""
-    return {row[0]: row[1] for row in db.session.execute(BEFORE, {"creator": creator_id, "until": until})}
+    found = (
+        select(LedgerLeg.currency, _changed())
+        .join(LedgerAccount, LedgerAccount.id == LedgerLeg.account_id)
+        .join(LedgerEntry, LedgerEntry.id == LedgerLeg.entry_id)
+        .where(*_theirs(creator_id), LedgerEntry.occurred_at < until)
+        .group_by(LedgerLeg.currency)
+    )
+    return {row[0]: row[1] for row in db.session.execute(found)}
 
 
 def best_posts(creator_id: UUID, period: Period, currency: str) -> Sequence[Any]:
-    return _ask(OF_POSTS, creator_id, period, currency=currency, best=BEST)
+    """By what was paid to open them, and tips on them."""
+    mine, first = _mine(creator_id, period), _first_line(InvoiceLine.product.is_not(None))
+    about = func.coalesce(Tip.on_id, first.c.subject_id)
+    change = _whole(func.sum(mine.c.change)).label("change")
+    found = (
+        select(Post.id, Post.title, change, _sales())
+        .select_from(mine)
+        .join(LedgerEntry, LedgerEntry.id == mine.c.entry_id)
+        .join(Invoice, Invoice.id == _invoice_id())
+        .outerjoin(Tip, and_(Tip.invoice_id == Invoice.id, Tip.on_kind == "post"))
+        .outerjoin(first, true())
+        .join(Post, Post.id == about)
+        .where(*_within(period), mine.c.currency == currency)
+        .group_by(Post.id, Post.title)
+        .order_by(change.desc(), Post.id.desc())
+    )
+    return db.session.execute(found.limit(BEST)).all()
 
 
 def best_fans(creator_id: UUID, period: Period, currency: str) -> Sequence[Any]:
-    return _ask(OF_FANS, creator_id, period, currency=currency, best=BEST)
+    mine = _mine(creator_id, period)
+    change = _whole(func.sum(mine.c.change)).label("change")
+    found = (
+        select(User.handle, User.display_name, User.state, change, _sales())
+        .select_from(mine)
+        .join(LedgerEntry, LedgerEntry.id == mine.c.entry_id)
+        .join(Invoice, Invoice.id == _invoice_id())
+        .join(User, User.id == Invoice.user_id)
+        .where(*_within(period), mine.c.currency == currency)
+        .group_by(User.id)
+        .order_by(change.desc(), User.id.desc())
+    )
+    return db.session.execute(found.limit(BEST)).all()
 
 
 def coming(creator_id: UUID) -> list[Coming]:
     """What becomes free, day by day."""
-    return [Coming(*row) for row in db.session.execute(COMING, {"creator": creator_id})]
+    day = func.date_trunc("day", Invoice.available_at, "UTC")
+    found = (
+        select(LedgerLeg.currency, day, _changed())
+        .select_from(Invoice)
+        .join(LedgerEntry, LedgerEntry.refs.op("@>")(func.jsonb_build_object("invoice", Invoice.id)))
+        .join(LedgerLeg, LedgerLeg.entry_id == LedgerEntry.id)
+        .join(LedgerAccount, LedgerAccount.id == LedgerLeg.account_id)
+        .where(
+            Invoice.seller_id == creator_id,
+            Invoice.paid_at.is_not(None),
+            Invoice.released_at.is_(None),
+            LedgerAccount.owner_id == creator_id,
+            LedgerAccount.kind == Kind.CREATOR_PENDING.value,
+        )
+        .group_by(LedgerLeg.currency, day)
+        .having(func.sum(LedgerLeg.amount) != 0)
+        .order_by(LedgerLeg.currency, day)
+    )
+    return [Coming(*row) for row in db.session.execute(found)]
 
 
 def held(creator_id: UUID) -> Sequence[Any]:
     """What waits for the end of a dispute, the oldest first."""
-    return db.session.execute(HELD, {"creator": creator_id}).all()
+    first = _first_line()
+    found = (
+        select(Dispute, first.c.label)
+        .join(Invoice, Invoice.id == Dispute.invoice_id)
+        .outerjoin(first, true())
+        .where(Invoice.seller_id == creator_id, Dispute.state == "open", Dispute.held > 0)
+        .order_by(Dispute.opened_at, Dispute.id)
+    )
+    return db.session.execute(found).all()
 
 
 def first_moved(creator_id: UUID) -> datetime | None:
-    found: datetime | None = db.session.execute(SPAN, {"creator": creator_id}).scalar()
-    return found
+    found = (
+        select(func.min(LedgerEntry.occurred_at))
+        .join(LedgerLeg, and_(LedgerLeg.entry_id == LedgerEntry.id, LedgerLeg.place == 1))
+        .join(LedgerAccount, LedgerAccount.id == LedgerLeg.account_id)
+        .where(*_theirs(creator_id))
+    )
+    return db.session.execute(found).scalar()
 
 
 def entries(creator_id: UUID, period: Period) -> Iterator[Any]:
@@ -217,9 +179,111 @@ def entries(creator_id: UUID, period: Period) -> Iterator[Any]:
     since = max(period.since, first) if first else period.until
     for month in reversed(list(months_back(since))):
         part = Period("", "", "month", max(month.since, period.since), min(month.until, period.until))
-        yield from _ask(ENTRIES, creator_id, part)
+        yield from _entries(creator_id, part)
 
 
-def _ask(question: Any, creator_id: UUID, period: Period, **more: object) -> Sequence[Any]:
-    values = {"since": period.since, "until": period.until, "first": first_of(period.since - A_MOMENT)}
-    return db.session.execute(question, {"creator": creator_id, **values, **more}).all()
+def _entries(creator_id: UUID, period: Period) -> Sequence[Any]:
+    mine, first = _mine(creator_id, period), _first_line()
+    fee, tax = _others(mine)
+    found = (
+        select(
+            LedgerEntry.id,
+            LedgerEntry.occurred_at,
+            LedgerEntry.kind,
+            mine.c.currency,
+            mine.c.change,
+            mine.c.pending,
+            mine.c.available,
+            mine.c.held,
+            _whole(fee).label("fee"),
+            _whole(tax).label("tax"),
+            Invoice.number,
+            Invoice.kind.label("sold"),
+            User.handle,
+            first.c.label,
+        )
+        .join(LedgerEntry, LedgerEntry.id == mine.c.entry_id)
+        .outerjoin(Invoice, Invoice.id == _invoice_id())
+        .outerjoin(User, and_(User.id == Invoice.user_id, User.state != "deleted"))
+        .outerjoin(first, true())
+        .where(*_within(period))
+        .order_by(LedgerEntry.id)
+    )
+    return db.session.execute(found).all()
+
+
+def _mine(creator_id: UUID, period: Period) -> CTE:
+    """What each entry changed on their accounts. `entry_id` narrows the search, the period decides."""
+    return (
+        select(
+            LedgerLeg.entry_id,
+            LedgerLeg.currency,
+            _changed().label("change"),
+            *(
+                func.coalesce(_changed(LedgerAccount.kind == kind.value), 0).label(
+                    kind.value.removeprefix("creator_")
+                )
+                for kind in THEIRS
+            ),
+        )
+        .join(LedgerAccount, LedgerAccount.id == LedgerLeg.account_id)
+        .where(*_theirs(creator_id), LedgerLeg.entry_id >= first_of(period.since - A_MOMENT))
+        .group_by(LedgerLeg.entry_id, LedgerLeg.currency)
+        .cte("mine")
+    )
+
+
+def _others(mine: CTE) -> tuple[ColumnElement[int], ColumnElement[int]]:
+    """What of the same entry went to the house, and to the state."""
+
+    def part(kind: Kind) -> ColumnElement[int]:
+        return (
+            select(func.coalesce(-func.sum(LedgerLeg.amount), 0))
+            .join(LedgerAccount, LedgerAccount.id == LedgerLeg.account_id)
+            .where(
+                LedgerLeg.entry_id == mine.c.entry_id,
+                LedgerLeg.currency == mine.c.currency,
+                LedgerAccount.kind == kind.value,
+            )
+            .correlate(mine)
+            .scalar_subquery()
+        )
+
+    return part(Kind.PLATFORM_FEE), part(Kind.TAX_DUE)
+
+
+def _first_line(*conditions: ColumnElement[bool]) -> Any:
+    return (
+        select(InvoiceLine.label, InvoiceLine.subject_id)
+        .where(InvoiceLine.invoice_id == Invoice.id, *conditions)
+        .order_by(InvoiceLine.n)
+        .limit(1)
+        .correlate(Invoice)
+        .lateral("first_line")
+    )
+
+
+def _theirs(creator_id: UUID) -> list[ColumnElement[bool]]:
+    return [LedgerAccount.owner_id == creator_id, LedgerAccount.kind.in_([kind.value for kind in THEIRS])]
+
+
+def _within(period: Period) -> list[ColumnElement[bool]]:
+    return [LedgerEntry.occurred_at >= period.since, LedgerEntry.occurred_at < period.until]
+
+
+def _invoice_id() -> ColumnElement[UUID]:
+    return cast(LedgerEntry.refs["invoice"].astext, Uuid)
+
+
+def _changed(condition: ColumnElement[bool] | None = None) -> ColumnElement[int]:
+    """In the sign in which people read it."""
+    change = func.sum(LedgerLeg.amount * LedgerAccount.sign)
+    return _whole(change if condition is None else change.filter(condition))
+
+
+def _sales() -> ColumnElement[int]:
+    return func.count().filter(LedgerEntry.kind == SALE).label("sales")
+
+
+def _whole(amount: ColumnElement[Any]) -> ColumnElement[int]:
+    return cast(amount, BigInteger)

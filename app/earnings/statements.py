@@ -15,7 +15,12 @@ from app.kit.money import readable
 from app.platform.pdf import Sheet
 from app.platform.settings import settings
 
-WENT_BACK = {"refund": "Refunds", "dispute": "Disputes", "dispute_won": "Disputes", "dispute_lost": "Disputes"}
+WENT_BACK = {
+    "refund": "Refunds",
+    "dispute": "Disputes",
+    "dispute_won": "Disputes",
+    "dispute_lost": "Disputes",
+}
 OTHERS = {
     "adjustment": "Corrections",
     "payout": "Payouts",
@@ -82,8 +87,8 @@ def draw(creator_id: UUID, month: Month) -> bytes:
     sheet.heading("How to read this")
     sheet.text(
         "What you have with the house is what is free to be paid out, not yet free, or held in a dispute. "
-        "Sales are what fans paid; tax and the fee of the house are taken off below. A payout counts from the "
-        f"moment it leaves your balance. {settings().site_name}, {settings().base_url}",
+        "Sales are what fans paid; tax and the fee of the house are taken off below. A payout counts from "
+        f"the moment it leaves your balance. {settings().site_name}, {settings().base_url}",
         soft=True,
     )
     return sheet.bytes()
@@ -128,4 +133,3 @@ def _in_short(moved: Iterable[Moved], currency: str, month: Month) -> InShort:
         paid_out=-sum(one.change for one in now if one.kind in PAID_OUT),
         closing=sum(one.change for one in until),
     )
-

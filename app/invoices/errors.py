@@ -62,3 +62,10 @@ class NobodySells(Refused):
 
     def __init__(self, handle: str) -> None:
         super().__init__(f"There is no creator @{handle}.", "handle")
+
+
+class SellerShort(Refused):
+    code = "seller_short"
+
+    def __init__(self) -> None:
+        super().__init__("You have less than that with us. Ask the house to give it back.", "amount")

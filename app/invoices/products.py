@@ -61,6 +61,12 @@ def product(kind: str) -> Product:
     return found
 
 
+def href(kind: str | None, sold: Sold) -> str:
+    """Where it is found; nowhere when nobody sells such things any more."""
+    known: dict[str, Product] = current_app.extensions.get(PLACE, {})
+    return known[kind].href(sold) if kind in known else ""
+
+
 def nouns() -> dict[str, str]:
     known: dict[str, Product] = current_app.extensions.get(PLACE, {})
     return {kind: one.noun for kind, one in known.items()}

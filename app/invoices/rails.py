@@ -60,6 +60,11 @@ def rail(name: str) -> Rail:
     return found
 
 
+def panel(name: str) -> str | None:
+    known: dict[str, Rail] = current_app.extensions.get(PLACE, {})
+    return known[name].panel if name in known else None
+
+
 def offers(invoice: Invoice) -> list[Offer]:
     known: dict[str, Rail] = current_app.extensions.get(PLACE, {})
     return [one for each in sorted(known.values(), key=lambda r: r.order) for one in each.offers(invoice)]

@@ -1,11 +1,11 @@
 """What people choose about paying."""
 
-from wtforms import BooleanField, StringField
-from wtforms.validators import Length
+from wtforms import BooleanField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length
 
-from app.platform.forms import Form
+from app.platform.forms import Form, strip
 
-ID_MAX = 40
+ID_MAX, NOTE_MAX = 40, 500
 
 
 class CardForm(Form):
@@ -17,3 +17,24 @@ class CardForm(Form):
 
 class RemoveForm(Form):
     confirmed = BooleanField("Remove it all the same")
+
+
+class CoinForm(Form):
+    """`choice`: the coin to pay with."""
+
+    choice = StringField("Coin", [Length(max=5)])
+
+
+class SwitchForm(Form):
+    on = BooleanField("Open")
+
+
+class CloseForm(Form):
+    note = TextAreaField(
+        "What it was, and what was done",
+        [
+            InputRequired(message="Say what it was: somebody will want to know."),
+            Length(max=NOTE_MAX, message=f"Use at most {NOTE_MAX} characters."),
+        ],
+        filters=[strip],
+    )

@@ -74,7 +74,7 @@ class RailSwitch(Model):
 
 
 class Rate(Model):
-    """What one whole coin was worth, in minor units of a currency, when and according to whom."""
+    """What one whole coin was worth, in whole units of a currency, when and according to whom."""
 
     __tablename__ = "rates"
 
@@ -148,3 +148,36 @@ class ChainCursor(Model):
     address: Mapped[str] = mapped_column(primary_key=True)
     last_signature: Mapped[str | None]
     at: Mapped[datetime] = mapped_column(Timestamp, default=now)
+
+
+class ChainSend(Model):
+    """Coins on their way out of our wallet. What is signed stands here before it is sent."""
+
+    __tablename__ = "chain_sends"
+
+    # The refund's or the payout's own.
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    # refund, payout, cold
+    kind: Mapped[str]
+    coin: Mapped[str] = mapped_column(String(5))
+    amount: Mapped[int] = mapped_column(BigInteger)
+    target: Mapped[str]
+    # due (to be signed), sent, succeeded, failed
+    state: Mapped[str] = mapped_column(default="due")
+    signature: Mapped[str | None] = mapped_column(unique=True)
+    raw: Mapped[str | None]
+    # Above this block it cannot land any more.
+    last_height: Mapped[int | None] = mapped_column(BigInteger)
+    # Signatures that never landed, or failed.
+    given_up: Mapped[list[str]] = mapped_column(JSONB, default=list)
+    failure: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(Timestamp, default=now)
+    ended_at: Mapped[datetime | None] = mapped_column(Timestamp)
+
+    __table_args__ = (
+        Index("ix_chain_sends_living", "created_at", postgresql_where=text("ended_at is null")),
+        CheckConstraint("state in ('due', 'sent', 'succeeded', 'failed')", name="state"),
+        CheckConstraint("(ended_at is not null) = (state in ('succeeded', 'failed'))", name="ended"),
+        CheckConstraint("(state = 'due') = (signature is null) or state = 'failed'", name="signed"),
+        CheckConstraint("amount > 0", name="amount"),
+    )

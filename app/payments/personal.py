@@ -42,3 +42,4 @@ def init_app(app: Flask) -> None:
     personal_data.exempt(app, "provider_entries", "what providers say moved; their ids and amounts only")
     personal_data.exempt(app, "payment_cases", "differences of money; ids and amounts only")
     personal_data.exempt(app, "chain_cursors", "how far the chain was read")
+    personal_data.exempt(app, "chain_sends", "what left our wallet, as the chain shows it to everybody")

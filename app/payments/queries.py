@@ -9,7 +9,17 @@ from sqlalchemy import or_, select
 from app.extensions import db
 from app.invoices.models import Attempt, InvoiceLine, Payment, Refund
 from app.kit import clock
-from app.payments.models import Case, ChainCursor, PaymentMethod, ProviderCustomer, RailSwitch
+from app.kit.ids import first_of
+from app.ledger.chart import Kind
+from app.ledger.models import LedgerAccount, LedgerEntry, LedgerLeg
+from app.payments.models import (
+    Case,
+    ChainCursor,
+    PaymentMethod,
+    ProviderCustomer,
+    ProviderEntry,
+    RailSwitch,
+)
 from app.platform.errors import NotFound
 
 AT_ONCE = 50
@@ -139,6 +149,47 @@ def switched_off(seller_id: UUID | None) -> set[str]:
 def read_until(source: str) -> datetime | None:
     found = db.session.get(ChainCursor, source, populate_existing=True)
     return found.at if found else None
+
+
+def unchecked(rail: str, since: datetime, at_most: int) -> Sequence[ProviderEntry]:
+    """Movements for which no entry was found yet, the oldest first."""
+    found = select(ProviderEntry).where(
+        ProviderEntry.rail == rail, ProviderEntry.checked_at.is_(None), ProviderEntry.at > since
+    )
+    return db.session.scalars(found.order_by(ProviderEntry.at).limit(at_most)).all()
+
+
+def explained(entry_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of these entries that a movement was found to agree with."""
+    found = select(ProviderEntry.entry_id).where(ProviderEntry.entry_id.in_(entry_ids))
+    return {one for one in db.session.scalars(found) if one}
+
+
+def unexplained_entries(
+    clearing: Kind, since: datetime, until: datetime, besides: Sequence[str], at_most: int
+) -> Sequence[UUID]:
+    """Entries that touched an account, and no movement agrees with."""
+    told = select(ProviderEntry.id).where(ProviderEntry.entry_id == LedgerEntry.id).exists()
+    touched = (
+        select(LedgerLeg.entry_id)
+        .join(LedgerAccount, LedgerAccount.id == LedgerLeg.account_id)
+        .where(LedgerLeg.entry_id == LedgerEntry.id, LedgerAccount.kind == clearing.value)
+        .exists()
+    )
+    found = select(LedgerEntry.id).where(
+        LedgerEntry.id > first_of(since),
+        LedgerEntry.created_at.between(since, until),
+        LedgerEntry.kind.not_in(besides),
+        touched,
+        ~told,
+    )
+    return db.session.scalars(found.order_by(LedgerEntry.id).limit(at_most)).all()
+
+
+def first_attempt_at(rail: str) -> datetime | None:
+    return db.session.scalars(
+        select(Attempt.created_at).where(Attempt.rail == rail).order_by(Attempt.id).limit(1)
+    ).first()
 
 
 def cases(state: str, before: UUID | None = None) -> tuple[list[Case], UUID | None]:

@@ -59,6 +59,7 @@ class State(NamedTuple):
     open: bool
     liked: bool
     kept: bool
+    mine: bool
 
 
 class Asked(NamedTuple):
@@ -193,7 +194,7 @@ def _acts(form: str, state: State) -> str:
     marks = Marks()
     gaps = {name: marks.gap(name) for name in ("href", "id", "likes", "comments")}
     decision = Decision(Outcome.OPEN if state.open else Outcome.LOCKED, "")
-    seen = Seen(NOBODY, decision, state.liked, state.kept, NOBODY if state.signed_in else None, mine=False)
+    seen = Seen(NOBODY, decision, state.liked, state.kept, NOBODY if state.signed_in else None, state.mine)
     html = current_app.jinja_env.get_template(ACTS).render(card=gaps, seen=seen)
     html = TOKEN_FIELD.sub(lambda _: marks.gap("csrf_token"), html)
     return marks.ready(marks.keys(html, of=f"{marks.gap('id')}."))
@@ -245,7 +246,9 @@ class Gaps:
 
     def fill(self, kept: str, one: Asked) -> Markup:
         line = one.line
-        state = State(self._person is not None, one.decision.open, line.liked, line.kept)
+        state = State(
+            self._person is not None, one.decision.open, line.liked, line.kept, mine=one.shape == "mine"
+        )
         whole = _whole(kept, _acts(self._form, state), line.id)
         values = self._values | {"likes": str(line.likes), "comments": str(line.comments)}
         if whole.media:

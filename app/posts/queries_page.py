@@ -144,9 +144,7 @@ def find_post(post_id: UUID, viewer_id: UUID | None) -> OpenPost:
 
 
 def bought(post_id: UUID, person_id: UUID) -> bool:
-    return any(
-        one.scope_id == post_id and one.kind is Kind.PURCHASE for one in held(person_id, [post_id])
-    )
+    return any(one.scope_id == post_id and one.kind is Kind.PURCHASE for one in held(person_id, [post_id]))
 
 
 def open_post(post_id: UUID, viewer_id: UUID | None) -> OpenPost:

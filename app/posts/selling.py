@@ -12,9 +12,7 @@ from app.posts.queries_page import bought, find_post
 
 
 def init_app(app: Flask) -> None:
-    products.register(
-        app, Product(PRODUCT, "Post", fulfil=_fulfil, revoke=_revoke, gone=_gone, href=_href)
-    )
+    products.register(app, Product(PRODUCT, "Post", fulfil=_fulfil, revoke=_revoke, gone=_gone, href=_href))
 
 
 def _fulfil(sold: Sold) -> None:

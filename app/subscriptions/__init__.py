@@ -4,6 +4,18 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from app.subscriptions import personal
+    from app.creators import earning, ties
+    from app.invoices import products
+    from app.payments.operations import methods
+    from app.subscriptions import jobs, leaving, personal, selling, telling, views
 
     personal.init_app(app)
+    views.init_app(app)
+    jobs.init_app()
+    telling.init_app(app)
+    for product in selling.PRODUCTS:
+        products.register(app, product)
+    earning.register(app, selling.keeps)
+    methods.charged_by("subscriptions", selling.pays_for)
+    ties.on_blocked(leaving.blocked)
+    ties.on_closed(leaving.page_closed)

@@ -39,8 +39,9 @@ class Subscription(Model):
     period: Mapped[int] = mapped_column(default=0)
     period_start: Mapped[datetime] = mapped_column(Timestamp)
     period_end: Mapped[datetime] = mapped_column(Timestamp)
-    # By which rail it renews: a card on file, or by hand.
+    # The card that it renews by; none: the preferred one of who paid by card, unless they pay by hand.
     method_id: Mapped[UUID | None]
+    by_hand: Mapped[bool] = mapped_column(default=False, server_default="false")
     renews: Mapped[bool] = mapped_column(default=True)
     cancel_reason: Mapped[str | None] = mapped_column(String(NOTE_MAX))
     # Another tier from the next period on.

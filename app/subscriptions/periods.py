@@ -1,4 +1,4 @@
-"""Periods by the calendar, in UTC: the day of joining is kept, also where a month is too short for it. Pure."""
+"""Periods by the calendar, in UTC: the day of joining is kept, also where a month is too short for it."""
 
 from calendar import monthrange
 from datetime import datetime, timedelta
@@ -22,6 +22,7 @@ def unused(amount: int, begin: datetime, end: datetime, at: datetime) -> int:
 
 
 def rest_of(price: int, begin: datetime, end: datetime, at: datetime) -> int:
-    """What the rest of a period costs; a unit that cannot be split is the fan's."""
-    whole, rest = (end - begin) // MICROSECOND, (end - max(at, begin)) // MICROSECOND
-    return price * min(max(rest, 0), whole) // whole
+    """What a price for this period means until its end, also where that is paid ahead; a unit that cannot be
+    split is the fan's."""
+    whole, rest = (end - begin) // MICROSECOND, (end - at) // MICROSECOND
+    return price * max(rest, 0) // whole

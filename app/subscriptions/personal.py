@@ -1,10 +1,13 @@
 """What this feature holds of a person."""
 
+from uuid import UUID
+
 from flask import Flask
 
 from app.platform import personal_data
 from app.platform.personal_data import Kept
 from app.platform.personal_rows import Rows
+from app.subscriptions import leaving
 from app.subscriptions.models import Gift, PromoCode, PromoUse, Subscription
 
 BY_LAW = Kept(
@@ -28,6 +31,7 @@ KEPT = (
                 "period_start",
                 "period_end",
                 "method_id",
+                "by_hand",
                 "renews",
                 "cancel_reason",
                 "next_tier_id",
@@ -90,11 +94,20 @@ GOES = (
         ),
         "Promo codes of your page",
     ),
-    (Rows(PromoUse, owner="user_id", shown=("promo_id", "at", "settled")), "Promo codes you used"),
 )
 
 
+USES = Rows(PromoUse, owner="user_id", shown=("promo_id", "at", "settled"))
+
+
+def _leave(user_id: UUID) -> None:
+    """What they subscribe to ends with the account, and so do subscriptions to their page."""
+    leaving.ask(user_id)
+    USES.erase(user_id)
+
+
 def init_app(app: Flask) -> None:
+    personal_data.table(app, "promo_uses", "Promo codes you used", USES.export, _leave)
     for rows, about in KEPT:
         personal_data.table(app, rows.table.name, about, rows.export, BY_LAW)
     for rows, about in GOES:

@@ -12,6 +12,8 @@ LENGTHS = {1: "1 month", 3: "3 months", 6: "6 months", 12: "1 year"}
 # Of a code that holds as long as one stays.
 FOR_GOOD = 10_000
 PERCENT = 100
+# Less than that no card takes: what would be left is free.
+LEAST = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,8 @@ class Reduction:
     def off(self, price: int, months: int) -> int:
         """Rounded up: the last unit is the fan's. A code for fewer months than are paid counts for these."""
         counted = min(self.months, months)
-        return -(-price * self.percent * counted // (PERCENT * months))
+        less = -(-price * self.percent * counted // (PERCENT * months))
+        return less if price - less >= LEAST or not less else price
 
 
 NONE = Reduction(0, 0)

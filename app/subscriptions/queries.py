@@ -1,6 +1,6 @@
 """What is known about subscriptions, one function a question."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,13 +10,14 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import User
+from app.accounts.queries import find_by_handle
 from app.creators import pictures
 from app.creators.models import Creator, Tier
 from app.entitlements.queries import hidden_from
 from app.extensions import db
 from app.invoices.models import PAYABLE, Attempt, Invoice, InvoiceLine, Payment
 from app.platform.errors import NotFound
-from app.subscriptions.models import Bundle, Subscription, SubscriptionEvent
+from app.subscriptions.models import Bundle, Gift, PromoCode, Subscription, SubscriptionEvent
 
 CARD = "card"
 ENDED_SHOWN = 20
@@ -94,7 +95,7 @@ def one_offered(creator_id: UUID, tier_id: UUID) -> Offered:
 
 def bundles_of(tier_id: UUID) -> dict[int, int]:
     found = select(Bundle.months, Bundle.percent).where(Bundle.tier_id == tier_id)
-    return {months: percent for months, percent in db.session.execute(found)}
+    return {row.months: row.percent for row in db.session.execute(found)}
 
 
 def seats_taken(tier_id: UUID, besides: UUID | None = None) -> int:
@@ -170,6 +171,14 @@ def waiting(key: str) -> Waits | None:
     return Waits(*row) if row else None
 
 
+def waiting_of(subscription_id: UUID) -> list[UUID]:
+    """All that could still be paid for it, after it began."""
+    found = select(Invoice.id).where(
+        Invoice.unique_key.startswith(f"subscription:{subscription_id}:"), Invoice.state.in_(PAYABLE)
+    )
+    return sorted(db.session.scalars(found))
+
+
 def failures(key: str) -> tuple[int, Attempt | None]:
     """How often a card was charged for it in vain, and how the last time went."""
     found = db.session.scalars(
@@ -206,17 +215,79 @@ def paid_by_card(subscription_id: UUID) -> bool:
     return db.session.execute(found.limit(1)).first() is not None
 
 
-def handles(user_ids: Iterable[UUID]) -> dict[UUID, str]:
-    rows = db.session.execute(select(User.id, User.handle).where(User.id.in_(list(user_ids))))
-    return {user_id: handle for user_id, handle in rows}
+def promo(promo_id: UUID | None) -> PromoCode | None:
+    return db.session.get(PromoCode, promo_id) if promo_id else None
+
+
+def of_tier(tier_id: UUID) -> Offered:
+    """Whether it can still be joined or not."""
+    return Offered(db.session.get_one(Tier, tier_id), bundles_of(tier_id), 0)
+
+
+def invoice_of(product: str, subject_id: UUID) -> Invoice:
+    """The one that was paid for it."""
+    found = (
+        select(Invoice)
+        .join(InvoiceLine, InvoiceLine.invoice_id == Invoice.id)
+        .where(InvoiceLine.subject_id == subject_id, InvoiceLine.product == product)
+        .where(InvoiceLine.fulfilled_at.is_not(None))
+    )
+    return db.session.scalars(found).one()
+
+
+def charged_to(method_id: UUID) -> list[tuple[str, str]]:
+    """Tier and creator of what names this card, and goes on."""
+    rows = db.session.execute(
+        select(Tier.name, User.handle)
+        .select_from(Subscription)
+        .join(Tier, Tier.id == Subscription.tier_id)
+        .join(User, User.id == Subscription.creator_id)
+        .where(Subscription.method_id == method_id, Subscription.renews, ONGOING)
+    )
+    return [(name, handle) for name, handle in rows]
+
+
+def tier(tier_id: UUID | None) -> Tier | None:
+    return db.session.get(Tier, tier_id) if tier_id else None
+
+
+def gift_of(gift_id: UUID, buyer_id: UUID) -> Gift:
+    """Of who bought it, once it is paid."""
+    found = db.session.get(Gift, gift_id)
+    if found is None or found.buyer_id != buyer_id or found.state == "pending":
+        raise NotFound
+    return found
+
+
+def gifts_of(buyer_id: UUID) -> list[tuple[Gift, str | None, str]]:
+    """Those that were paid, with their tier's name and their creator's handle, the newest first."""
+    rows = db.session.execute(
+        select(Gift, Tier.name, User.handle)
+        .join(User, User.id == Gift.creator_id)
+        .outerjoin(Tier, Tier.id == Gift.tier_id)
+        .where(Gift.buyer_id == buyer_id, Gift.state != "pending")
+        .order_by(Gift.id.desc())
+        .limit(EVENTS_SHOWN)
+    )
+    return [(gift, name, handle) for gift, name, handle in rows]
+
+
+def person_called(handle: str) -> User | None:
+    found, _ = find_by_handle(handle) if handle else (None, False)
+    return found
+
+
+def subject_of(invoice_id: UUID, product: str) -> UUID | None:
+    found = select(InvoiceLine.subject_id).where(
+        InvoiceLine.invoice_id == invoice_id, InvoiceLine.product == product
+    )
+    return db.session.scalars(found).first()
 
 
 def _mine(*conditions: ColumnElement[bool], at_most: int = 200) -> list[Mine]:
     tier, next_tier = aliased(Tier), aliased(Tier)
     rows = db.session.execute(
-        select(
-            Subscription, tier, next_tier, User.handle, User.display_name, User.avatar_hue, Creator.avatar
-        )
+        select(Subscription, tier, next_tier, User.handle, User.display_name, User.avatar_hue, Creator.avatar)
         .join(User, User.id == Subscription.creator_id)
         .outerjoin(Creator, Creator.id == Subscription.creator_id)
         .outerjoin(tier, tier.id == Subscription.tier_id)

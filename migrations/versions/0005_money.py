@@ -18,6 +18,28 @@ def upgrade() -> None:
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('address', name=op.f('pk_chain_cursors'))
     )
+    op.create_table('chain_sends',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.String(), nullable=False),
+    sa.Column('coin', sa.String(length=5), nullable=False),
+    sa.Column('amount', sa.BigInteger(), nullable=False),
+    sa.Column('target', sa.String(), nullable=False),
+    sa.Column('state', sa.String(), nullable=False),
+    sa.Column('signature', sa.String(), nullable=True),
+    sa.Column('raw', sa.String(), nullable=True),
+    sa.Column('last_height', sa.BigInteger(), nullable=True),
+    sa.Column('given_up', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('failure', sa.String(), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("(ended_at is not null) = (state in ('succeeded', 'failed'))", name=op.f('ck_chain_sends_ended')),
+    sa.CheckConstraint("(state = 'due') = (signature is null) or state = 'failed'", name=op.f('ck_chain_sends_signed')),
+    sa.CheckConstraint("amount > 0", name=op.f('ck_chain_sends_amount')),
+    sa.CheckConstraint("state in ('due', 'sent', 'succeeded', 'failed')", name=op.f('ck_chain_sends_state')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_chain_sends')),
+    sa.UniqueConstraint('signature', name=op.f('uq_chain_sends_signature'))
+    )
+    op.create_index('ix_chain_sends_living', 'chain_sends', ['created_at'], unique=False, postgresql_where=sa.text('ended_at is null'))
     op.create_table('payment_cases',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('rail', sa.String(), nullable=False),
@@ -426,6 +448,7 @@ def upgrade() -> None:
     sa.Column('period_start', sa.DateTime(timezone=True), nullable=False),
     sa.Column('period_end', sa.DateTime(timezone=True), nullable=False),
     sa.Column('method_id', sa.Uuid(), nullable=True),
+    sa.Column('by_hand', sa.Boolean(), nullable=False, server_default='false'),
     sa.Column('renews', sa.Boolean(), nullable=False),
     sa.Column('cancel_reason', sa.String(length=300), nullable=True),
     sa.Column('next_tier_id', sa.Uuid(), nullable=True),
@@ -572,5 +595,6 @@ def downgrade() -> None:
     op.drop_table('rates')
     op.drop_table('provider_entries')
     op.drop_table('payment_cases')
+    op.drop_table('chain_sends')
     op.drop_table('chain_cursors')
     op.execute("drop sequence invoice_numbers")

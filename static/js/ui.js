@@ -109,6 +109,16 @@ document.addEventListener("keydown", (event) => {
   menu.querySelector("summary").focus();
 });
 
+// ---- values to begin with: a link that types, and keeps what else was typed
+
+on("click", "[data-fill]", (link, event) => {
+  if (event.metaKey || event.ctrlKey) return;
+  event.preventDefault();
+  const input = document.getElementById(link.dataset.fill);
+  input.value = link.dataset.value;
+  input.focus();
+});
+
 // ---- copying
 
 on("click", "[data-copy]", async (button) => {

@@ -5,7 +5,9 @@ import selectors
 import socket
 import statistics
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import repeat
 
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.I)
 TIMEOUT = 30.0
@@ -33,17 +35,17 @@ class Load:
 
 
 class Connection:
-    def __init__(self, port: int, request: bytes) -> None:
+    def __init__(self, port: int, requests: Iterator[bytes]) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._request = request
+        self._requests = requests
         self._answer = b""
         self.sent_at = 0.0
 
     def send(self) -> None:
         self._answer = b""
         self.sent_at = time.perf_counter()
-        self.socket.sendall(self._request)
+        self.socket.sendall(next(self._requests))
 
     def receive(self) -> int:
         """The status when the answer is complete, else 0."""
@@ -60,13 +62,24 @@ class Connection:
         return int(head[9:12]) if len(body) >= int(length[1]) else 0
 
 
-def generate(port: int, path: str, *, cookie: str = "", seconds: float, connections: int) -> Load:
-    """As many requests as the server answers, each connection sending its next after an answer."""
-    request = _request(port, path, cookie)
+def generate(
+    port: int,
+    path: str,
+    *,
+    cookie: str = "",
+    seconds: float,
+    connections: int,
+    form: Callable[[], str] | None = None,
+) -> Load:
+    """As many requests as the server answers, each connection sending its next after an answer.
+
+    `form` makes what each of them sends, for those that change something.
+    """
+    requests = _requests(port, path, cookie, form)
     load, began = Load(seconds), time.perf_counter()
     with selectors.DefaultSelector() as waiting:
         for _ in range(connections):
-            connection = Connection(port, request)
+            connection = Connection(port, requests)
             waiting.register(connection.socket, selectors.EVENT_READ, connection)
             connection.send()
         while waiting.get_map():
@@ -89,12 +102,20 @@ def _answered(connection: Connection, load: Load, *, over: bool, waiting: select
         connection.send()
 
 
-def _request(port: int, path: str, cookie: str) -> bytes:
+def _requests(port: int, path: str, cookie: str, form: Callable[[], str] | None) -> Iterator[bytes]:
+    if form is None:
+        return repeat(_request(port, path, cookie))
+    return (_request(port, path, cookie, body) for body in iter(form, None))
+
+
+def _request(port: int, path: str, cookie: str, form: str | None = None) -> bytes:
     lines = [
-        f"GET {path} HTTP/1.1",
+        f"{'GET' if form is None else 'POST'} {path} HTTP/1.1",
         f"Host: localhost:{port}",
         "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
         "Accept: text/html,*/*;q=0.8",
         *([f"Cookie: {cookie}"] if cookie else []),
     ]
-    return "\r\n".join([*lines, "", ""]).encode()
+    if form is not None:
+        lines += ["Content-Type: application/x-www-form-urlencoded", f"Content-Length: {len(form)}"]
+    return "\r\n".join([*lines, "", form or ""]).encode()

@@ -13,6 +13,8 @@ from app.accounts.operations.totp import PURPOSE
 from app.creators import models as creators
 from app.entitlements import models as entitlements
 from app.extensions import db
+from app.invoices import models as invoices
+from app.invoices.operations.billing import PURPOSE as BILLING
 from app.kit import clock, crypto
 from app.kit.ids import new_id
 from app.media import models as media
@@ -49,7 +51,7 @@ def a_full_life(app: Flask) -> Life:
         user = db.session.get_one(User, person.id)
         user.display_name, user.bio = NAME, BIO
         user.sealed_birth_date = vault().seal(BIRTHDAY, BIRTH_DATE)
-        rows = [*_rows(person, other), *_as_fan_and_creator(person)]
+        rows = [*_rows(person, other), *_as_fan_and_creator(person), *_paying(person)]
         for row in rows:  # in this order: later ones point at earlier ones
             db.session.add(row)
             db.session.flush()
@@ -129,4 +131,22 @@ def _as_fan_and_creator(person: Person) -> list[Any]:
         posts.PollOption(id=option, post_id=post, position=1, label="Lanterns", votes=1),
         posts.PollVote(option_id=option, post_id=post, **owner),
         moderation.Report(reason="other", note=BIO, against_id=None, **about, **owner),
+    ]
+
+
+def _paying(person: Person) -> list[Any]:
+    owner, invoice, attempt = {"user_id": person.id}, new_id(), new_id()
+    money = {"rail": "test", "amount": 500, "currency": "USD", "rail_amount": 500, "rail_currency": "USD"}
+    return [
+        invoices.Invoice(id=invoice, kind="post", currency="USD", total=500, state="cancelled", **owner),
+        invoices.Attempt(id=attempt, invoice_id=invoice, **money, **owner),
+        invoices.Payment(external_id="ch_life", attempt_id=attempt, **money, **owner),
+        invoices.FeeRule(seller_id=person.id, bps=500),
+        invoices.SpendingLimit(amount=5_000, **owner),
+        invoices.BillingDetails(
+            country="FI",
+            sealed_name=vault().seal(NAME, BILLING),
+            sealed_address=vault().seal("Quietharbour 7", BILLING),
+            **owner,
+        ),
     ]

@@ -1,14 +1,20 @@
 """What admins and sellers see of a payment, and how they give it back."""
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 
 from app.extensions import db
 from app.invoices.models import Dispute, Payment, Refund
 from app.kit.ids import new_id
+from app.ledger.chart import Kind
+from app.ledger.operations.posting import Account, Entry, Leg, post
+from app.platform.transaction import transaction
 from tests.factories.creators import a_creator
 from tests.factories.invoices import an_invoice, bought, dispute, money_in, refund, the_invoice, tried
 from tests.factories.people import Person, a_person, signed_in
+from tests.invoices.conftest import balance, later
 from tests.page_client import PageClient
 
 FIND = "/admin/payments"
@@ -145,3 +151,24 @@ def test_a_sale_is_nobody_elses(app: Flask) -> None:
         own = desk.get("/settings/billing").form("/settings/billing")
         own.action = f"/dashboard/sales/{invoice_id}/refund"
         assert desk.send(own).status == 404
+
+
+def test_a_seller_who_was_paid_out_asks_the_house(app: Flask) -> None:
+    creator = a_creator(app)
+    invoice_id = bought(app, a_person(app), creator, total=500)
+    later(app, timedelta(days=8))
+    pay_out(app, creator, 400)
+    desk, here = signed_in(app, creator), f"/dashboard/sales/{invoice_id}"
+    seen = desk.send(desk.get(here).form(f"{here}/refund"))
+    assert "Ask the house" in seen.errors["amount"]
+    assert the_invoice(app, invoice_id).kept == 500
+    desk.send(desk.get(here).form(f"{here}/refund"), amount="0.50")
+    assert the_invoice(app, invoice_id).kept == 450
+    refund(app, invoice_id, 450)
+    assert balance(app, Kind.CREATOR_AVAILABLE, creator) == -400
+
+
+def pay_out(app: Flask, creator: Person, amount: int) -> None:
+    free, clearing = Account(Kind.CREATOR_AVAILABLE, "USD", creator.id), Account(Kind.CARD_CLEARING, "USD")
+    with app.app_context(), transaction():
+        post(Entry("a-payout", "payout", (Leg(free, amount), Leg(clearing, -amount))))

@@ -108,6 +108,7 @@ def test_credit_pays_it_and_the_way_on_is_shown(
     assert "Paid" in seen.text
     assert seen.one(f'a[href="/posts/{subject}"]')
     assert the_invoice(app, invoice_id).state == "paid"
+    assert "You have $2.00 as credit" in home.get("/transactions").text
 
 
 def test_credit_that_is_too_little_pays_a_part(app: Flask, home: PageClient, fan: Person) -> None:

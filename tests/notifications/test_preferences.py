@@ -18,6 +18,15 @@ from tests.page_client import Page, PageClient
 PATH = "/settings/notifications"
 
 
+@pytest.fixture(autouse=True)
+def few_kinds(app: Flask) -> Iterator[None]:
+    """Whatever else features register to be told about: here it is these two."""
+    every = dict(app.extensions[kinds.KEY])
+    app.extensions[kinds.KEY] = {name: every[name] for name in ("security", "news")}
+    yield
+    app.extensions[kinds.KEY] = every
+
+
 @pytest.fixture
 def digest(app: Flask) -> Iterator[Kind]:
     """A kind of another feature that is on until somebody switches it off."""

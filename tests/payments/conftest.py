@@ -5,8 +5,10 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
+from tests.doubles.chain import ChainDouble, chain_double
 from tests.factories.invoices import shop
 from tests.payments.cards import Till, a_till, taking_cards
+from tests.payments.coins import Purse, taking_coins
 
 
 @pytest.fixture(scope="module")
@@ -22,3 +24,19 @@ def till(app: Flask, processor: Till) -> Iterator[Till]:
         yield processor
         processor.double.control("faults/clear")
         processor.settle()
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChainDouble]:
+    """Its wallets and the house's keep what earlier tests gave them: each test opens new books over it."""
+    with chain_double(tmp_path_factory.mktemp("chain")) as double:
+        yield double
+
+
+@pytest.fixture
+def purse(app: Flask, node: ChainDouble) -> Iterator[Purse]:
+    shop(app)
+    node.no_faults()
+    node.finalize()
+    with taking_coins(app, node) as found:
+        yield found

@@ -73,7 +73,9 @@ def test_two_clicks_in_two_tabs_are_one_invoice(app: Flask, mara: Person) -> Non
     assert len(the_invoices(app)) == 1
 
 
-def test_a_new_price_is_a_new_invoice_and_money_for_the_old_one_is_the_payers(app: Flask, mara: Person) -> None:
+def test_a_new_price_is_a_new_invoice_and_money_for_the_old_one_is_the_payers(
+    app: Flask, mara: Person
+) -> None:
     ben = a_person(app, "ben")
     post, reader = for_sale(app, mara), signed_in(app, ben)
     press_buy(reader, post)

@@ -12,7 +12,7 @@ from app.accounts import homes, queries
 from app.accounts.models import User
 from app.creators import sharing, tabs
 from app.creators.categories import BY_SLUG
-from app.creators.queries_page import find_page, offered_tiers
+from app.creators.queries_page import find_page
 from app.creators.shown import Shown
 from app.creators.tabs import Tab, Visit
 from app.creators.views import bp
@@ -29,7 +29,6 @@ DESCRIPTION = 200
 def init_app(app: Flask) -> None:
     homes.add(home)
     tabs.register(app, Tab("about", "About", 80, about))
-    tabs.register(app, Tab("tiers", "Tiers", 90, tiers))
 
 
 def home(person: User) -> Response | None:
@@ -93,15 +92,8 @@ def share_tags(creator: Shown) -> dict[str, Any]:
 
 
 def about(visit: Visit) -> Markup:
-    return _rendered("creators/_about.html", visit)
-
-
-def tiers(visit: Visit) -> Markup:
-    return _rendered("creators/_tiers.html", visit, tiers=offered_tiers(visit.creator.id))
-
-
-def _rendered(template: str, visit: Visit, **context: Any) -> Markup:
-    return Markup(render_template(template, creator=visit.creator, **context))  # noqa: S704 - escaped there
+    html = render_template("creators/_about.html", creator=visit.creator)
+    return Markup(html)  # noqa: S704 - escaped there
 
 
 def _may_block(creator: Shown) -> bool:

@@ -4,11 +4,12 @@ from importlib import import_module
 
 from flask import Blueprint, Flask
 
+from app.invoices.views.admin import ROOMS
 from app.platform.navigation import Door, add_door
 from app.platform.viewer import Role
 
 bp = Blueprint("earnings", __name__)
-MODULES = ("earned", "statements", "payouts")
+MODULES = ("earned", "statements", "payouts", "admin")
 
 
 def init_app(app: Flask) -> None:
@@ -17,3 +18,5 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(bp)
     add_door(app, "dashboard", Door("Earnings", "coins", "/dashboard/earnings", 20, Role.CREATOR))
     add_door(app, "dashboard", Door("Payouts", "wallet", "/dashboard/payouts", 25, Role.CREATOR))
+    add_door(app, ROOMS, Door("Payouts", "wallet", "/admin/payouts", 30, Role.ADMIN))
+    add_door(app, ROOMS, Door("Adjustments", "coins", "/admin/adjustments", 70, Role.ADMIN))

@@ -75,12 +75,11 @@ def _lines(creator_id: UUID, period: Period) -> Iterator[str]:
     """All currencies; each line is an entry of the books as their accounts saw it."""
     yield sheets.line(COLUMNS)
     for one in queries_books.entries(creator_id, period):
-        change = one.pending + one.available + one.held
         amounts = (
-            change + one.fee + one.tax,
+            one.change + one.fee + one.tax,
             one.tax,
             one.fee,
-            change,
+            one.change,
             one.pending,
             one.available,
             one.held,

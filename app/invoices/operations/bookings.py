@@ -1,7 +1,7 @@
 """How invoices stand in the ledger: each step is one entry, named by the row that causes it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.invoices.models import Dispute, Invoice, Payment, Refund
 from app.invoices.rails import CREDIT
@@ -66,10 +66,14 @@ def settled(invoice: Invoice) -> Entry | None:
     return _entry(f"invoice:{invoice.id}", "sale", invoice, moves)
 
 
-def taken_back(invoice: Invoice, before: int, refund: Refund) -> Entry | None:
+def taken_back(invoice: Invoice, before: int, refund: Refund, *, seller_covers: bool = False) -> Entry | None:
     """Out of what its owners had, on its way to the payer."""
     moves = [*_to_owners(invoice, before, invoice.kept), (_back_to(invoice, refund), -refund.amount)]
-    return _entry(f"refund:{refund.id}", "refund", invoice, moves, refund=refund.id)
+    entry = _entry(f"refund:{refund.id}", "refund", invoice, moves, refund=refund.id)
+    if entry is None or not seller_covers:
+        return entry
+    covered = (replace(leg, covered=leg.amount > 0) if leg.account.owner_id else leg for leg in entry.legs)
+    return replace(entry, legs=tuple(covered))
 
 
 def leftover_leaves(invoice: Invoice, refund: Refund) -> Entry | None:
@@ -90,7 +94,14 @@ def came_home(invoice: Invoice, refund: Refund, into: Account | None) -> Entry |
         moves = [(leaving(invoice), refund.amount), (credit(invoice), -refund.amount)]
     else:
         moves = exchange(into, credit(invoice), refund.rail_amount, refund.amount)
-    return _entry(f"refund-failed:{refund.id}", "refund_failed", invoice, moves, refund=refund.id)
+    return _entry(
+        f"refund-failed:{refund.id}",
+        "refund_failed",
+        invoice,
+        moves,
+        refund=refund.id,
+        event=refund.provider_id,
+    )
 
 
 def released(invoice: Invoice) -> Entry | None:

@@ -10,6 +10,7 @@ from app.invoices.operations.receiving import Money
 from app.invoices.rails import CREDIT
 from app.kit import clock
 from app.ledger import queries as ledger
+from app.ledger.chart import Kind
 
 
 def pay(invoice_id: UUID, payer_id: UUID) -> Invoice:
@@ -35,5 +36,16 @@ def pay(invoice_id: UUID, payer_id: UUID) -> Invoice:
     return invoice
 
 
+def balances(person_id: UUID) -> list[tuple[str, int]]:
+    """What somebody has with us, by currency."""
+    lines = ledger.balances(person_id)
+    found = [(line.account.currency, line.balance.available) for line in lines if _is_credit(line)]
+    return [(currency, amount) for currency, amount in found if amount]
+
+
 def available(invoice: Invoice) -> int:
     return ledger.balance(bookings.credit(invoice)).available
+
+
+def _is_credit(line: ledger.AccountLine) -> bool:
+    return line.account.kind is Kind.FAN_CREDIT

@@ -1,19 +1,20 @@
 """Money goes back: of what was sold, or what was paid too much. By the way it came, or as credit."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy import select
 
 from app.extensions import db
 from app.invoices import rails
-from app.invoices.errors import NothingLeft, NotRefundable, OwnCase
+from app.invoices.errors import NothingLeft, NotRefundable, OwnCase, SellerShort
 from app.invoices.models import SETTLED, Invoice, Payment, Refund, State
 from app.invoices.operations import bookings, ending, settling
 from app.invoices.operations.locking import lock, lock_own
 from app.invoices.rails import CREDIT
 from app.kit import clock
 from app.kit.ids import new_id
+from app.ledger.errors import NotCovered
 from app.ledger.operations.posting import Account
 from app.platform import audit, outbox, work
 from app.platform.audit import Action
@@ -29,6 +30,8 @@ class Wish:
     asked_by: UUID | None
     note: str = ""
     as_credit: bool = False
+    # Only as far as its seller has it with us.
+    seller_covers: bool = False
 
 
 def refund(invoice_id: UUID, wish: Wish) -> None:
@@ -42,7 +45,8 @@ def refund(invoice_id: UUID, wish: Wish) -> None:
         before = invoice.kept
         invoice.kept -= amount
         made.append(_refund(invoice, payment, amount, wish))
-        entries.append(bookings.taken_back(invoice, before, made[-1]))
+        entry = bookings.taken_back(invoice, before, made[-1], seller_covers=wish.seller_covers)
+        entries.append(entry)
     bookings.write(*entries)
     settling.set_standing(invoice)
     if not invoice.kept:
@@ -59,9 +63,13 @@ def refund(invoice_id: UUID, wish: Wish) -> None:
 
 
 def refund_own_sale(invoice_id: UUID, seller_id: UUID, wish: Wish) -> None:
+    """From what they have with us: who was paid out already asks the house."""
     if lock(invoice_id).seller_id != seller_id:
         raise NotFound
-    refund(invoice_id, wish)
+    try:
+        refund(invoice_id, replace(wish, seller_covers=True))
+    except NotCovered as short:
+        raise SellerShort from short
 
 
 def refund_for_house(invoice_id: UUID, admin_id: UUID, wish: Wish) -> None:

@@ -1,7 +1,5 @@
 """What somebody paid, and what they own."""
 
-import csv
-import io
 from collections.abc import Iterator
 
 from flask import stream_with_context
@@ -9,9 +7,11 @@ from htmx_flask import request
 from werkzeug.wrappers import Response
 
 from app.invoices import products, queries, rails, words
+from app.invoices.operations import crediting
 from app.invoices.operations.settling import sold
 from app.invoices.queries import Filter, Listed
 from app.invoices.views import bp
+from app.kit import sheets
 from app.kit.ids import parse_id
 from app.kit.money import plain
 from app.platform.guards import Access, guard
@@ -23,8 +23,6 @@ COLUMNS = (
     "number", "made", "paid", "what", "kind", "seller", "state", "currency", "total", "tax", "received",
     "returned",
 )  # fmt: skip
-# A sheet reads a cell that begins so as a formula.
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @bp.get("/transactions")
@@ -42,6 +40,7 @@ def transactions() -> Response:
         chosen=chosen,
         kinds=kinds,
         groups=GROUPS,
+        credit=crediting.balances(person.id),
         words=words,
     )
 
@@ -63,7 +62,7 @@ def purchases() -> Response:
     before = parse_id(request.args.get("before", ""))
     lines, older = queries.owned(signed_in_viewer().id, before)
     owned = [
-        (line, invoice, handle, products.product(line.product).href(sold(invoice, line)))
+        (line, invoice, handle, products.href(line.product, sold(invoice, line)))
         for line, invoice, handle in lines
     ]
     return page(
@@ -82,28 +81,24 @@ def _chosen(kinds: list[str]) -> Filter:
 
 
 def _csv(found: Iterator[Listed]) -> Iterator[str]:
-    yield ",".join(COLUMNS) + "\r\n"
+    yield sheets.line(COLUMNS)
     for one in found:
         yield _line(one)
 
 
 def _line(one: Listed) -> str:
-    invoice, out = one.invoice, io.StringIO()
+    invoice = one.invoice
     amounts = (invoice.total, invoice.tax, invoice.received, invoice.returned)
-    cells = (
-        invoice.number or "",
-        invoice.created_at.isoformat(),
-        invoice.paid_at.isoformat() if invoice.paid_at else "",
-        _harmless(one.label or ""),
-        invoice.kind,
-        one.handle or "",
-        invoice.state,
-        invoice.currency,
-        *(plain(amount, invoice.currency) for amount in amounts),
+    return sheets.line(
+        (
+            invoice.number or "",
+            invoice.created_at.isoformat(),
+            invoice.paid_at.isoformat() if invoice.paid_at else "",
+            sheets.words(one.label),
+            invoice.kind,
+            one.handle or "",
+            invoice.state,
+            invoice.currency,
+            *(plain(amount, invoice.currency) for amount in amounts),
+        )
     )
-    csv.writer(out).writerow(cells)
-    return out.getvalue()
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULAS) else text

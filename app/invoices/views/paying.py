@@ -8,7 +8,7 @@ from flask import flash, make_response
 from htmx_flask import request
 from werkzeug.wrappers import Response
 
-from app.invoices import products, queries, rails, receipts, words
+from app.invoices import products, queries, rails, words
 from app.invoices.models import PAYABLE, SETTLED, Invoice, State
 from app.invoices.operations import crediting, ending, refunding
 from app.invoices.operations.settling import sold
@@ -70,6 +70,8 @@ def pay_by_credit(invoice_id: UUID) -> Response:
 @bp.get("/invoices/<uuid:invoice_id>/receipt.pdf")
 @guard(Access.SIGNED_IN)
 def receipt(invoice_id: UUID) -> Response:
+    from app.invoices import receipts  # noqa: PLC0415 - most processes never draw a paper
+
     bill = queries.bill(queries.own(invoice_id, signed_in_viewer().id))
     if bill.invoice.number is None:
         raise NotFound("There is a receipt once it is paid.")
@@ -105,7 +107,7 @@ def _about(invoice_id: UUID) -> dict[str, Any]:
         "bill": bill,
         "invoice": invoice,
         "attempt": living,
-        "panel": rails.rail(living.rail).panel if living else None,
+        "panel": rails.panel(living.rail) if living else None,
         "payable": payable and invoice.state != State.PROCESSING,
         "offers": rails.offers(invoice) if payable and invoice.state != State.PROCESSING else [],
         "waiting": payable and (living is not None or invoice.state == State.PROCESSING),
@@ -124,6 +126,6 @@ def ways_on(bill: Bill) -> list[tuple[str, str]]:
     found = [
         (line.label, href)
         for line in bill.lines
-        if line.product is not None and (href := products.product(line.product).href(sold(invoice, line)))
+        if (href := products.href(line.product, sold(invoice, line)))
     ]
     return found or ([("Go on", invoice.return_to)] if invoice.return_to else [])

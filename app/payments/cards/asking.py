@@ -15,7 +15,8 @@ from app.payments.gateways.stripe.charging import ToCharge
 from app.payments.gateways.stripe.checkout import ToPay
 from app.payments.gateways.stripe.objects import Intent
 from app.payments.models import PaymentMethod
-from app.payments.operations.charging import fail
+from app.payments.operations import methods
+from app.payments.operations.charging import CARD, fail
 from app.platform.settings import settings
 from app.platform.transaction import transaction
 
@@ -50,7 +51,7 @@ def _open_page(attempt: Attempt) -> None:
     try:
         page = checkout.open_page(wanted)
     except Impossible as no:
-        _refused(wanted.attempt_id, no)
+        _refused(attempt, no)
         return
     with transaction():
         attempts.asked(wanted.attempt_id, page.id, url=page.url)
@@ -71,7 +72,7 @@ def _charge(attempt: Attempt, method_id: UUID) -> None:
                 attempts.asked(attempt_id, no.intent_id)
             fail(attempt_id, no.code, words.declined(no.code))
     except Impossible as no:
-        _refused(attempt_id, no)
+        _refused(attempt, no)
     else:
         looking.settle(attempt_id, intent)
 
@@ -96,6 +97,9 @@ def _charged(attempt: Attempt, method: PaymentMethod) -> Intent:
     )
 
 
-def _refused(attempt_id: UUID, no: Impossible) -> None:
+def _refused(attempt: Attempt, no: Impossible) -> None:
     with transaction():
-        fail(attempt_id, "refused", f"{words.REFUSED} ({no.code})")
+        if no.code == "resource_missing":
+            # The processor has forgotten them: the next try introduces them again.
+            methods.forget_customer(attempt.user_id, CARD)
+        fail(attempt.id, "refused", words.REFUSED)

@@ -1,11 +1,13 @@
 """Which events are about something of ours, and what is looked at for each."""
 
+import logging
 from collections.abc import Callable
 from datetime import timedelta
 
 from app.kit import clock
 from app.payments import payouts, queries
 from app.payments.cards import looking
+from app.payments.errors import Impossible
 from app.payments.gateways.stripe import events, refunds
 from app.payments.gateways.stripe.events import Event
 from app.payments.operations import reading
@@ -13,6 +15,8 @@ from app.payments.operations.charging import CARD
 from app.platform import inbox, outbox
 from app.platform.inbox import Received
 from app.platform.transaction import transaction
+
+log = logging.getLogger(__name__)
 
 SOURCE = "stripe"
 CURSOR = "stripe:events"
@@ -69,7 +73,11 @@ def act(received: Received) -> None:
                 },
             )
     elif not about["account"]:
-        LOOKS[about["object"]](about["subject"])
+        try:
+            LOOKS[about["object"]](about["subject"])
+        except Impossible as no:
+            # It is gone there; whatever it changed for us was told by something else.
+            log.warning("nothing to look at", extra={"subject": about["subject"], "code": no.code})
 
 
 def catch_up() -> int:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from app.kit import clock
 from app.payments import queries
-from app.payments.cards import asking, hearing, looking, sending
+from app.payments.cards import asking, balancing, hearing, looking, sending
 from app.payments.cards.rail import REFUND, is_on
 from app.payments.errors import Impossible, Unsure
 from app.payments.operations import cases
@@ -86,3 +86,15 @@ def overdue() -> None:
             looking.attempt(attempt_id)
         except (Unsure, Impossible):
             continue
+
+
+@schedule.every(300, "payments.card_balance")
+def read_balance() -> None:
+    if is_on():
+        balancing.read()
+
+
+@schedule.every(3_600, "payments.card_reconcile")
+def reconcile() -> None:
+    if is_on():
+        balancing.compare()

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.extensions import db
@@ -45,3 +46,15 @@ def close(case_id: UUID, admin_id: UUID, note: str) -> None:
         found.state, found.closed_at = "closed", clock.now()
         found.closed_by, found.note = admin_id, note
         audit.record(Action.CASE_CLOSED, actor=admin_id, subject=("case", case_id))
+
+
+def settle(rail: str, kind: str, external_id: str, note: str) -> None:
+    """It has become clear by itself."""
+    found = db.session.scalars(
+        select(Case)
+        .where(Case.rail == rail, Case.kind == kind, Case.external_id == external_id, Case.state == "open")
+        .with_for_update()
+    ).one_or_none()
+    if found is not None:
+        found.state, found.closed_at, found.note = "closed", clock.now(), note
+        audit.record(Action.CASE_CLOSED, actor=None, subject=("case", found.id))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.extensions import db
@@ -49,6 +49,12 @@ def remember_customer(user_id: UUID, rail: str, provider_id: str) -> None:
         user_id=user_id, rail=rail, provider_id=provider_id, created_at=clock.now()
     )
     db.session.execute(made.on_conflict_do_nothing())
+
+
+def forget_customer(user_id: UUID, rail: str) -> None:
+    db.session.execute(
+        delete(ProviderCustomer).where(ProviderCustomer.user_id == user_id, ProviderCustomer.rail == rail)
+    )
 
 
 def keep(user_id: UUID, rail: str, card: Card) -> None:

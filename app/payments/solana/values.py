@@ -33,7 +33,7 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A transaction that did what it says, as our wallet sees it."""
+    """What a transaction did to our wallet; one that failed did nothing but cost its fee."""
 
     signature: str
     at: datetime

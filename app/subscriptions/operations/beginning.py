@@ -7,7 +7,7 @@ from uuid import UUID
 from app.creators.models import Tier
 from app.creators.operations import following
 from app.extensions import db
-from app.invoices.models import Invoice, State
+from app.invoices.models import PAYABLE, Invoice, State
 from app.invoices.operations import ending as invoices
 from app.invoices.operations.locking import lock as lock_invoice
 from app.invoices.operations.making import LIVES, ONE_AT_A_TIME, Item, Order, UnderWay, make
@@ -16,12 +16,12 @@ from app.kit import clock
 from app.kit.ids import new_id
 from app.platform import audit, outbox
 from app.platform.audit import Action
-from app.subscriptions import charging, periods, prices, queries
+from app.subscriptions import cards, periods, prices, queries
 from app.subscriptions.errors import AlreadySubscribed, CardFirst, NoSeat, NotOfferedSo, NoTrial, OwnTier
 from app.subscriptions.models import PromoCode, Subscription
 from app.subscriptions.operations import ending, opening, promos
 from app.subscriptions.operations.locking import alone, lock, lock_tier, note
-from app.subscriptions.prices import NONE, LENGTHS
+from app.subscriptions.prices import LENGTHS, NONE
 from app.subscriptions.queries import Offered
 
 PRODUCT, KIND = "subscription", "subscription"
@@ -167,7 +167,7 @@ def _offer(user_id: UUID, creator_id: UUID, wish: Wish) -> Offered:
         raise NotOfferedSo("")
     if wish.trial and not may_try(user_id, offer):
         raise NoTrial
-    if wish.trial and charging.possible() and not charging.cards(user_id):
+    if wish.trial and cards.possible(creator_id) and not cards.of(user_id):
         raise CardFirst
     return offer
 
@@ -178,7 +178,7 @@ def _instead_of_another(key: str, wish: Wish) -> Invoice | None:
     if found is None:
         return None
     invoice = lock_invoice(found.invoice.id)
-    if State(invoice.state) not in queries.PAYABLE or invoices.expire(invoice):
+    if State(invoice.state) not in PAYABLE or invoices.expire(invoice):
         return None
     wished = db.session.get_one(Subscription, found.subscription_id)
     if (wished.tier_id, wished.months, found.data.get("code", "")) == (
@@ -194,7 +194,7 @@ def _instead_of_another(key: str, wish: Wish) -> Invoice | None:
 
 def _pending(user_id: UUID, offer: Offered, wish: Wish, promo: PromoCode | None) -> Subscription:
     at, tier = clock.now(), offer.tier
-    cards = charging.cards(user_id) if wish.trial else ()
+    on_file = cards.of(user_id) if wish.trial and cards.possible(tier.creator_id) else ()
     return Subscription(
         id=new_id(),
         user_id=user_id,
@@ -208,7 +208,7 @@ def _pending(user_id: UUID, offer: Offered, wish: Wish, promo: PromoCode | None)
         period=0,
         period_start=at,
         period_end=periods.end_of(at, wish.months, at),
-        method_id=cards[0].id if cards else None,
+        method_id=on_file[0].id if on_file else None,
         renews=True,
         promo_id=promo.id if promo else None,
         promo_months_left=promos.reduction(promo).months if promo else 0,
@@ -222,6 +222,8 @@ def _order(key: str, subscription: Subscription, tier: Tier, wish: Wish, promo: 
         "trial_days": tier.trial_days if wish.trial else 0,
         "code": wish.code.upper(),
         "promo": str(promo.id) if promo else None,
+        # Who pays by card is asked to leave it for the next period.
+        "renews": True,
     }
     label = f"{tier.name}, {LENGTHS[wish.months]}"
     price, off = subscription.price, (promos.reduction(promo) if promo else NONE)

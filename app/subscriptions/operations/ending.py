@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from app.extensions import db
+from app.invoices.models import PAYABLE, State
 from app.invoices.operations import ending as invoices
 from app.invoices.operations import refunding, settling
 from app.invoices.operations.locking import lock as lock_invoice
@@ -55,11 +56,10 @@ def call_off_later(subscription: Subscription) -> None:
 
 
 def call_off(subscription_id: UUID) -> None:
-    """The invoice of a renewal that will not be."""
-    found = queries.waiting(renewal_key(db.session.get_one(Subscription, subscription_id)))
-    if found is not None:
-        invoice = lock_invoice(found.invoice.id)
-        if invoice.state in queries.PAYABLE and settling.gone(invoice):
+    """The invoices of a renewal or a change that will not be."""
+    for invoice_id in queries.waiting_of(subscription_id):
+        invoice = lock_invoice(invoice_id)
+        if State(invoice.state) in PAYABLE and settling.gone(invoice):
             invoices.cancel(invoice)
 
 
@@ -68,14 +68,14 @@ def end_and_give_back(subscription_id: UUID, why: str) -> None:
     found = db.session.get_one(Subscription, subscription_id)
     if found.state == "ended":
         return
-    invoices = {UUID(event.detail["invoice"]) for event in queries.what_was_paid(subscription_id)}
-    for invoice_id in sorted(invoices):
+    paid_by = {UUID(event.detail["invoice"]) for event in queries.what_was_paid(subscription_id)}
+    for invoice_id in sorted(paid_by):
         lock_invoice(invoice_id)
     subscription = lock(subscription_id)
     if subscription.state == "ended":
         return
     parts = opening.left(subscription, clock.now())
-    if not parts.keys() <= invoices:
+    if not parts.keys() <= paid_by:
         raise ChangedMeanwhile
     end(subscription, why)
     # A whole invoice that goes back takes away what it opened, which is closed by now.
@@ -84,9 +84,19 @@ def end_and_give_back(subscription_id: UUID, why: str) -> None:
         refunding.refund(invoice_id, Wish(amount, "subscription_ended", None))
 
 
-def ask_to_end(conditions: Iterable[object], why: str) -> None:
+def ask_to_end(conditions: Iterable[ColumnElement[bool]], why: str) -> None:
     """By work, one by one: each locks its invoices first."""
-    for found in db.session.scalars(select(Subscription.id).where(*conditions, queries.ONGOING)):  # type: ignore[arg-type]
+    for found in db.session.scalars(select(Subscription.id).where(*conditions, queries.ONGOING)).all():
         work.enqueue(
             END_WORK, {"subscription_id": str(found), "why": why}, unique_key=f"{END_WORK}:{found}:{why}"
         )
+
+
+def end_all_of(user_id: UUID) -> None:
+    """A fan leaves: nothing is charged any more."""
+    for found in db.session.scalars(
+        select(Subscription.id).where(Subscription.user_id == user_id, queries.ONGOING)
+    ).all():
+        subscription = lock(found)
+        if subscription.state != "ended":
+            end(subscription, "left")

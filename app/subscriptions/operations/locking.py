@@ -1,6 +1,7 @@
-"""Who is locked when: an invoice, then the pair of a person and a creator, then the subscription, then the tier.
+"""Who is locked when: an invoice, the pair of a person and a creator, the subscription, the tier.
 
-Whatever settles or ends an invoice holds it before it comes here; so what begins here makes its invoice first.
+Whatever settles or ends an invoice holds it before it comes here; so what begins here makes its invoice
+first.
 """
 
 import logging

@@ -46,7 +46,7 @@ def close(subscription: Subscription) -> None:
 
 
 def note_paid(subscription: Subscription, sold: Sold, begin: datetime, **more: Any) -> None:
-    """For the history of both sides, and to reckon what is left of it. `fresh`: what was paid before is in it."""
+    """For the history, and to reckon what is left of it. `fresh`: nothing that was paid before counts."""
     note(
         subscription,
         "paid",

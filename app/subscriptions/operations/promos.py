@@ -1,4 +1,4 @@
-"""Codes that make it cheaper: made and closed by creators, taken by who joins, given back when they do not pay."""
+"""Codes that make it cheaper: made by creators, taken by who joins, given back when they do not pay."""
 
 from dataclasses import dataclass
 from datetime import datetime

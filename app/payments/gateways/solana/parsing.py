@@ -14,6 +14,7 @@ from spl.token.constants import TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID
 
 SYSTEM_TRANSFER, SYSTEM_TRANSFER_WITH_SEED = 2, 11
 TOKEN_TRANSFER, TOKEN_TRANSFER_CHECKED, TOKEN_WITH_FEE, TOKEN_BATCH = 3, 12, 26, 255
+CHECKED_WITH_FEE = b"\1"
 TOKEN_PROGRAMS = {TOKEN_PROGRAM_ID, TOKEN_2022_PROGRAM_ID}
 
 
@@ -64,9 +65,8 @@ def _token(one: Instruction) -> Iterator[Move]:
         yield _move(one, 0, 1, _u64(one.data, 1))
     elif kind == TOKEN_TRANSFER_CHECKED and len(one.accounts) >= 4 and len(one.data) >= 9:
         yield _move(one, 0, 2, _u64(one.data, 1))
-    elif kind == TOKEN_WITH_FEE and one.data[1:2] == b"\1" and len(one.accounts) >= 4:
-        if len(one.data) >= 10:
-            yield _move(one, 0, 2, _u64(one.data, 2))
+    elif kind == TOKEN_WITH_FEE and one.data[1:2] == CHECKED_WITH_FEE and len(one.data) >= 10:
+        yield _move(one, 0, 2, _u64(one.data, 2))
 
 
 def _batched(one: Instruction) -> Iterator[Instruction]:

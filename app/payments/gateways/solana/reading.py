@@ -63,6 +63,14 @@ def own_since(address: str, last: str | None) -> list[Found]:
     return nodes().ask(lambda client: _all_naming(client, address, Finalized, last))
 
 
+def newest(address: str) -> str | None:
+    """The last final transaction that names it."""
+    answer = nodes().ask(
+        lambda client: client.get_signatures_for_address(key(address), limit=1, commitment=Finalized)
+    )
+    return str(answer.value[0].signature) if answer.value else None
+
+
 async def _all_naming(
     client: AsyncClient, address: str, level: Commitment, until: str | None = None
 ) -> list[Found]:
@@ -96,12 +104,12 @@ def _seen(signature: str, found: EncodedConfirmedTransactionWithStatusMeta, ours
     if meta is None:
         raise Impossible("no_meta", "a node keeps no record of what the transaction did")
     at = datetime.fromtimestamp(found.block_time, UTC) if found.block_time else clock.now()
-    if meta.err is not None:
-        return Seen(signature, at)
     keys = _keys(found, meta)
+    fee = meta.fee if keys[0] == ours.wallet else 0
+    if meta.err is not None:
+        return Seen(signature, at, fee=fee)
     all_moves = list(moves(_instructions(found, meta, keys)))
     owners = _owners(meta, keys)
-    fee = meta.fee if keys[0] == ours.wallet else 0
     return Seen(
         signature,
         at,
@@ -120,7 +128,7 @@ def _keys(
     message = cast(Any, found.transaction.transaction).message
     loaded = meta.loaded_addresses
     more = [*loaded.writable, *loaded.readonly] if loaded else []
-    return tuple([*message.account_keys, *more])
+    return (*message.account_keys, *more)
 
 
 def _instructions(
@@ -131,9 +139,7 @@ def _instructions(
     own = cast(Any, found.transaction.transaction).message.instructions
     listed = [_instruction(str(n), one, keys) for n, one in enumerate(own)]
     for group in meta.inner_instructions or []:
-        listed += [
-            _instruction(f"{group.index}.{n}", one, keys) for n, one in enumerate(group.instructions)
-        ]
+        listed += [_instruction(f"{group.index}.{n}", one, keys) for n, one in enumerate(group.instructions)]
     return listed
 
 
@@ -164,9 +170,7 @@ def _transfer(move: Move, owners: dict[Pubkey, tuple[Pubkey, Pubkey]], ours: Hou
     return Transfer(move.place, coin, move.amount, str(source), str(target), keys)
 
 
-def _owners(
-    meta: UiTransactionStatusMeta, keys: tuple[Pubkey, ...]
-) -> dict[Pubkey, tuple[Pubkey, Pubkey]]:
+def _owners(meta: UiTransactionStatusMeta, keys: tuple[Pubkey, ...]) -> dict[Pubkey, tuple[Pubkey, Pubkey]]:
     """By token account: whose it is, and of which token."""
     listed = [*(meta.pre_token_balances or []), *(meta.post_token_balances or [])]
     return {keys[one.account_index]: (one.owner, one.mint) for one in listed if one.owner is not None}

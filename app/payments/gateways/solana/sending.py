@@ -26,8 +26,6 @@ class Fate(StrEnum):
     ABSENT = "absent"
 
 
-
-
 def send(made: Signed) -> None:
     """The same again is the same transaction. `Unsure` when no node took it; only the chain knows more."""
     raw = base64.b64decode(made.raw)

@@ -56,3 +56,9 @@ def write_new(path: Path) -> str:
     path.touch(mode=0o600, exist_ok=False)
     path.write_text(vault().seal(bytes(made).hex(), PURPOSE) + "\n")
     return str(made.pubkey())
+
+
+def address() -> str:
+    """The house's wallet; empty where it has none."""
+    found = signer()
+    return found.address if found else settings().solana_wallet

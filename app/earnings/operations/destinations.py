@@ -1,0 +1,181 @@
+"""Where a creator's money goes."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from solders.pubkey import Pubkey
+
+from app.accounts.queries import the_user
+from app.earnings import queries
+from app.earnings.errors import InUse, NotReady, NotSoSoon, NoWallet
+from app.earnings.models import PayoutAccount
+from app.earnings.operations.locking import lock
+from app.earnings.quoting import CARD, SOLANA
+from app.extensions import db
+from app.kit import clock
+from app.kit.ids import new_id
+from app.platform import audit, mail
+from app.platform.audit import Action
+from app.platform.errors import NotFound
+from app.platform.settings import settings
+
+# Whoever got into the account must not get at the money before its owner has read the mail.
+WAIT = timedelta(hours=24)
+
+
+def begin_card(creator_id: UUID, country: str) -> PayoutAccount:
+    """The provider is asked after the commit, with the row's id. One that was begun already goes on."""
+    lock(creator_id)
+    found = queries.own_account(creator_id, CARD)
+    if found is None:
+        return _add(creator_id, CARD, None, "new", country=country)
+    if found.provider_id is None:
+        found.country = country
+    return found
+
+
+def record_card(account_id: UUID, provider_id: str, state: str, wants: Sequence[str]) -> None:
+    """What the provider says of it now."""
+    found = db.session.get_one(PayoutAccount, account_id, with_for_update=True, populate_existing=True)
+    found.wants = [{"name": name} for name in wants]
+    if (found.provider_id, found.state) == (provider_id, state):
+        return
+    found.provider_id, found.state = provider_id, state
+    _note(found)
+    if state == "ready":
+        _tell(found, "Your bank account, by way of the card processor")
+
+
+def set_wallet(creator_id: UUID, address: str) -> None:
+    check_wallet(address)
+    lock(creator_id)
+    known = queries.accounts(creator_id)
+    living = next((one for one in known if one.rail == SOLANA and one.removed_at is None), None)
+    if living is not None and living.provider_id == address:
+        return
+    if living is not None:
+        _check_unused(living)
+        _remove(living)
+    before = next((one for one in known if (one.rail, one.provider_id) == (SOLANA, address)), None)
+    if before is None:
+        found = _add(creator_id, SOLANA, address, "ready")
+    else:
+        found, before.removed_at, before.changed_at = before, None, clock.now()
+        before.preferred = not any(one.preferred for one in known if one.removed_at is None)
+    _note(found)
+    _tell(found, f"The Solana wallet {address}")
+
+
+def check_wallet(address: str) -> None:
+    """A wallet's own address: what a program owns, nobody could spend from."""
+    try:
+        key = Pubkey.from_string(address)
+    except ValueError:
+        raise NoWallet("This is not the address of a Solana wallet. Copy it from your wallet.") from None
+    if not key.is_on_curve():
+        raise NoWallet("This address belongs to a program or a token. Copy that of your wallet.")
+    if address in {settings().solana_wallet, settings().solana_cold_wallet, settings().solana_usdc_mint}:
+        raise NoWallet("This address belongs to the house.")
+
+
+def remove(creator_id: UUID, rail: str) -> None:
+    lock(creator_id)
+    found = _own(creator_id, rail)
+    _check_unused(found)
+    _remove(found)
+    others = [one for one in queries.accounts(creator_id) if one.removed_at is None]
+    if others and not any(one.preferred for one in others):
+        others[0].preferred = True
+    _note(found)
+
+
+def prefer(creator_id: UUID, rail: str) -> None:
+    lock(creator_id)
+    chosen = _own(creator_id, rail)
+    for one in queries.accounts(creator_id):
+        one.preferred = one is chosen
+    _note(chosen)
+
+
+def usable(creator_id: UUID, rail: str) -> PayoutAccount:
+    """That money may go to now."""
+    found = queries.own_account(creator_id, rail)
+    if found is None or found.state != "ready" or not found.provider_id:
+        raise NotReady
+    since = free_from(found, queries.accounts(creator_id))
+    if since > clock.now():
+        raise NotSoSoon(f"{since:%-d %B, %H:%M UTC}")
+    return found
+
+
+def free_from(account: PayoutAccount, known: Sequence[PayoutAccount]) -> datetime:
+    """The first of all may be used at once; what takes another's place waits."""
+    first = min(known, key=lambda one: one.created_at)
+    unchanged = account.changed_at == account.created_at
+    return account.changed_at if account.id == first.id and unchanged else account.changed_at + WAIT
+
+
+def _add(creator_id: UUID, rail: str, provider_id: str | None, state: str, **values: Any) -> PayoutAccount:
+    at = clock.now()
+    living = [one for one in queries.accounts(creator_id) if one.removed_at is None]
+    made = PayoutAccount(
+        id=new_id(),
+        creator_id=creator_id,
+        rail=rail,
+        provider_id=provider_id,
+        state=state,
+        preferred=not any(one.preferred for one in living),
+        created_at=at,
+        changed_at=at,
+        **values,
+    )
+    db.session.add(made)
+    db.session.flush()
+    return made
+
+
+def _own(creator_id: UUID, rail: str) -> PayoutAccount:
+    found = queries.own_account(creator_id, rail)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _check_unused(account: PayoutAccount) -> None:
+    if any(one.account_id == account.id for one in queries.living(account.creator_id)):
+        raise InUse
+
+
+def _remove(account: PayoutAccount) -> None:
+    account.removed_at, account.preferred = clock.now(), False
+    db.session.flush()
+
+
+def _note(account: PayoutAccount) -> None:
+    state = "removed" if account.removed_at else account.state
+    audit.record(
+        Action.PAYOUT_SET_UP,
+        actor=account.creator_id,
+        subject=("user", account.creator_id),
+        personal={"destination": account.provider_id},
+        rail=account.rail,
+        state=state,
+        preferred=account.preferred,
+    )
+
+
+def _tell(account: PayoutAccount, what: str) -> None:
+    user = the_user(account.creator_id)
+    since = free_from(account, queries.accounts(account.creator_id))
+    if user.email:
+        mail.send(
+            "payout_destination",
+            to=user.email,
+            user_id=user.id,
+            name=user.display_name,
+            what=what,
+            since=f"{since:%-d %B %Y, %H:%M UTC}",
+            link=f"{settings().base_url}/dashboard/payouts",
+        )

@@ -1,0 +1,91 @@
+"""Payouts by the clock."""
+
+import logging
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from app.accounts.queries import find_user
+from app.earnings import queries
+from app.earnings.models import PayoutPlan
+from app.earnings.operations import destinations, paying_out
+from app.earnings.operations.locking import lock
+from app.earnings.operations.paying_out import Wish
+from app.earnings.periods import next_of, start_of
+from app.earnings.quoting import quote
+from app.extensions import db
+from app.kit import clock
+from app.platform import audit
+from app.platform.audit import Action
+from app.platform.errors import Refused
+from app.platform.transaction import transaction
+
+log = logging.getLogger(__name__)
+
+BATCH = 200
+BY_HAND = "by_hand"
+UNITS = {"weekly": "week", "monthly": "month"}
+# In the morning, when somebody is there who could be asked.
+HOUR = timedelta(hours=6)
+
+
+def save(creator_id: UUID, rhythm: str, minimum: int) -> None:
+    at = clock.now()
+    values = {"rhythm": rhythm, "minimum": minimum, "next_at": next_time(rhythm, at), "changed_at": at}
+    made = insert(PayoutPlan).values(creator_id=creator_id, **values)
+    db.session.execute(made.on_conflict_do_update(index_elements=["creator_id"], set_=values))
+    audit.record(
+        Action.PAYOUT_SET_UP,
+        actor=creator_id,
+        subject=("user", creator_id),
+        rhythm=rhythm,
+        minimum=minimum,
+    )
+
+
+def next_time(rhythm: str, at: datetime) -> datetime | None:
+    """Mondays, or the first of a month, at six in the morning UTC; after `at`."""
+    if rhythm == BY_HAND:
+        return None
+    unit = UNITS[rhythm]
+    this = start_of(unit, at) + HOUR
+    return this if this > at else next_of(unit, start_of(unit, at)) + HOUR
+
+
+def pay_due() -> int:
+    """How many plans had their turn. However long nobody looked, each has one."""
+    due = select(PayoutPlan.creator_id).where(PayoutPlan.next_at <= clock.now())
+    found = db.session.scalars(due.order_by(PayoutPlan.next_at).limit(BATCH)).all()
+    for creator_id in found:
+        with transaction():
+            _pay(creator_id)
+    return len(found)
+
+
+def _pay(creator_id: UUID) -> None:
+    lock(creator_id)
+    plan = db.session.get(PayoutPlan, creator_id, with_for_update=True, populate_existing=True)
+    if plan is None or plan.next_at is None or plan.next_at > clock.now():
+        return
+    plan.next_at = next_time(plan.rhythm, clock.now())
+    user = find_user(creator_id)
+    if user is None or user.state != "active":
+        return
+    for one in queries.standings(creator_id):
+        if one.available >= plan.minimum:
+            _pay_one(creator_id, one.available, one.currency)
+
+
+def _pay_one(creator_id: UUID, amount: int, currency: str) -> None:
+    """To the place they prefer; where that does not take the currency, to the other one."""
+    for account in queries.accounts(creator_id):
+        if account.removed_at is None and quote(account.rail, amount, currency):
+            try:
+                usable = destinations.usable(creator_id, account.rail)
+                paying_out.begin(creator_id, usable, Wish(account.rail, amount, currency), None)
+            except Refused as refused:
+                log.info("no payout by the clock", extra={"creator": str(creator_id), "code": refused.code})
+            else:
+                return

@@ -1,0 +1,51 @@
+"""People are paid by a transfer to their connected account; from there the processor pays their bank."""
+
+from app.ledger.chart import Kind
+from app.payments.errors import Impossible, Unsure
+from app.payments.gateways.stripe import connect
+from app.payments.operations.charging import CARD
+from app.payments.payouts import Answer, Failed, Order, Sender, Sent, Unknown
+
+NOT_FREE_YET = (
+    "The house's money at the card processor is not free yet. It is back in your balance: try again in a day"
+    " or two."
+)
+NOT_READY = (
+    "Your account at the card processor cannot be paid yet. Finish what it asks you for, and try again."
+)
+REFUSED = "The card processor refused this payout. Your money is back in your balance."
+WORDS = {
+    "account_invalid": NOT_READY,
+    "balance_insufficient": NOT_FREE_YET,
+    "insufficient_capabilities_for_transfer": NOT_READY,
+    "resource_missing": NOT_READY,
+}
+
+
+def send(order: Order) -> Answer:
+    """The processor forgets keys after a day, not transfers: so it is asked for those first."""
+    try:
+        known = connect.find_transfer(order.reference_id)
+        made = known or connect.transfer(order.reference_id, order.destination, order.amount, order.currency)
+    except Impossible as no:
+        return Failed(no.code, WORDS.get(no.code, REFUSED))
+    except Unsure:
+        return Unknown()
+    return _told(made)
+
+
+def look(order: Order) -> Answer:
+    try:
+        known = connect.find_transfer(order.reference_id)
+    except (Impossible, Unsure):
+        return Unknown()
+    return _told(known) if known else Unknown()
+
+
+def _told(transfer: connect.Transfer) -> Answer:
+    if transfer.reversed >= transfer.amount:
+        return Failed("taken_back", REFUSED)
+    return Sent(transfer.id)
+
+
+CARD_SENDER = Sender(CARD, send, look, Kind.CARD_CLEARING)

@@ -1,0 +1,103 @@
+"""What is known about the chain, one function a question."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from app.extensions import db
+from app.invoices.models import PAYABLE, Attempt, Invoice, Payment, State
+from app.payments.models import Case, ChainCursor, ChainSend, ProviderEntry, Rate
+from app.payments.solana.values import RAIL
+
+
+def living(at_most: int) -> Sequence[Attempt]:
+    found = select(Attempt).where(Attempt.rail == RAIL, Attempt.ended_at.is_(None))
+    return db.session.scalars(found.order_by(Attempt.created_at).limit(at_most)).all()
+
+
+def ended_since(since: datetime, at_most: int) -> Sequence[Attempt]:
+    """The newest first."""
+    found = select(Attempt).where(Attempt.rail == RAIL, Attempt.ended_at >= since)
+    return db.session.scalars(found.order_by(Attempt.ended_at.desc()).limit(at_most)).all()
+
+
+def attempt_named(keys: Sequence[str]) -> Attempt | None:
+    """Whose reference stands among these keys: the first, should somebody name two."""
+    found = db.session.scalars(select(Attempt).where(Attempt.rail == RAIL, Attempt.reference.in_(keys))).all()
+    return min(found, key=lambda one: keys.index(one.reference or ""), default=None)
+
+
+def brought(attempt_id: UUID) -> int:
+    """So many units came in for this attempt."""
+    found = select(func.sum(Payment.rail_amount)).where(Payment.attempt_id == attempt_id)
+    return int(db.session.execute(found).scalar_one() or 0)
+
+
+def is_processing(invoice_id: UUID) -> bool:
+    found = db.session.get(Invoice, invoice_id, populate_existing=True)
+    return found is not None and found.state == State.PROCESSING
+
+
+def known(names: Iterable[str]) -> set[str]:
+    """Those of the chain's transactions and transfers that were dealt with."""
+    found = select(ProviderEntry.external_id).where(
+        ProviderEntry.rail == RAIL, ProviderEntry.external_id.in_(list(names))
+    )
+    return set(db.session.scalars(found))
+
+
+def cursor(address: str) -> ChainCursor | None:
+    return db.session.get(ChainCursor, address, populate_existing=True)
+
+
+def price(coin: str, currency: str, since: datetime) -> Rate | None:
+    """The newest."""
+    found = select(Rate).where(Rate.coin == coin, Rate.currency == currency, Rate.at >= since)
+    return db.session.scalars(found.order_by(Rate.at.desc()).limit(1)).first()
+
+
+def currencies() -> set[str]:
+    """Those that somebody may want to pay in now."""
+    wanted = select(Invoice.currency).where(Invoice.state.in_(PAYABLE)).distinct()
+    return set(db.session.scalars(wanted)) | {"USD"}
+
+
+def send(send_id: UUID) -> ChainSend | None:
+    return db.session.get(ChainSend, send_id, populate_existing=True)
+
+
+def living_sends(at_most: int) -> Sequence[UUID]:
+    found = select(ChainSend.id).where(ChainSend.ended_at.is_(None)).order_by(ChainSend.created_at)
+    return db.session.scalars(found.limit(at_most)).all()
+
+
+def on_their_way(coin: str) -> int:
+    """What living sends will take out of our wallet, or took already."""
+    found = select(func.sum(ChainSend.amount)).where(ChainSend.coin == coin, ChainSend.ended_at.is_(None))
+    return int(db.session.execute(found).scalar_one() or 0)
+
+
+def is_own(signature: str) -> bool:
+    """A transaction of ours, whatever became of it."""
+    found = select(ChainSend.id).where(
+        (ChainSend.signature == signature) | ChainSend.given_up.contains([signature])
+    )
+    return db.session.scalars(found.limit(1)).first() is not None
+
+
+def unchecked(before: datetime, at_most: int) -> Sequence[ProviderEntry]:
+    found = select(ProviderEntry).where(
+        ProviderEntry.rail == RAIL, ProviderEntry.checked_at.is_(None), ProviderEntry.at < before
+    )
+    return db.session.scalars(found.order_by(ProviderEntry.at).limit(at_most)).all()
+
+
+def entry_called(name: str) -> ProviderEntry | None:
+    found = select(ProviderEntry).where(ProviderEntry.rail == RAIL, ProviderEntry.external_id == name)
+    return db.session.scalars(found).one_or_none()
+
+
+def case(case_id: UUID) -> Case | None:
+    return db.session.get(Case, case_id)

@@ -1,0 +1,143 @@
+"""By the clock: the scheduler asks for looks, the worker takes them, because nodes may be slow."""
+
+from contextlib import suppress
+from decimal import Decimal
+from uuid import UUID
+
+from app.extensions import db
+from app.invoices.models import Payment, Refund
+from app.invoices.operations import refunding
+from app.kit.ids import new_id
+from app.kit.money import DIGITS
+from app.payments import queries_solana as queries
+from app.payments.errors import Unsure
+from app.payments.gateways.solana import rates, reading, signer
+from app.payments.operations import solana_prices as prices
+from app.payments.operations import solana_sends as sends
+from app.payments.operations.solana_sends import COLD, REFUND, Wish
+from app.payments.solana import checking, looking, rail, sending
+from app.payments.solana.values import SOL, USDC
+from app.platform import schedule, work
+from app.platform.settings import settings
+from app.platform.transaction import transaction
+from app.platform.work import Payload
+
+MOST_SENDS = 100
+# So little is not worth a transaction to the cold wallet.
+LEAST = Decimal("0.1")
+NO_WAY_BACK = "Nobody knows which wallet it came from."
+
+
+@schedule.every(3, "solana.living")
+def look_at_living() -> None:
+    if rail.is_on() and queries.living(1):
+        _ask("payments.solana_living")
+
+
+@schedule.every(20, "solana.wallet")
+def look_at_wallet() -> None:
+    if settings().solana_rpc_url and signer.address():
+        _ask("payments.solana_wallet")
+
+
+@schedule.every(600, "solana.ended")
+def look_at_ended() -> None:
+    if rail.is_on():
+        _ask("payments.solana_ended")
+
+
+@schedule.every(5, "solana.sends")
+def push_sends() -> None:
+    with transaction():
+        for send_id in queries.living_sends(MOST_SENDS):
+            sends.hurry(send_id)
+
+
+@schedule.every(60, "solana.prices")
+def ask_for_prices() -> None:
+    if settings().solana_rpc_url and prices.wanted():
+        _ask("payments.solana_prices")
+
+
+@schedule.every(300, "solana.check")
+def check_books() -> None:
+    if rail.is_on():
+        _ask("payments.solana_check")
+
+
+@schedule.every(3600, "solana.cold")
+def sweep_to_cold() -> None:
+    if settings().solana_cold_wallet and signer.signer() and rail.is_on():
+        _ask("payments.solana_cold")
+
+
+def _ask(kind: str) -> None:
+    """Once, however often the clock strikes before a worker comes to it."""
+    with transaction():
+        work.enqueue(kind, {}, unique_key=kind)
+
+
+@work.handler("payments.solana_living", queue="payments", transactional=False, max_attempts=1)
+def living(_: Payload) -> None:
+    with suppress(Unsure):  # the next look is three seconds away
+        looking.at_living()
+
+
+@work.handler("payments.solana_ended", queue="payments", transactional=False, max_attempts=1)
+def ended(_: Payload) -> None:
+    with suppress(Unsure):
+        looking.at_ended()
+
+
+@work.handler("payments.solana_wallet", queue="payments", transactional=False, max_attempts=1)
+def wallet(_: Payload) -> None:
+    with suppress(Unsure):
+        looking.at_own_wallet()
+
+
+@work.handler("payments.solana_check", queue="payments", transactional=False, max_attempts=1)
+def check(_: Payload) -> None:
+    with suppress(Unsure):
+        looking.at_own_wallet()
+        checking.check()
+
+
+@work.handler("payments.solana_prices", transactional=False, max_attempts=1)
+def ask_prices(_: Payload) -> None:
+    for coin, currency in prices.wanted():
+        with suppress(Unsure):
+            found = rates.ask(settings().solana_rate_url, coin, currency)
+            with work.recording():
+                prices.remember(coin, currency, found.text, found.source)
+    with work.recording():
+        prices.forget_old()
+
+
+@work.handler(sends.SEND_WORK, queue="payments", transactional=False)
+def send(payload: Payload) -> None:
+    with suppress(Unsure):  # the sweep comes again in five seconds
+        sending.push(UUID(payload["send_id"]))
+
+
+@work.handler("payments.solana_refund", queue="payments")
+def refund(payload: Payload) -> None:
+    """To the wallet that paid."""
+    found = db.session.get_one(Refund, UUID(payload["refund_id"]))
+    target = db.session.get_one(Payment, found.payment_id).origin.get("wallet")
+    if not target:
+        refunding.could_not_go_back(found.id, NO_WAY_BACK)
+    else:
+        sends.ask(Wish(found.id, REFUND, found.rail_currency, found.rail_amount, target))
+
+
+@work.handler("payments.solana_cold", queue="payments", transactional=False, max_attempts=1)
+def cold(_: Payload) -> None:
+    """What exceeds the float, and is promised to nobody."""
+    with suppress(Unsure):
+        there = reading.balances(signer.address())
+        for coin, stays in ((SOL, settings().solana_float_sol), (USDC, settings().solana_float_usdc)):
+            float_ = int(stays.scaleb(DIGITS[coin]))
+            excess = there[coin] - float_ - queries.on_their_way(coin)
+            if excess > LEAST * float_ and excess > 0:
+                with work.recording():
+                    sends.ask(Wish(new_id(), COLD, coin, excess, settings().solana_cold_wallet))

@@ -1,0 +1,124 @@
+"""Sending coins: signed, kept, sent, looked at, until it is final. A row goes on whoever is killed."""
+
+from contextlib import suppress
+from uuid import UUID
+
+from app.ledger.chart import Kind
+from app.payments import queries_solana as queries
+from app.payments.errors import Unsure
+from app.payments.gateways.solana import building, reading, signer, wallets
+from app.payments.gateways.solana import sending as wire
+from app.payments.gateways.solana.building import ToMove
+from app.payments.gateways.solana.sending import Fate
+from app.payments.models import ChainSend
+from app.payments.operations import solana_sends as sends
+from app.payments.operations.solana_sends import PAYOUT, REFUSED, Wish
+from app.payments.payouts import Answer, Failed, Order, Sender, Sent, Unknown
+from app.payments.solana.values import COINS, RAIL, SOL, Signed
+from app.platform import work
+from app.platform.settings import settings
+from app.platform.transaction import transaction
+
+# Lamports that stay with us: the fee, an account for whoever has none, and what keeps our own open.
+RESERVE = 5_000_000
+CLOSED = "The house cannot sign for its wallet at the moment."
+
+
+def push(send_id: UUID) -> None:
+    """As far as it goes now. `Unsure` when no node answers."""
+    row = queries.send(send_id)
+    if row is None or row.ended_at is not None:
+        return
+    made = _signed(row) or _sign(row)
+    if made is None:
+        return
+    match wire.fate(made):
+        case Fate.OPEN:
+            with suppress(Unsure):
+                wire.send(made)
+        case Fate.DONE:
+            _finish(row, made)
+        case Fate.FAILED:
+            if _pay_fee_of(made):
+                with work.recording():
+                    sends.give_up(row.id, made.signature, REFUSED)
+        case Fate.ABSENT:
+            with work.recording():
+                sends.give_up(row.id, made.signature, REFUSED)
+
+
+def _signed(row: ChainSend) -> Signed | None:
+    if row.signature is None:
+        return None
+    assert row.raw is not None and row.last_height is not None
+    return Signed(row.signature, row.raw, row.last_height)
+
+
+def _sign(row: ChainSend) -> Signed | None:
+    """Kept before it is sent, so that sending again is sending the same."""
+    by = signer.signer()
+    if by is None:
+        with work.recording():
+            sends.impossible(row.id, CLOSED)
+        return None
+    if not _is_covered(row, by.address):
+        return None
+    wanted = ToMove(by.address, row.target, row.coin, row.amount, str(row.id))
+    made = building.signed(wanted, by)
+    with work.recording():
+        kept = sends.keep(row.id, made)
+    return made if kept else None
+
+
+def _is_covered(row: ChainSend, wallet: str) -> bool:
+    there = reading.balances(wallet)
+    for coin in {row.coin, SOL}:
+        wanted = (row.amount if coin == row.coin else 0) + (RESERVE if coin == SOL else 0)
+        if there[coin] < wanted:
+            with work.recording():
+                sends.short(row.id, coin, there[coin])
+            return False
+    return True
+
+
+def _finish(row: ChainSend, made: Signed) -> None:
+    if _pay_fee_of(made, row):
+        seen = reading.read(made.signature, reading.house(signer.address()), final=True)
+        assert seen is not None
+        with work.recording():
+            sends.succeed(row.id, seen)
+
+
+def _pay_fee_of(made: Signed, row: ChainSend | None = None) -> bool:
+    """False while its record cannot be read. In a transaction of its own: others touch the same accounts."""
+    seen = reading.read(made.signature, reading.house(signer.address()), final=True)
+    if seen is None:
+        return False
+    sent = row.amount if row is not None and row.coin == SOL else 0
+    with work.recording():
+        sends.pay_fee(made.signature, seen.fee - seen.changes.get(SOL, 0) - sent)
+    return True
+
+
+def _send(order: Order) -> Answer:
+    if signer.signer() is None or not settings().solana_rpc_url:
+        return Failed("rail_closed", CLOSED)
+    if order.currency not in COINS:
+        return Failed("wrong_coin", "Solana sends SOL and USDC only.")
+    if not wallets.is_wallet(order.destination):
+        return Failed("bad_wallet", "This is not the address of a wallet. Check it in your settings.")
+    with transaction():
+        sends.ask(Wish(order.reference_id, PAYOUT, order.currency, order.amount, order.destination))
+    return _look(order)
+
+
+def _look(order: Order) -> Answer:
+    row = queries.send(order.reference_id)
+    if row is not None and row.state == "succeeded" and row.signature:
+        return Sent(row.signature)
+    if row is not None and row.state == "failed":
+        return Failed("not_delivered", row.failure or REFUSED)
+    return Unknown()
+
+
+SENDER = Sender(RAIL, send=_send, look=_look, out_of=Kind.CHAIN_HOT)

@@ -1,0 +1,351 @@
+"""The next period: charged to a card at its beginning, or prepaid by hand; and what if it is not paid.
+
+Each turn looks, makes what it needs, locks, and looks again: what changed meanwhile waits for the next round.
+"""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.creators.models import Tier
+from app.extensions import db
+from app.invoices.errors import NotOffered, NotPayable, OverLimit
+from app.invoices.models import PAYABLE, Attempt, Invoice, State
+from app.invoices.operations.making import Item, Order, make
+from app.invoices.products import Sold
+from app.kit import clock
+from app.payments.operations import charging
+from app.platform import audit, outbox
+from app.platform.audit import Action
+from app.platform.errors import Refused
+from app.subscriptions import cards, periods, queries
+from app.subscriptions.errors import ChangedMeanwhile, NotNow, TooEarly
+from app.subscriptions.models import Subscription
+from app.subscriptions.operations import ending, opening
+from app.subscriptions.operations.beginning import KIND, restore
+from app.subscriptions.operations.locking import each, lock, lock_own, note
+from app.subscriptions.operations.opening import GRACE
+from app.subscriptions.prices import LENGTHS, Reduction
+
+PRODUCT = "renewal"
+RENEWED, UNPAID, REMINDED = "subscription.renewed", "subscription.unpaid", "subscription.reminded"
+BATCH = 100
+# Days after the end of a period on which its card is tried; access stays for as long as that.
+TRIES = (0, 1, 3, 5, 7)
+LOOK_AGAIN = timedelta(minutes=1)
+# Days before the end at which whoever pays by hand is reminded, and from when on they can pay.
+REMIND = (7, 3, 1)
+EARLY = timedelta(days=14)
+# It will not do, however often it is tried: somebody has to act.
+HOPELESS = charging.NEEDS_OWNER | charging.FINAL | {OverLimit.code, NotOffered.code, NotPayable.code}
+
+
+class Step(StrEnum):
+    END = "end"
+    PAUSE = "pause"
+    RENEW = "renew"
+    LOOK = "look"
+
+
+def renew_due() -> int:
+    """How many had their turn."""
+    due = db.session.scalars(
+        select(Subscription.id).where(queries.due(clock.now())).order_by(Subscription.period_end).limit(BATCH)
+    ).all()
+    return each(due, turn)
+
+
+def turn(subscription_id: UUID) -> None:
+    seen = db.session.get_one(Subscription, subscription_id, populate_existing=True)
+    step, period = step_of(seen, clock.now()), seen.period
+    if step is None:
+        return
+    invoice, refusal = _invoice(seen) if step in {Step.RENEW, Step.LOOK} else (None, None)
+    if invoice is not None and State(invoice.state) not in PAYABLE:
+        return  # it costs nothing, and is renewed by now
+    subscription = lock(subscription_id)
+    if subscription.period != period or step_of(subscription, clock.now()) is not step:
+        raise ChangedMeanwhile
+    if step is Step.END:
+        ending.end(subscription, _why(subscription))
+    elif step is Step.PAUSE:
+        _pause(subscription)
+    elif refusal is not None:
+        _failed(subscription, refusal.code, refusal.message)
+    elif step is Step.RENEW:
+        _begin_to_renew(subscription, invoice)
+    else:
+        _look(subscription, invoice)
+
+
+def step_of(subscription: Subscription, at: datetime) -> Step | None:
+    """What is to be done with it now."""
+    state, asks = subscription.state, subscription.next_try_at
+    if asks is not None:
+        return Step.LOOK if asks <= at else None
+    if state in {"trialing", "active"} and subscription.period_end <= at:
+        if not subscription.renews or (state == "trialing" and method_of(subscription) is None):
+            return Step.END
+        return Step.PAUSE if subscription.paused_until else Step.RENEW
+    if state in {"past_due", "paused"} and subscription.grace_until is not None:
+        return Step.END if subscription.grace_until <= at else None
+    if state == "paused" and subscription.paused_until and subscription.paused_until <= at:
+        return Step.RENEW
+    return None
+
+
+def method_of(subscription: Subscription) -> UUID | None:
+    """The card that pays for the next period: the chosen one, or the preferred one of who paid by card."""
+    if subscription.by_hand or not cards.possible(subscription.creator_id):
+        return None
+    on_file = cards.of(subscription.user_id)
+    if any(card.id == subscription.method_id for card in on_file):
+        return subscription.method_id
+    by_card = subscription.method_id is not None or queries.paid_by_card(subscription.id)
+    return on_file[0].id if on_file and by_card else None
+
+
+def price_of_next(subscription: Subscription) -> tuple[int, int]:
+    """What the next period costs, and what a code takes off it."""
+    terms = _terms_of_next(subscription)
+    price, months = terms["price"], terms["months"]
+    promo = queries.promo(subscription.promo_id)
+    if promo is None or not subscription.promo_months_left:
+        return price, 0
+    return price, Reduction(promo.percent, subscription.promo_months_left).off(price, months)
+
+
+def renew_by_hand(subscription_id: UUID, user_id: UUID) -> Invoice:
+    """Before its time is over, in the grace after it, or out of a pause."""
+    seen = queries.own(subscription_id, user_id).subscription
+    if seen.state == "ended":
+        raise NotNow("This subscription ended. Subscribe anew when you like.")
+    if seen.state != "paused" and seen.period_end - clock.now() > EARLY:
+        raise TooEarly(seen.period_end - EARLY)
+    if seen.paused_until is not None and seen.state != "paused":
+        raise NotNow("It pauses at the end of this period. Take that back first.")
+    _go_on(seen)
+    period = seen.period
+    db.session.flush()
+    invoice = make(_order(seen))
+    if lock_own(subscription_id, user_id).period != period and invoice.total:
+        raise ChangedMeanwhile
+    return invoice
+
+
+def look_now(invoice_id: UUID) -> None:
+    """Word came that a charge failed."""
+    subject = queries.subject_of(invoice_id, PRODUCT)
+    subscription = lock(subject) if subject else None
+    if subscription is not None and subscription.next_try_at is not None:
+        subscription.next_try_at = clock.now()
+
+
+def remind_due() -> int:
+    """Those who pay by hand."""
+    at = clock.now()
+    soon = db.session.scalars(
+        select(Subscription.id)
+        .where(
+            Subscription.state.in_(("trialing", "active")),
+            Subscription.renews,
+            Subscription.paused_until.is_(None),
+            Subscription.period_end > at,
+            Subscription.period_end <= at + timedelta(days=REMIND[0]),
+        )
+        .order_by(Subscription.period_end)
+    ).all()
+    return each(soon, _remind)
+
+
+# What the product does.
+
+
+def renew(sold: Sold) -> None:
+    """Paid: the next period begins where the last one ended, or now where there was a pause between."""
+    assert sold.subject_id is not None
+    subscription, data = lock(sold.subject_id), sold.data
+    if subscription.period >= data["period"]:
+        restore(subscription, sold)
+        return
+    fresh = subscription.state == "paused"
+    if fresh:
+        subscription.anchor = sold.at
+    subscription.period_start = sold.at if fresh else subscription.period_end
+    subscription.period = data["period"]
+    if data["tier_id"]:
+        subscription.tier_id = UUID(data["tier_id"])
+    subscription.months, subscription.price = data["months"], data["price"]
+    subscription.period_end = periods.end_of(
+        subscription.period_start, subscription.months, subscription.anchor
+    )
+    subscription.promo_months_left = max(subscription.promo_months_left - subscription.months, 0)
+    subscription.state, subscription.reminded_at = "active", None
+    ending.forget_plans(subscription)
+    opening.open_up(subscription)
+    opening.note_paid(subscription, sold, subscription.period_start)
+    audit.record(
+        Action.SUBSCRIPTION_RENEWED,
+        actor=subscription.user_id,
+        subject=("subscription", subscription.id),
+        period=subscription.period,
+    )
+    outbox.emit(RENEWED, {"subscription_id": str(subscription.id)})
+
+
+def cannot_renew(sold: Sold) -> str | None:
+    assert sold.subject_id is not None
+    subscription = lock(sold.subject_id)
+    if subscription.period >= sold.data["period"]:
+        return None if subscription.state == "ended" else "This time is paid already."
+    if subscription.state == "ended":
+        return "This subscription has ended."
+    if any(sold.data[name] != value for name, value in _terms_of_next(subscription).items()):
+        return "Your subscription changed meanwhile."
+    if subscription.paused_until is not None and subscription.state != "paused":
+        return "This subscription pauses first."
+    return None if subscription.renews else "This subscription was cancelled."
+
+
+def _remind(subscription_id: UUID) -> None:
+    seen = db.session.get_one(Subscription, subscription_id, populate_existing=True)
+    left = seen.period_end - clock.now()
+    since = next(timedelta(days=days) for days in reversed(REMIND) if left <= timedelta(days=days))
+    told = seen.reminded_at is not None and seen.reminded_at > seen.period_end - since
+    if told or method_of(seen) is not None:
+        return
+    invoice, _ = _invoice(seen)
+    subscription = lock(subscription_id)
+    if invoice is None or subscription.period + 1 != _period(invoice, subscription):
+        return
+    subscription.reminded_at = clock.now()
+    outbox.emit(REMINDED, {"subscription_id": str(subscription.id), "invoice_id": str(invoice.id)})
+
+
+def _period(invoice: Invoice, subscription: Subscription) -> int:
+    """Of a renewal that costs nothing, none: it is done."""
+    return subscription.period + 1 if State(invoice.state) in PAYABLE else 0
+
+
+def _invoice(subscription: Subscription) -> tuple[Invoice | None, Refused | None]:
+    """The same one each time; none where its payer's own limit forbids it."""
+    try:
+        return make(_order(subscription)), None
+    except OverLimit as refusal:
+        return None, refusal
+
+
+def _order(subscription: Subscription) -> Order:
+    price, off = price_of_next(subscription)
+    terms = _terms_of_next(subscription)
+    months, tier_id = terms["months"], terms["tier_id"]
+    tier = db.session.get(Tier, UUID(tier_id)) if tier_id else None
+    data = {"period": subscription.period + 1, **terms, "renews": True}
+    label = f"{tier.name if tier else 'Subscription'}, {LENGTHS[months]}"
+    items = [Item(label, price, PRODUCT, subscription.id, data=data)]
+    if off:
+        items.append(Item("Your code", -off))
+    return Order(
+        buyer_id=subscription.user_id,
+        seller_id=subscription.creator_id,
+        kind=KIND,
+        currency=subscription.currency,
+        items=tuple(items),
+        unique_key=ending.renewal_key(subscription),
+        lives=EARLY + GRACE + timedelta(days=1),
+        return_to=f"/subscriptions/{subscription.id}",
+    )
+
+
+def _terms_of_next(subscription: Subscription) -> dict[str, Any]:
+    tier_id = subscription.next_tier_id or subscription.tier_id
+    return {
+        "months": subscription.next_months or subscription.months,
+        "price": subscription.price if subscription.next_price is None else subscription.next_price,
+        "tier_id": str(tier_id) if tier_id else None,
+    }
+
+
+def _begin_to_renew(subscription: Subscription, invoice: Invoice | None) -> None:
+    since = subscription.paused_until if subscription.state == "paused" else subscription.period_end
+    subscription.grace_until = (since or clock.now()) + GRACE
+    if (method_id := method_of(subscription)) is not None and invoice is not None:
+        _ask(subscription, invoice, method_id)
+        return
+    _past_due(subscription)
+    note(subscription, "unpaid")
+    _tell_unpaid(subscription, "")
+
+
+def _ask(subscription: Subscription, invoice: Invoice, method_id: UUID) -> None:
+    """Its outcome is heard of; should it not be, we look."""
+    subscription.next_try_at = clock.now() + LOOK_AGAIN
+    db.session.flush()
+    try:
+        charging.charge_method(invoice.id, method_id)
+    except Refused as refusal:
+        _failed(subscription, refusal.code, refusal.message)
+
+
+def _look(subscription: Subscription, invoice: Invoice | None) -> None:
+    """What became of the last try; if nothing is on its way, the next one."""
+    key = ending.renewal_key(subscription)
+    failed, last = queries.failures(key)
+    if queries.being_charged(key):
+        subscription.next_try_at = clock.now() + LOOK_AGAIN
+    elif failed > subscription.tries and last is not None:
+        _failed(subscription, last.failure_code or "", last.failure or "")
+    elif (method_id := method_of(subscription)) is not None and invoice is not None:
+        _ask(subscription, invoice, method_id)
+    else:
+        _failed(subscription, NotOffered.code, "There is no card on file any more.")
+
+
+def _failed(subscription: Subscription, code: str, words: str) -> None:
+    """One try more that brought nothing."""
+    subscription.tries += 1
+    if subscription.grace_until is None:
+        subscription.grace_until = subscription.period_end + GRACE
+    _past_due(subscription)
+    hopeless = code in HOPELESS or subscription.tries >= len(TRIES)
+    begin = subscription.grace_until - GRACE
+    subscription.next_try_at = None if hopeless else begin + timedelta(days=TRIES[subscription.tries])
+    note(subscription, "declined", code=code, words=words, tries=subscription.tries)
+    _tell_unpaid(subscription, words)
+
+
+def _past_due(subscription: Subscription) -> None:
+    """Out of a pause nothing opens before it is paid."""
+    if subscription.state != "paused":
+        subscription.state = "past_due"
+
+
+def _tell_unpaid(subscription: Subscription, words: str) -> None:
+    outbox.emit(
+        UNPAID,
+        {"subscription_id": str(subscription.id), "words": words, "tries": subscription.tries},
+    )
+
+
+def _pause(subscription: Subscription) -> None:
+    subscription.state = "paused"
+    opening.close(subscription)
+    note(subscription, "paused")
+
+
+def _go_on(subscription: Subscription) -> None:
+    """Whoever pays for the next period wants it."""
+    subscription.renews = True
+
+
+def _why(subscription: Subscription) -> str:
+    if subscription.grace_until is not None:
+        return "unpaid"
+    return "trial_over" if subscription.state == "trialing" else "cancelled"
+
+
+def failed_last(subscription: Subscription) -> Attempt | None:
+    return queries.failures(ending.renewal_key(subscription))[1]

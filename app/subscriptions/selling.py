@@ -1,0 +1,61 @@
+"""What can be bought here, as invoices see it; and what of a price is its creator's."""
+
+from uuid import UUID
+
+from app.invoices import fees
+from app.invoices.products import Product, Sold
+from app.kit.money import readable
+from app.subscriptions import queries
+from app.subscriptions.operations import beginning, changing, gifts, renewing
+
+
+def _page(sold: Sold) -> str:
+    return f"/subscriptions/{sold.subject_id}"
+
+
+PRODUCTS = (
+    Product(
+        beginning.PRODUCT,
+        "Subscription",
+        fulfil=beginning.begin,
+        revoke=beginning.take_back,
+        gone=beginning.cannot_begin,
+        href=_page,
+        let_go=beginning.let_go,
+    ),
+    Product(
+        renewing.PRODUCT,
+        "Renewal",
+        fulfil=renewing.renew,
+        revoke=beginning.take_back,
+        gone=renewing.cannot_renew,
+        href=_page,
+    ),
+    Product(
+        changing.PRODUCT,
+        "Change of tier",
+        fulfil=changing.upgrade,
+        revoke=changing.take_back,
+        gone=changing.cannot_upgrade,
+        href=_page,
+    ),
+    Product(
+        gifts.PRODUCT,
+        "Gift",
+        fulfil=gifts.bought,
+        revoke=gifts.take_back,
+        href=lambda sold: f"/gifts/card/{sold.subject_id}",
+    ),
+)
+
+
+def keeps(creator_id: UUID, price: int, currency: str) -> str:
+    """Before tax, which is due by where the buyer lives."""
+    bps = fees.rate(creator_id, beginning.KIND)
+    whole, theirs = readable(price, currency), readable(price - fees.fee(price, bps), currency)
+    return f"The house keeps {bps / 100:g} %: of {whole} you get {theirs}."
+
+
+def pays_for(method_id: UUID) -> list[str]:
+    """What this card on file is going to be charged for."""
+    return [f"{name} of @{handle}" for name, handle in queries.charged_to(method_id)]

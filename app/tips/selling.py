@@ -1,0 +1,45 @@
+"""A tip as something that is paid for."""
+
+from flask import Flask
+from sqlalchemy import select
+
+from app.accounts.models import User
+from app.creators.hiding import hidden_from
+from app.creators.models import Creator
+from app.extensions import db
+from app.invoices import products
+from app.invoices.products import Product, Sold
+from app.tips.models import Tip
+from app.tips.operations.giving import PRODUCT
+
+
+def init_app(app: Flask) -> None:
+    products.register(app, Product(PRODUCT, "Tip", fulfil=_fulfil, revoke=_revoke, gone=_gone, href=_href))
+
+
+def _fulfil(sold: Sold) -> None:
+    tip = db.session.get_one(Tip, sold.subject_id)
+    tip.paid_at, tip.returned_at = sold.at, None
+
+
+def _revoke(sold: Sold) -> None:
+    db.session.get_one(Tip, sold.subject_id).returned_at = sold.at
+
+
+def _gone(sold: Sold) -> str | None:
+    """Whoever has closed their page, or the door to this person, takes no tips."""
+    found = (
+        select(Creator.id)
+        .join(User, User.id == Creator.id)
+        .where(
+            Creator.id == sold.seller_id,
+            Creator.state == "open",
+            User.state == "active",
+            ~hidden_from(sold.buyer_id, Creator.id.expression),
+        )
+    )
+    return None if db.session.scalar(found) else "This creator takes no tips at the moment."
+
+
+def _href(sold: Sold) -> str:
+    return f"/tips/{sold.subject_id}"

@@ -1,0 +1,133 @@
+"""Paid out to a bank, by way of the card processor, who runs beside the house."""
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from app.earnings import jobs
+from app.ledger.chart import Kind
+from tests.earnings.conftest import earned, everything_runs
+from tests.earnings.test_payouts import HOME, asked, mails, on, payouts_of, whole
+from tests.factories.invoices import an_invoice
+from tests.factories.people import Person, a_person, signed_in
+from tests.page_client import PageClient
+from tests.payments.cards import Till, a_till, taking_cards
+
+
+@pytest.fixture(scope="module")
+def processor(whole_app: Flask, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Till]:
+    with a_till(whole_app, tmp_path_factory.mktemp("cards")) as till:
+        yield till
+
+
+@pytest.fixture
+def till(app: Flask, processor: Till) -> Iterator[Till]:
+    with taking_cards(app, processor.double):
+        yield processor
+        processor.double.control("faults/clear")
+        processor.settle()
+
+
+def set_up(till: Till, page: PageClient, outcome: str = "complete") -> None:
+    seen = page.send(page.get(HOME).form(f"{HOME}/card"), country="US")
+    assert "Not finished yet" in seen.text
+    go_on(till, page, outcome)
+
+
+def go_on(till: Till, page: PageClient, outcome: str) -> None:
+    there = page.get(f"{HOME}/card/go", follow=False)
+    assert there.location.startswith(till.double.url), there.text
+    back = till.double.onboard(there.location, outcome)
+    page.get(back.location.removeprefix(till.app.extensions["fanlight.settings"].base_url))
+
+
+def fill(till: Till) -> None:
+    """The house's own balance at the processor."""
+    buyer = a_person(till.app)
+    invoice_id = an_invoice(till.app, buyer, None, 50_000)
+    till.pay(signed_in(till.app, buyer), invoice_id)
+    till.settle()
+
+
+def test_a_bank_is_set_up_and_paid(app: Flask, till: Till, mara: Person) -> None:
+    earned(app, mara, 10_000)
+    fill(till)
+    page = signed_in(app, mara)
+    set_up(till, page)
+    assert "ready" in page.get(HOME).text
+    asked(page)
+    everything_runs(app)
+    assert [one.state for one in payouts_of(app, mara)] == ["paid"]
+    assert on(app, Kind.CREATOR_AVAILABLE, mara) == 0
+    transfers = till.double.client().v1.transfers.list({"transfer_group": _group(app, mara)}).data
+    assert [one.amount for one in transfers] == [9_200]
+    assert whole(app)
+
+
+def _group(app: Flask, person: Person) -> str:
+    return f"payout:{payouts_of(app, person)[0].id}"
+
+
+def test_what_is_missing_is_said_and_can_be_finished(app: Flask, till: Till, mara: Person) -> None:
+    page = signed_in(app, mara)
+    set_up(till, page, "later")
+    seen = page.get(HOME)
+    assert "not finished" in seen.text and "Your bank account" in seen.text
+    go_on(till, page, "complete")
+    with app.app_context():
+        jobs.look_at_accounts()
+    everything_runs(app)
+    assert "ready" in page.get(HOME).text
+    assert "payout_destination" in mails(app, mara)
+    assert page.get(f"{HOME}/card/go", follow=False).location.startswith(till.double.url)
+
+
+@pytest.mark.parametrize("kind", ["timeout_after", "drop_before"])
+def test_a_call_without_an_answer_pays_once(app: Flask, till: Till, mara: Person, kind: str) -> None:
+    earned(app, mara, 10_000)
+    fill(till)
+    page = signed_in(app, mara)
+    set_up(till, page)
+    till.double.fault("transfers.create", kind)
+    asked(page)
+    everything_runs(app)
+    assert [one.state for one in payouts_of(app, mara)] == ["sent"]
+    everything_runs(app)
+    assert [one.state for one in payouts_of(app, mara)] == ["paid"]
+    transfers = till.double.client().v1.transfers.list({"transfer_group": _group(app, mara)}).data
+    assert len(transfers) == 1 and whole(app)
+
+
+def test_a_house_that_is_short_gives_it_back(app: Flask, till: Till, mara: Person) -> None:
+    earned(app, mara, 90_000_000)
+    page = signed_in(app, mara)
+    set_up(till, page)
+    asked(page)
+    everything_runs(app)
+    assert "not free yet" in page.get(HOME).text
+    assert on(app, Kind.CREATOR_AVAILABLE, mara) == 82_800_000
+
+
+def test_a_transfer_that_is_taken_back_is_theirs_again(app: Flask, till: Till, mara: Person) -> None:
+    earned(app, mara, 10_000)
+    fill(till)
+    page = signed_in(app, mara)
+    set_up(till, page)
+    asked(page)
+    everything_runs(app)
+    (payout,) = payouts_of(app, mara)
+    assert payout.provider_id is not None
+    till.double.client().v1.transfers.reversals.create(payout.provider_id)
+    till.settle()
+    assert [one.state for one in payouts_of(app, mara)] == ["failed"]
+    assert on(app, Kind.CREATOR_AVAILABLE, mara) == 9_200
+    assert "payout_failed" in mails(app, mara) and whole(app)
+
+
+def test_a_processor_that_is_away_is_said(app: Flask, till: Till, mara: Person) -> None:
+    page = signed_in(app, mara)
+    page.send(page.get(HOME).form(f"{HOME}/card"), country="US")
+    till.double.fault("accounts.create", "drop_before")
+    assert "does not answer" in page.get(f"{HOME}/card/go").text
+    assert page.get(f"{HOME}/card/go", follow=False).location.startswith(till.double.url)

@@ -1,0 +1,383 @@
+"""Creators are paid out: what leaves their balance arrives or comes back, once."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+from solders.pubkey import Pubkey
+
+from app.earnings import jobs
+from app.earnings.models import Payout, PayoutAccount
+from app.earnings.operations import paying_out, planning
+from app.earnings.operations.paying_out import Wish
+from app.extensions import db
+from app.kit import clock
+from app.kit.clock import FixedClock
+from app.ledger import queries as ledger
+from app.ledger import verifying
+from app.ledger.chart import Kind
+from app.ledger.entries import Account
+from app.payments.payouts import Failed, Sent, Unknown
+from app.platform import work
+from app.platform.errors import Refused
+from app.platform.models import Mail
+from app.platform.transaction import transaction
+from tests.earnings.conftest import OTHER_WALLET, WALLET, Rails, earned, everything_runs, later
+from tests.factories.creators import a_creator
+from tests.factories.invoices import bought, refund
+from tests.factories.people import Person, a_person, signed_in
+from tests.page_client import Page, PageClient
+
+HOME = "/dashboard/payouts"
+# Of a program's making: nobody has its key.
+DERIVED = str(Pubkey.find_program_address([b"vault"], Pubkey.from_string(WALLET))[0])
+
+
+def with_wallet(app: Flask, person: Person, address: str = WALLET) -> PageClient:
+    page = signed_in(app, person)
+    seen = page.get(HOME)
+    assert page.send(seen.form(f"{HOME}/wallet"), address=address).status == 200
+    return page
+
+
+def asked(page: PageClient, amount: str | None = None) -> Page:
+    form = page.get(HOME).form(f"{HOME}/ask")
+    return page.send(form, **({"amount": amount} if amount else {}))
+
+
+def on(app: Flask, kind: Kind, person: Person | None = None, currency: str = "USD") -> int:
+    with app.app_context():
+        return ledger.balance(Account(kind, currency, person.id if person else None)).posted
+
+
+def payouts_of(app: Flask, person: Person) -> list[Payout]:
+    with app.app_context():
+        found = db.session.query(Payout).filter_by(creator_id=person.id).order_by(Payout.id)
+        return list(found)
+
+
+def mails(app: Flask, person: Person) -> list[str]:
+    """About payouts."""
+    with app.app_context():
+        found = db.session.query(Mail.template).filter_by(user_id=person.id).order_by(Mail.id)
+        return [row[0] for row in found if row[0].startswith("payout")]
+
+
+def whole(app: Flask) -> bool:
+    with app.app_context():
+        assert verifying.verify().found == []
+    return True
+
+
+def test_what_is_free_goes_to_the_wallet(app: Flask, rails: Rails, mara: Person) -> None:
+    earned(app, mara, 10_000)
+    page = with_wallet(app, mara)
+    seen = asked(page)
+    assert "About to be sent" in seen.text and "$92.00 (92.00 USDC)" in seen.text
+    assert on(app, Kind.CREATOR_AVAILABLE, mara) == 0
+    assert on(app, Kind.PAYOUT_TRANSIT, mara) == 9_200
+    everything_runs(app)
+    assert [(order.destination, order.amount, order.currency) for order in rails.sent] == [
+        (WALLET, 92_000_000, "USDC")
+    ]
+    assert "Paid out" in page.get(HOME).text
+    assert on(app, Kind.PAYOUT_TRANSIT, mara) == 0
+    assert on(app, Kind.CHAIN_HOT, currency="USDC") == -92_000_000
+    assert mails(app, mara) == ["payout_destination", "payout_paid"]
+    assert whole(app)
+
+
+def test_a_part_can_be_asked_for_and_no_more_than_there_is(app: Flask, rails: Rails, mara: Person) -> None:
+    earned(app, mara, 10_000)
+    page = with_wallet(app, mara)
+    for amount, said in {
+        "92.01": "$92.00 can be paid out",
+        "0.99": "$1.00 at least",
+        "much": "Type an amount",
+    }.items():
+        seen = asked(page, amount)
+        assert seen.status == 422 and said in seen.errors["amount"]
+    asked(page, "42")
+    everything_runs(app)
+    assert on(app, Kind.CREATOR_AVAILABLE, mara) == 5_000
+    assert [one.state for one in payouts_of(app, mara)] == ["paid"]
+
+
+def test_one_at_a_time(app: Flask, rails: Rails, mara: Person) -> None:
+    earned(app, mara, 10_000)
+    page = with_wallet(app, mara)
+    asked(page, "10")
+    assert "on its way already" in asked(page, "10").text
+    assert len(payouts_of(app, mara)) == 1
+
+
+def test_a_hundred_wishes_at_once_are_one_payout(app: Flask, rails: Rails, mara: Person) -> None:
+    earned(app, mara, 10_000)
+    with_wallet(app, mara)
+    refused: list[str] = []
+
+    def wish() -> None:
+        with app.app_context():
+            try:
+                with transaction():
+                    paying_out.ask(mara.id, Wish("solana", 9_200, "USD"), asked_by=mara.id)
+            except Refused as error:
+                refused.append(error.code)
+
+    threads = [threading.Thread(target=wish) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert refused == ["payout_under_way"] * 11
+    everything_runs(app)
+    assert len(rails.sent) == 1 and on(app, Kind.CREATOR_AVAILABLE, mara) == 0
+    assert whole(app)
+
+
+def test_what_the_rail_refuses_comes_back_with_the_reason(app: Flask, rails: Rails, mara: Person) -> None:
+    earned(app, mara, 10_000)
+    page = with_wallet(app, mara)
+    rails.says = [Failed("closed", "The account is closed.")]
+    asked(page)
+    everything_runs(app)
+    seen = page.get(HOME)
+    assert "Came back" in seen.text and "The account is closed." in seen.text
+    assert on(app, Kind.CREATOR_AVAILABLE, mara) == 9_200 and on(app, Kind.PAYOUT_TRANSIT, mara) == 0
+    assert "payout_failed" in mails(app, mara)
+    asked(page)
+    everything_runs(app)
+    assert [one.state for one in payouts_of(app, mara)] == ["failed", "paid"]
+    assert whole(app)
+
+
+def test_an_unknown_end_is_asked_about_until_it_is_known(app: Flask, rails: Rails, mara: Person) -> None:
+    """The same reference each time, so that the rail sends it once."""
+    earned(app, mara, 10_000)
+    page = with_wallet(app, mara)
+    rails.says = [Unknown(), Unknown(), Sent("tx-1", final=False), Unknown(), Sent("tx-1")]
+    asked(page)
+    for _ in range(5):
+        everything_runs(app)
+    (payout,) = payouts_of(app, mara)
+    assert (payout.state, payout.provider_id) == ("paid", "tx-1")
+    assert {order.reference_id for order in (*rails.sent, *rails.looked)} == {payout.id}
+    assert (len(rails.sent), len(rails.looked)) == (3, 2)
+    assert on(app, Kind.CHAIN_HOT, currency="USDC") == -92_000_000
+    everything_runs(app)
+    assert len(rails.sent) + len(rails.looked) == 5
+
+
+def test_whoever_is_killed_after_the_call_is_followed_by_somebody(
+    app: Flask, rails: Rails, mara: Person
+) -> None:
+    earned(app, mara, 10_000)
+    asked(with_wallet(app, mara))
+    (payout,) = payouts_of(app, mara)
+    with app.app_context():
+        with transaction():
+            going = paying_out.set_out(payout.id)
+        assert going is not None
+        rails.send(going.order)  # and then nothing more
+    everything_runs(app)
+    assert [one.state for one in payouts_of(app, mara)] == ["paid"]
+    assert len({order.reference_id for order in rails.sent}) == 1
+    assert on(app, Kind.CHAIN_HOT, currency="USDC") == -92_000_000
+
+
+def test_the_same_answer_twice_is_booked_once(app: Flask, rails: Rails, mara: Person) -> None:
+    earned(app, mara, 10_000)
+    asked(with_wallet(app, mara))
+    (payout,) = payouts_of(app, mara)
+    with app.app_context():
+        for answer in (Sent("a"), Sent("a"), Failed("late", "Too late."), Unknown()):
+            with transaction():
+                paying_out.set_out(payout.id)
+                paying_out.record(payout.id, answer)
+    assert [one.state for one in payouts_of(app, mara)] == ["paid"]
+    assert on(app, Kind.CREATOR_AVAILABLE, mara) == 0 and whole(app)
+
+
+def test_it_can_be_called_off_until_it_is_sent(app: Flask, rails: Rails, mara: Person) -> None:
+    earned(app, mara, 10_000)
+    page = with_wallet(app, mara)
+    seen = asked(page)
+    cancel = seen.form(f"{HOME}/.*/cancel")
+    assert "Called off" in page.send(cancel).text
+    assert on(app, Kind.CREATOR_AVAILABLE, mara) == 9_200
+    everything_runs(app)
+    assert rails.sent == []
+    rails.says = [Unknown()]
+    seen = asked(page)
+    cancel = seen.form(f"{HOME}/.*/cancel")
+    everything_runs(app)
+    assert "cannot be called back" in page.send(cancel).text
+    assert whole(app)
+
+
+def test_nobody_calls_off_what_is_somebody_elses(app: Flask, rails: Rails, mara: Person) -> None:
+    earned(app, mara, 10_000)
+    form = asked(with_wallet(app, mara)).form(f"{HOME}/.*/cancel")
+    rival = signed_in(app, a_creator(app, "rival"))
+    token = rival.get(HOME).form(f"{HOME}/plan").fields["csrf_token"]
+    assert rival.send(form, csrf_token=token).status == 404
+    assert [one.state for one in payouts_of(app, mara)] == ["due"]
+
+
+def test_asking_and_changing_the_place_need_a_fresh_sign_in(app: Flask, rails: Rails, mara: Person) -> None:
+    earned(app, mara, 10_000)
+    page = with_wallet(app, mara)
+    with clock.using(FixedClock(clock.now() + timedelta(minutes=11))):
+        seen = page.get(HOME)
+        for form in (f"{HOME}/ask", f"{HOME}/wallet", f"{HOME}/solana/remove"):
+            answer = page.send(seen.form(form), follow=False)
+            assert answer.location.startswith("/login/confirm"), form
+    assert payouts_of(app, mara) == []
+
+
+@pytest.mark.parametrize("address", ["", "hello", "0x52908400098527886E0F7030069857D2E4169EE7", DERIVED])
+def test_only_a_wallets_own_address_is_taken(app: Flask, rails: Rails, mara: Person, address: str) -> None:
+    page = signed_in(app, mara)
+    seen = page.send(page.get(HOME).form(f"{HOME}/wallet"), address=address)
+    assert seen.status == 422 and seen.errors["address"]
+    with app.app_context():
+        assert db.session.query(PayoutAccount).count() == 0
+
+
+def test_a_changed_place_waits_for_a_day_and_is_told(app: Flask, rails: Rails, mara: Person) -> None:
+    earned(app, mara, 10_000)
+    page = with_wallet(app, mara)
+    page.send(page.get(HOME).form(f"{HOME}/wallet"), address=OTHER_WALLET)
+    assert mails(app, mara) == ["payout_destination"] * 2
+    assert "You changed it" in page.get(HOME).text
+    assert "You changed where your money goes" in asked(page).text
+    with clock.using(FixedClock(clock.now() + timedelta(hours=25))):
+        page = signed_in(app, mara)
+        asked(page)
+        everything_runs(app)
+    assert [order.destination for order in rails.sent] == [OTHER_WALLET]
+
+
+def test_a_place_that_was_removed_waits_when_it_comes_again(app: Flask, rails: Rails, mara: Person) -> None:
+    earned(app, mara, 10_000)
+    page = with_wallet(app, mara)
+    page.send(page.get(HOME).form(f"{HOME}/solana/remove"))
+    assert "Say where your money should go" in page.get(HOME).text
+    page.send(page.get(HOME).form(f"{HOME}/wallet"), address=WALLET)
+    assert "You changed where your money goes" in asked(page).text
+
+
+def test_a_place_with_a_payout_on_its_way_stays(app: Flask, rails: Rails, mara: Person) -> None:
+    earned(app, mara, 10_000)
+    page = with_wallet(app, mara)
+    asked(page)
+    assert "on its way there" in page.send(page.get(HOME).form(f"{HOME}/solana/remove")).text
+    changed = page.send(page.get(HOME).form(f"{HOME}/wallet"), address=OTHER_WALLET)
+    assert changed.status == 422 and "on its way there" in changed.text
+
+
+def test_euros_do_not_go_to_a_wallet(app: Flask, rails: Rails, mara: Person) -> None:
+    earned(app, mara, 10_000, currency="EUR")
+    page = with_wallet(app, mara)
+    assert not page.get(HOME).has_form(f"{HOME}/ask")
+    with app.app_context(), pytest.raises(Refused), transaction():
+        paying_out.ask(mara.id, Wish("solana", 500, "EUR"), asked_by=mara.id)
+
+
+def test_after_a_refund_there_may_be_less_than_nothing(app: Flask, rails: Rails, mara: Person) -> None:
+    """What was paid out already is set off against what is earned next."""
+    earned(app, mara, 10_000)
+    page = with_wallet(app, mara)
+    asked(page)
+    everything_runs(app)
+    with app.app_context():
+        from app.invoices.models import Invoice
+
+        invoice_id = db.session.query(Invoice.id).filter_by(seller_id=mara.id).scalar()
+    refund(app, invoice_id, 10_000)
+    assert on(app, Kind.CREATOR_AVAILABLE, mara) == -9_200
+    seen = page.get(HOME)
+    assert "-$92.00" in seen.text and not seen.has_form(f"{HOME}/ask")
+    assert whole(app)
+
+
+@pytest.mark.parametrize(
+    ("rhythm", "at", "expected"),
+    [
+        ("weekly", datetime(2026, 11, 21, 12, tzinfo=UTC), datetime(2026, 11, 23, 6, tzinfo=UTC)),
+        ("weekly", datetime(2026, 11, 23, 5, tzinfo=UTC), datetime(2026, 11, 23, 6, tzinfo=UTC)),
+        ("weekly", datetime(2026, 11, 23, 6, tzinfo=UTC), datetime(2026, 11, 30, 6, tzinfo=UTC)),
+        ("monthly", datetime(2028, 1, 31, 12, tzinfo=UTC), datetime(2028, 2, 1, 6, tzinfo=UTC)),
+        ("monthly", datetime(2028, 2, 29, 12, tzinfo=UTC), datetime(2028, 3, 1, 6, tzinfo=UTC)),
+        ("monthly", datetime(2026, 12, 31, 23, tzinfo=UTC), datetime(2027, 1, 1, 6, tzinfo=UTC)),
+    ],
+)
+def test_the_clock_knows_mondays_and_firsts(rhythm: str, at: datetime, expected: datetime) -> None:
+    assert planning.next_time(rhythm, at) == expected
+
+
+def test_a_plan_pays_once_however_long_nobody_looked(app: Flask, rails: Rails, mara: Person) -> None:
+    earned(app, mara, 10_000)
+    page = with_wallet(app, mara)
+    page.send(page.get(HOME).form(f"{HOME}/plan"), rhythm="monthly", minimum="20")
+    assert "The next one:" in page.get(HOME).text
+    later(app, timedelta(hours=1))
+    assert payouts_of(app, mara) == []
+    after = clock.now() + timedelta(days=100)
+    with clock.using(FixedClock(after)), app.app_context():
+        jobs.planned_payouts()
+        jobs.planned_payouts()
+        everything_runs(app)
+        jobs.planned_payouts()
+    assert [(one.amount, one.state, one.asked_by) for one in payouts_of(app, mara)] == [(9_200, "paid", None)]
+    with clock.using(FixedClock(after + timedelta(days=32))), app.app_context():
+        jobs.planned_payouts()
+    assert len(payouts_of(app, mara)) == 1
+
+
+def test_a_plan_leaves_alone_what_is_too_little_or_has_no_place(
+    app: Flask, rails: Rails, mara: Person
+) -> None:
+    earned(app, mara, 2_000)
+    page = with_wallet(app, mara)
+    page.send(page.get(HOME).form(f"{HOME}/plan"), rhythm="weekly", minimum="20")
+    later(app, timedelta(days=8))
+    assert payouts_of(app, mara) == []
+    page.send(page.get(HOME).form(f"{HOME}/plan"), rhythm="weekly", minimum="10")
+    page.send(page.get(HOME).form(f"{HOME}/solana/remove"))
+    later(app, timedelta(days=8))
+    assert payouts_of(app, mara) == []
+
+
+def test_a_plan_is_checked(app: Flask, rails: Rails, mara: Person) -> None:
+    page = signed_in(app, mara)
+    seen = page.send(page.get(HOME).form(f"{HOME}/plan"), minimum="nothing")
+    assert seen.status == 422 and "1 or more" in seen.errors["minimum"]
+
+
+def test_an_account_with_money_stays(app: Flask, rails: Rails, mara: Person) -> None:
+    earned(app, mara, 10_000)
+    page = with_wallet(app, mara)
+    assert "$92.00" in page.get("/settings/data/delete").text
+    asked(page)
+    assert "on its way" in page.get("/settings/data/delete").text
+    everything_runs(app)
+    assert "$92.00" not in page.get("/settings/data/delete").text
+
+
+def test_a_house_without_rails_says_so(app: Flask, mara: Person) -> None:
+    assert "has not set up a way" in signed_in(app, mara).get(HOME).text
+
+
+def test_a_payout_is_told_by_its_work_alone(app: Flask, rails: Rails, mara: Person) -> None:
+    """Asked for often, done once."""
+    earned(app, mara, 10_000)
+    asked(with_wallet(app, mara))
+    with app.app_context():
+        for _ in range(5):
+            jobs.settle_payouts()
+        work.drain()
+    assert len(rails.sent) == 1
+    bought(app, a_person(app), mara, 100)
+    assert whole(app)

@@ -1,0 +1,131 @@
+"""Money on its way back: refunds, and what banks take in a dispute."""
+
+from uuid import UUID
+
+import pytest
+from flask import Flask
+
+from app.extensions import db
+from app.invoices.models import Dispute
+from app.ledger import queries as ledger
+from app.ledger.chart import Kind
+from app.ledger.operations.posting import Account
+from app.payments.models import Case
+from tests.doubles.cards import DISPUTED, GOOD, REFUND_FAILS
+from tests.factories.creators import a_creator
+from tests.factories.invoices import an_invoice, refund, the_invoice
+from tests.factories.people import Person, a_person, signed_in
+from tests.payments.cards import Till, payments_of
+
+
+@pytest.fixture
+def fan(app: Flask) -> Person:
+    return a_person(app)
+
+
+def bought(app: Flask, till: Till, fan: Person, card: str = GOOD, total: int = 1_000) -> UUID:
+    invoice_id = an_invoice(app, fan, a_creator(app), total=total)
+    till.pay(signed_in(app, fan), invoice_id, card)
+    till.settle()
+    return invoice_id
+
+
+def at_processor(app: Flask) -> int:
+    with app.app_context():
+        return ledger.balance(Account(Kind.CARD_CLEARING, "USD")).posted
+
+
+def credit_of(app: Flask, fan: Person) -> int:
+    with app.app_context():
+        return ledger.balance(Account(Kind.FAN_CREDIT, "USD", fan.id)).posted
+
+
+def charge_of(app: Flask, invoice_id: UUID) -> str:
+    return payments_of(app, invoice_id)[-1].external_id
+
+
+def dispute_states(app: Flask, invoice_id: UUID) -> list[str]:
+    with app.app_context():
+        return [one.state for one in db.session.query(Dispute).filter_by(invoice_id=invoice_id)]
+
+
+def cases(app: Flask) -> list[str]:
+    with app.app_context():
+        return [one.kind for one in db.session.query(Case).order_by(Case.id)]
+
+
+def test_a_refund_goes_back_to_the_card(app: Flask, till: Till, fan: Person) -> None:
+    invoice_id = bought(app, till, fan)
+    before = at_processor(app)
+    refund(app, invoice_id, 1_000)
+    till.settle()
+    assert till.refund_states(invoice_id) == ["succeeded"]
+    assert the_invoice(app, invoice_id).state == "refunded"
+    assert (before - at_processor(app), credit_of(app, fan)) == (1_000, 0)
+
+
+def test_a_refund_that_the_bank_sends_back_becomes_credit(app: Flask, till: Till, fan: Person) -> None:
+    invoice_id = bought(app, till, fan, REFUND_FAILS)
+    before = at_processor(app)
+    refund(app, invoice_id, 400)
+    till.settle()
+    assert till.refund_states(invoice_id) == ["succeeded"]
+    sent = till.double.client().v1.refunds.list({"charge": charge_of(app, invoice_id)}).data[0]
+    till.double.control(f"refund/{sent.id}/fail")
+    till.settle()
+    assert till.refund_states(invoice_id) == ["failed"]
+    assert (at_processor(app), credit_of(app, fan)) == (before, 400)
+
+
+def test_a_refund_of_what_the_bank_took_becomes_credit_of_nobody_twice(
+    app: Flask, till: Till, fan: Person
+) -> None:
+    """The bank was quicker by a moment: the processor refuses the refund."""
+    invoice_id = bought(app, till, fan)
+    refund(app, invoice_id, 400, deliver=False)
+    till.double.control(f"dispute/{charge_of(app, invoice_id)}")
+    till.settle()
+    assert till.refund_states(invoice_id) == ["failed"]
+
+
+def test_a_refund_by_hand_at_the_processor_is_a_case(app: Flask, till: Till, fan: Person) -> None:
+    invoice_id = bought(app, till, fan)
+    till.double.client().v1.refunds.create({"charge": charge_of(app, invoice_id), "amount": 100})
+    till.settle()
+    assert cases(app) == ["refund_by_hand"]
+    assert the_invoice(app, invoice_id).state == "paid"
+
+
+def test_a_dispute_closes_what_was_sold_until_it_is_won(app: Flask, till: Till, fan: Person) -> None:
+    invoice_id = bought(app, till, fan)
+    before = at_processor(app)
+    opened = till.double.control(f"dispute/{charge_of(app, invoice_id)}")
+    till.settle()
+    assert (the_invoice(app, invoice_id).state, dispute_states(app, invoice_id)) == ("disputed", ["open"])
+    assert before - at_processor(app) == 1_000
+    till.double.control(f"dispute/{opened['id']}/close?won=yes")
+    till.settle()
+    assert (the_invoice(app, invoice_id).state, dispute_states(app, invoice_id)) == ("paid", ["won"])
+    assert at_processor(app) == before
+
+
+def test_a_dispute_that_is_lost_takes_it_for_good(app: Flask, till: Till, fan: Person) -> None:
+    invoice_id = bought(app, till, fan, DISPUTED)
+    opened = till.double.control(f"dispute/{charge_of(app, invoice_id)}")
+    till.double.control(f"dispute/{opened['id']}/close?won=no")
+    till.settle()
+    assert (the_invoice(app, invoice_id).state, dispute_states(app, invoice_id)) == ("refunded", ["lost"])
+
+
+@pytest.mark.parametrize("fault", ["reorder", "duplicate"])
+def test_disputes_told_in_any_order_end_the_same(app: Flask, till: Till, fan: Person, fault: str) -> None:
+    till.double.fault("webhooks", fault, times=40)
+    invoice_id = an_invoice(app, fan, a_creator(app), total=1_000)
+    till.double.pay(till.open_page(signed_in(app, fan), invoice_id))
+    session = till.double.client().v1.checkout.sessions.list({"limit": 1, "status": "complete"}).data[0]
+    intent = till.double.client().v1.payment_intents.retrieve(str(session.payment_intent))
+    opened = till.double.control(f"dispute/{intent.latest_charge}")
+    till.double.control(f"dispute/{opened['id']}/close?won=yes")
+    till.settle()
+    till.settle()
+    assert (the_invoice(app, invoice_id).state, dispute_states(app, invoice_id)) == ("paid", ["won"])

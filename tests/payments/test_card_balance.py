@@ -1,0 +1,152 @@
+"""The processor's balance and our books: every movement is somewhere in both, or a case."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from flask import Flask
+
+from app.extensions import db
+from app.kit import clock
+from app.kit.ids import new_id
+from app.ledger import queries as ledger
+from app.ledger.chart import Kind
+from app.ledger.operations.posting import Account, Entry, Leg, post
+from app.payments import payouts
+from app.payments.cards import jobs
+from app.payments.gateways.stripe import balance, connect
+from app.payments.models import Case, ProviderEntry
+from app.payments.payouts import Failed, Order, Sent, Unknown
+from app.platform.transaction import transaction
+from tests.factories.creators import a_creator
+from tests.factories.invoices import an_invoice, refund
+from tests.factories.people import Person, a_person, signed_in
+from tests.payments.cards import Till, a_till, payments_of
+
+
+@pytest.fixture
+def processor(whole_app: Flask, tmp_path: Path) -> Iterator[Till]:
+    """One for each test: whose balance begins with nothing."""
+    with a_till(whole_app, tmp_path) as till:
+        yield till
+
+
+@pytest.fixture
+def fan(app: Flask) -> Person:
+    return a_person(app)
+
+
+def bought(app: Flask, till: Till, fan: Person, total: int = 1_000) -> UUID:
+    invoice_id = an_invoice(app, fan, a_creator(app), total=total)
+    till.pay(signed_in(app, fan), invoice_id)
+    till.settle()
+    return invoice_id
+
+
+def posted(app: Flask, kind: Kind) -> int:
+    with app.app_context():
+        return ledger.balance(Account(kind, "USD")).posted
+
+
+def reconcile(app: Flask, hours: float = 0) -> list[str]:
+    """The kinds of the open cases afterwards."""
+    with app.app_context():
+        with clock.using(clock.FixedClock(clock.now() + timedelta(hours=hours))):
+            jobs.reconcile()
+        return [one.kind for one in db.session.query(Case).filter_by(state="open").order_by(Case.id)]
+
+
+def at_processor(app: Flask) -> int:
+    with app.app_context():
+        return balance.totals().get("USD", 0)
+
+
+def ready_account(app: Flask, till: Till) -> str:
+    with app.app_context():
+        account = connect.make(new_id(), "creator@example.org", "US")
+        url = connect.onboarding(account.id, back_to="http://localhost/", again_at="http://localhost/")
+    till.double.onboard(url)
+    return account.id
+
+
+def test_fees_are_booked_and_both_sides_agree(app: Flask, till: Till, fan: Person) -> None:
+    refund(app, bought(app, till, fan), 400)
+    till.settle()
+    assert reconcile(app) == []
+    assert posted(app, Kind.PROVIDER_FEE) == 59
+    assert posted(app, Kind.CARD_CLEARING) == 600 - 59 == at_processor(app)
+    with app.app_context():
+        found = db.session.query(ProviderEntry).filter(ProviderEntry.checked_at.is_not(None))
+        assert sorted(one.kind for one in found) == ["charge", "refund"]
+
+
+def test_reading_twice_books_once(app: Flask, till: Till, fan: Person) -> None:
+    bought(app, till, fan)
+    reconcile(app)
+    reconcile(app)
+    assert posted(app, Kind.PROVIDER_FEE) == 59
+
+
+def test_a_refund_that_failed_and_a_dispute_with_its_fee_agree(app: Flask, till: Till, fan: Person) -> None:
+    first, second = bought(app, till, fan), bought(app, till, fan)
+    refund(app, first, 400)
+    till.settle()
+    sent = till.double.client().v1.refunds.list({"limit": 1}).data[0]
+    till.double.control(f"refund/{sent.id}/fail")
+    opened = till.double.control(f"dispute/{payments_of(app, second)[0].external_id}")
+    till.double.control(f"dispute/{opened['id']}/close?won=yes")
+    till.settle()
+    assert reconcile(app, hours=2) == []
+    assert posted(app, Kind.CARD_CLEARING) == 2_000 - 2 * 59 - 1_500 == at_processor(app)
+
+
+def test_what_goes_to_the_house_s_bank_is_booked(app: Flask, till: Till, fan: Person) -> None:
+    bought(app, till, fan)
+    till.double.control("payout")
+    assert reconcile(app, hours=2) == []
+    assert (posted(app, Kind.BANK), posted(app, Kind.CARD_CLEARING)) == (941, 0)
+
+
+def test_a_movement_that_we_know_nothing_of_is_a_case(app: Flask, till: Till, fan: Person) -> None:
+    (payment,) = payments_of(app, bought(app, till, fan))
+    till.double.client().v1.refunds.create({"charge": payment.external_id, "amount": 100})
+    assert "no_entry" not in reconcile(app)
+    assert "no_entry" in reconcile(app, hours=2)
+
+
+def test_an_entry_that_the_processor_knows_nothing_of_is_a_case(app: Flask, till: Till, fan: Person) -> None:
+    bought(app, till, fan)
+    with app.app_context(), transaction():
+        legs = (Leg(Account(Kind.CARD_CLEARING, "USD"), 77), Leg(Account(Kind.ADJUSTMENT, "USD"), -77))
+        post(Entry("a mistake", "adjustment", legs))
+    assert reconcile(app, hours=2) == ["no_movement", "balance"]
+    assert reconcile(app, hours=3) == ["no_movement", "balance"]
+
+
+def test_a_payout_goes_once_however_often_it_is_asked_for(app: Flask, till: Till, fan: Person) -> None:
+    bought(app, till, fan, total=10_000)
+    account = ready_account(app, till)
+    order = Order(new_id(), account, 4_000, "USD")
+    with app.app_context():
+        assert isinstance(payouts.look("card", order), Unknown)
+        till.double.fault("transfers.create", "timeout_after")
+        assert isinstance(payouts.send("card", order), Unknown)
+        sent = payouts.send("card", order)
+        till.forget_keys()
+        assert sent == payouts.send("card", order) == payouts.look("card", order)
+        assert isinstance(sent, Sent)
+        connect.take_back(order.reference_id, sent.provider_id)
+        assert isinstance(payouts.look("card", order), Failed)
+    assert len(till.double.client().v1.transfers.list({"destination": account}).data) == 1
+
+
+def test_a_payout_that_cannot_go_says_why(app: Flask, till: Till, fan: Person) -> None:
+    with app.app_context():
+        unready = connect.make(new_id(), "creator@example.org", "US")
+        assert (unready.ready, bool(unready.wants)) == (False, True)
+        no_account = payouts.send("card", Order(new_id(), unready.id, 500, "USD"))
+        no_money = payouts.send("card", Order(new_id(), ready_account(app, till), 500, "USD"))
+    assert isinstance(no_account, Failed) and "Finish what it asks" in no_account.words
+    assert isinstance(no_money, Failed) and no_money.code == "balance_insufficient"

@@ -1,0 +1,292 @@
+"""F5: whatever happens on the chain, what is paid is credited once, only what was paid, only when final."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from solders.keypair import Keypair
+
+from app.extensions import db
+from app.kit import clock
+from app.kit.clock import FixedClock
+from app.ledger.chart import Kind
+from app.payments.models import Case
+from app.payments.operations import solana_receiving as receiving
+from app.payments.solana import jobs
+from app.platform.transaction import transaction
+from tests.doubles.chain import pay_link
+from tests.factories.invoices import an_invoice, the_invoice
+from tests.factories.people import Person, a_person, signed_in
+from tests.page_client import PageClient
+from tests.payments.coins import UNITS, Purse, reference_of, taking_coins
+from tests.support import eventually, free_port
+
+WALLETS_WAYS = {
+    "versioned": {"versioned": True},
+    "with looked-up addresses": {"lookup_table": True},
+    "by a program": {"inner": True},
+    "in a batch": {"batched": True},
+    "the old instruction": {"unchecked": True},
+    "with instructions of its own": {"extra": True},
+    "without the memo": {"memo": ""},
+}
+
+
+@pytest.fixture
+def fan(app: Flask) -> Person:
+    return a_person(app, "mira")
+
+
+@pytest.fixture
+def page(app: Flask, fan: Person) -> PageClient:
+    return signed_in(app, fan)
+
+
+@pytest.fixture
+def invoice_id(app: Flask, fan: Person) -> UUID:
+    return an_invoice(app, fan, total=500)
+
+
+class TestWaysOfPaying:
+    @pytest.mark.parametrize("ways", WALLETS_WAYS.values(), ids=WALLETS_WAYS)
+    @pytest.mark.parametrize("coin", ["USDC", "SOL"])
+    def test_wallets_have_their_own_ways(
+        self, purse: Purse, app: Flask, page: PageClient, invoice_id: UUID, coin: str, ways: dict[str, object]
+    ) -> None:
+        if coin == "SOL" and {"batched", "unchecked"} & ways.keys():
+            pytest.skip("only tokens have this")
+        purse.pay(page, invoice_id, coin, **ways)
+        assert the_invoice(app, invoice_id).state == "paid"
+        assert len(purse.payments(invoice_id)) == 1
+        purse.assert_square()
+
+    def test_too_little_is_a_part(self, purse: Purse, app: Flask, page: PageClient, invoice_id: UUID) -> None:
+        purse.pay(page, invoice_id, amount="4.999999")
+        assert the_invoice(app, invoice_id).state == "underpaid"
+        assert purse.payments(invoice_id) == [(499, 4_999_999, "USDC")]
+
+    def test_too_much_is_left_over(
+        self, purse: Purse, app: Flask, page: PageClient, invoice_id: UUID
+    ) -> None:
+        purse.pay(page, invoice_id, amount="7")
+        invoice = the_invoice(app, invoice_id)
+        assert (invoice.state, invoice.leftover) == ("overpaid", 200)
+        purse.assert_square()
+
+    def test_paying_twice_is_too_much(
+        self, purse: Purse, app: Flask, page: PageClient, invoice_id: UUID
+    ) -> None:
+        purse.pay(page, invoice_id, times=2)
+        invoice = the_invoice(app, invoice_id)
+        assert (invoice.state, invoice.received) == ("overpaid", 1_000)
+        purse.run(jobs.look_at_ended, jobs.look_at_wallet)
+        assert the_invoice(app, invoice_id).received == 1_000
+
+    def test_two_transfers_in_one_transaction_both_count(
+        self, purse: Purse, app: Flask, page: PageClient, invoice_id: UUID
+    ) -> None:
+        purse.pay(page, invoice_id, transfers=2)
+        assert purse.payments(invoice_id) == [(500, 5 * UNITS, "USDC")] * 2
+        purse.assert_square()
+
+    def test_two_halves_are_a_whole(self, purse: Purse, app: Flask, page: PageClient, fan: Person) -> None:
+        invoice_id = an_invoice(app, fan, total=501)
+        purse.pay(page, invoice_id, amount="2.505", transfers=2)
+        assert the_invoice(app, invoice_id).state == "paid"
+        assert [amount for amount, *_ in purse.payments(invoice_id)] == [250, 251]
+
+
+class TestWhatDoesNotCount:
+    def test_failed_and_dust_before_the_payment_do_not_hide_it(
+        self, purse: Purse, app: Flask, page: PageClient, invoice_id: UUID
+    ) -> None:
+        link = purse.link(page, invoice_id)
+        purse.double.pay(link, wallet="spoiler", fails=True)
+        purse.double.pay(link, wallet="spoiler", amount="0.000001")
+        purse.double.pay(link, wallet="spoiler", recipient=str(Keypair().pubkey()))
+        purse.settle()
+        assert the_invoice(app, invoice_id).state == "open"
+        purse.double.pay(link)
+        purse.settle()
+        assert the_invoice(app, invoice_id).state == "paid"
+        assert purse.payments(invoice_id) == [(500, 5 * UNITS, "USDC")]
+        assert purse.cases() == []
+        purse.assert_square()
+
+    def test_the_other_coin_is_kept_for_somebody_to_look_at(
+        self, purse: Purse, app: Flask, page: PageClient, invoice_id: UUID
+    ) -> None:
+        before = purse.booked(Kind.UNKNOWN, "SOL")
+        purse.pay(page, invoice_id, "USDC", token="SOL", amount="0.5")
+        assert the_invoice(app, invoice_id).state == "open"
+        ((kind, detail),) = purse.cases()
+        assert (kind, detail["invoice_id"], detail["amount"]) == ("other_coin", str(invoice_id), 500_000_000)
+        assert purse.booked(Kind.UNKNOWN, "SOL") - before == 500_000_000
+        purse.assert_square()
+
+    @pytest.mark.parametrize("newer", [False, True], ids=["a token", "a token of the newer program"])
+    def test_another_token_opens_nothing(
+        self, purse: Purse, app: Flask, page: PageClient, invoice_id: UUID, newer: bool
+    ) -> None:
+        mint = purse.double.mint(purse.double.wallet("joker"), "1000", token_2022=newer)
+        purse.pay(page, invoice_id, token=str(mint), wallet="joker")
+        assert the_invoice(app, invoice_id).state == "open"
+        ((kind, detail),) = purse.cases()
+        assert (kind, detail["coin"]) == ("foreign_token", str(mint))
+        purse.assert_square()
+
+    def test_a_transfer_with_two_references_pays_one_invoice(
+        self, purse: Purse, app: Flask, page: PageClient, fan: Person
+    ) -> None:
+        one, other = an_invoice(app, fan, total=500), an_invoice(app, fan, total=500)
+        link = purse.link(page, one)
+        purse.link(page, other)
+        both = [str(reference_of(purse.attempt(each))) for each in (one, other)]
+        purse.double.pay(link, references=both)
+        purse.settle()
+        assert the_invoice(app, one).state == "paid"
+        assert the_invoice(app, other).state == "open"
+        purse.assert_square()
+
+
+class TestWhatIsNotFinal:
+    def test_a_dropped_payment_is_none(
+        self, purse: Purse, app: Flask, page: PageClient, invoice_id: UUID
+    ) -> None:
+        purse.double.fault("drop")
+        purse.pay(page, invoice_id)
+        assert the_invoice(app, invoice_id).state == "open"
+
+    @pytest.mark.parametrize("kind", ["never_confirm", "never_finalize"])
+    def test_what_never_becomes_final_opens_nothing(
+        self, purse: Purse, app: Flask, page: PageClient, invoice_id: UUID, kind: str
+    ) -> None:
+        link = purse.link(page, invoice_id)
+        purse.double.fault(kind)
+        (signature,) = purse.double.pay(link)
+        purse.double.tick(200)
+        purse.look()
+        assert purse.payments(invoice_id) == []
+        purse.double.finalize(signature)
+        purse.look()
+        assert the_invoice(app, invoice_id).state == "paid"
+
+    def test_what_a_fork_takes_away_is_not_waited_for(
+        self, purse: Purse, app: Flask, page: PageClient, invoice_id: UUID
+    ) -> None:
+        (signature,) = purse.double.pay(purse.link(page, invoice_id))
+        purse.double.tick()
+        purse.look()
+        assert the_invoice(app, invoice_id).state == "processing"
+        purse.double.fork(signature)
+        purse.look()
+        assert the_invoice(app, invoice_id).state == "processing"
+        with clock.using(FixedClock(clock.now() + timedelta(minutes=3))):
+            purse.look()
+            invoice = the_invoice(app, invoice_id)
+            assert (invoice.state, invoice.received) == ("open", 0)
+            assert "dropped your payment" in page.get(f"/invoices/{invoice_id}").text
+            purse.pay(page, invoice_id)
+            assert the_invoice(app, invoice_id).state == "paid"
+        assert len(purse.payments(invoice_id)) == 1
+
+
+class TestLateMoney:
+    def test_dollars_that_come_late_still_pay(
+        self, purse: Purse, app: Flask, page: PageClient, invoice_id: UUID
+    ) -> None:
+        link = purse.link(page, invoice_id)
+        with clock.using(FixedClock(clock.now() + timedelta(hours=2))):
+            purse.look()
+            assert purse.attempt(invoice_id).state == "expired"
+            purse.double.pay(link)
+            purse.settle()
+            assert the_invoice(app, invoice_id).state == "paid"
+
+    def test_for_an_invoice_that_is_over_it_waits_for_its_payer(
+        self, purse: Purse, app: Flask, page: PageClient, invoice_id: UUID
+    ) -> None:
+        link = purse.link(page, invoice_id)
+        page.send(page.get(f"/invoices/{invoice_id}").form(f"/invoices/{invoice_id}/cancel"))
+        assert the_invoice(app, invoice_id).state == "cancelled"
+        purse.double.pay(link)
+        purse.settle()
+        invoice = the_invoice(app, invoice_id)
+        assert invoice.received == 500
+        purse.assert_square()
+
+
+class TestMoneyOfNobody:
+    def test_what_names_nothing_is_kept_until_an_admin_knows(
+        self, purse: Purse, app: Flask, invoice_id: UUID
+    ) -> None:
+        purse.double.pay(pay_link(purse.wallet, "5", mint=purse.double.usdc))
+        purse.settle()
+        assert [kind for kind, _ in purse.cases()] == ["unknown_money"]
+        assert purse.booked(Kind.UNKNOWN, "USDC") == 5 * UNITS
+        admin = a_person(app, roles=("fan", "admin"))
+        with app.app_context(), transaction():
+            receiving.assign(db.session.query(Case).one().id, invoice_id, admin.id, "They wrote to us.")
+        assert the_invoice(app, invoice_id).state == "paid"
+        assert purse.booked(Kind.UNKNOWN, "USDC") == 0
+        purse.assert_square()
+
+    def test_what_came_from_cold_storage_is_the_houses(self, app: Flask, purse: Purse) -> None:
+        cold = purse.double.wallet("cold")
+        with taking_coins(app, purse.double, solana_cold_wallet=str(cold)):
+            purse.double.pay(pay_link(purse.wallet, "3"), wallet="cold")
+            purse.settle()
+        assert purse.cases() == []
+        assert purse.booked(Kind.CHAIN_COLD, "SOL") == -3 * 10**9
+        purse.assert_square()
+
+
+class TestNodes:
+    @pytest.mark.parametrize("kind", ["rpc_error_500", "rpc_behind", "malformed", "garbled", "timeout_after"])
+    def test_a_node_that_fails_is_asked_again(
+        self, purse: Purse, app: Flask, page: PageClient, invoice_id: UUID, kind: str
+    ) -> None:
+        purse.double.pay(purse.link(page, invoice_id))
+        purse.double.finalize()
+        for method in ("getSignaturesForAddress", "getTransaction"):
+            purse.double.fault(kind, method=method, times=3)
+            purse.look()
+        purse.double.no_faults()
+        purse.look()
+        assert the_invoice(app, invoice_id).state == "paid"
+        assert purse.payments(invoice_id) == [(500, 5 * UNITS, "USDC")]
+        purse.assert_square()
+
+    def test_a_node_that_is_behind_hides_nothing_for_good(
+        self, purse: Purse, app: Flask, page: PageClient, invoice_id: UUID
+    ) -> None:
+        link = purse.link(page, invoice_id)
+        purse.look()
+        purse.double.pay(link)
+        purse.double.finalize()
+        purse.double.fault("stale", slots=100, times=20)
+        purse.look()
+        assert the_invoice(app, invoice_id).state == "open"
+        purse.double.no_faults()
+        purse.look()
+        assert the_invoice(app, invoice_id).state == "paid"
+
+    def test_when_one_is_gone_the_next_one_answers(
+        self, purse: Purse, app: Flask, page: PageClient, invoice_id: UUID
+    ) -> None:
+        gone = f"http://127.0.0.1:{free_port()}"
+        with taking_coins(app, purse.double, solana_rpc_url=[gone, purse.double.url]):
+            purse.pay(page, invoice_id)
+        assert the_invoice(app, invoice_id).state == "paid"
+
+    def test_one_that_wants_to_be_left_alone_is_left_alone(
+        self, purse: Purse, app: Flask, page: PageClient, invoice_id: UUID
+    ) -> None:
+        purse.double.pay(purse.link(page, invoice_id))
+        purse.double.finalize()
+        purse.double.fault("rpc_error_429")
+        purse.look()
+        purse.look()
+        assert the_invoice(app, invoice_id).state == "open"
+        eventually(lambda: purse.look() or the_invoice(app, invoice_id).state == "paid")
