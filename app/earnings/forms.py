@@ -1,18 +1,21 @@
 """What people type about payouts."""
 
+from typing import Any
+
 from wtforms import Field, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from app.creators.operations.pages import CURRENCIES
 from app.earnings import words
 from app.earnings.models import REASON_MAX
+from app.earnings.tax_fields import asked_in, wrong_number
 from app.kit.countries import COUNTRIES
 from app.kit.money import parse, plain
 from app.kit.text import clean_line
 from app.platform.forms import Form, strip
 
 BY_NAME = dict(sorted(COUNTRIES.items(), key=lambda one: one[1]))
-ADDRESS_MAX, HANDLE_MAX = 64, 60
+ADDRESS_MAX, HANDLE_MAX, TAX_MAX = 64, 60, 400
 # The least of a plan is one figure, whatever the currency.
 COUNTED_IN = "USD"
 
@@ -36,7 +39,7 @@ class AskForm(Form):
 
     @property
     def minor(self) -> int:
-        return parse(self.amount.data, self.currency.data) or 0
+        return parse(self.amount.data or "", self.currency.data or "") or 0
 
 
 class PlanForm(Form):
@@ -49,7 +52,7 @@ class PlanForm(Form):
 
     @property
     def least(self) -> int:
-        return parse(self.minimum.data, COUNTED_IN) or 0
+        return parse(self.minimum.data or "", COUNTED_IN) or 0
 
 
 class WalletForm(Form):
@@ -71,6 +74,39 @@ class CountryForm(Form):
             raise ValidationError("Choose the country of your bank account.")
 
 
+class TaxForm(Form):
+    """All there is; which of it is asked, the country decides (tax_fields.py)."""
+
+    legal_name = StringField("Your full name, or your company's", filters=[clean_line])
+    business_name = StringField("Name of your business", filters=[clean_line])
+    address = TextAreaField("Address", filters=[strip])
+    born = StringField("Date of birth", filters=[clean_line])
+    tin = StringField("Tax number", filters=[clean_line])
+    vat_id = StringField("VAT number", filters=[clean_line])
+
+    def ask(self, country: str) -> None:
+        """Leaves out what is not asked there, and calls the rest what it is called there."""
+        self.country, self.asked = country, asked_in(country)
+        for name in set(self._fields) - set(self.asked.names):
+            del self[name]
+        for name, label in self.asked.labels.items():
+            self[name].label.text = label
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        good = bool(super().validate(extra_validators))
+        for name in self.asked.names:
+            if wrong := self._wrong(name, self[name].data or ""):
+                self[name].errors, good = [wrong], False
+        return good
+
+    def _wrong(self, name: str, typed: str) -> str | None:
+        if not typed:
+            return None if name in self.asked.optional else "This is needed for the yearly report."
+        if len(typed) > TAX_MAX:
+            return f"Use at most {TAX_MAX} characters."
+        return wrong_number(self.country, typed) if name == "tin" else None
+
+
 class AdjustmentForm(Form):
     handle = StringField(
         "Whose",
@@ -81,7 +117,7 @@ class AdjustmentForm(Form):
         filters=[clean_line],
     )
     account = SelectField("Which balance", choices=words.ACCOUNTS)
-    currency = SelectField("Currency", choices=[(code, code) for code in CURRENCIES])
+    currency = SelectField("Currency", choices={code: code for code in CURRENCIES})
     direction = SelectField("They get", choices={"more": "More", "less": "Less"})
     amount = StringField("Amount", [InputRequired(message="By how much?")], filters=[strip])
     reason = TextAreaField(
@@ -99,5 +135,5 @@ class AdjustmentForm(Form):
 
     @property
     def minor(self) -> int:
-        found = parse(self.amount.data, self.currency.data) or 0
+        found = parse(self.amount.data or "", self.currency.data or "") or 0
         return -found if self.direction.data == "less" else found

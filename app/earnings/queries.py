@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, and_, func, select
@@ -177,7 +176,7 @@ def person_called(handle: str) -> User | None:
     return db.session.scalars(found).one_or_none()
 
 
-def _listed() -> Select[Any]:
+def _listed() -> Select[Payout, PayoutAccount, str]:
     return (
         select(Payout, PayoutAccount, User.handle)
         .join(PayoutAccount, PayoutAccount.id == Payout.account_id)
@@ -185,6 +184,6 @@ def _listed() -> Select[Any]:
     )
 
 
-def _page(found: Select[Any]) -> tuple[list[Listed], UUID | None]:
+def _page(found: Select[Payout, PayoutAccount, str]) -> tuple[list[Listed], UUID | None]:
     rows = [Listed(*row) for row in db.session.execute(found)]
     return rows[:AT_ONCE], rows[AT_ONCE - 1].payout.id if len(rows) > AT_ONCE else None

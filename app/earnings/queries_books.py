@@ -56,6 +56,21 @@ class Coming:
     amount: int
 
 
+@dataclass(frozen=True, slots=True)
+class Taxed:
+    """`net` is what was sold, without its tax; both after what went back."""
+
+    step: datetime
+    country: str | None
+    currency: str
+    net: int
+    tax: int
+
+    @property
+    def quarter(self) -> str:
+        return f"Q{(self.step.month + 2) // 3}"
+
+
 def moved(creator_id: UUID, period: Period) -> list[Moved]:
     """Of all currencies. What only became free is left out: nothing was earned by that."""
     mine = _mine(creator_id, period)
@@ -180,6 +195,40 @@ def entries(creator_id: UUID, period: Period) -> Iterator[Any]:
     for month in reversed(list(months_back(since))):
         part = Period("", "", "month", max(month.since, period.since), min(month.until, period.until))
         yield from _entries(creator_id, part)
+
+
+def earners() -> Sequence[UUID]:
+    """Everybody on whose accounts anything ever moved."""
+    theirs = LedgerAccount.kind.in_([kind.value for kind in THEIRS])
+    found = select(User.id).where(
+        User.id.in_(select(LedgerAccount.owner_id).where(theirs)), User.state != "deleted"
+    )
+    return db.session.scalars(found.order_by(User.id)).all()
+
+
+def taxes(period: Period) -> list[Taxed]:
+    """What was collected for the state, by where the buyers live."""
+    step = func.date_trunc(period.unit, LedgerEntry.occurred_at, "UTC")
+    is_tax = LedgerAccount.kind == Kind.TAX_DUE.value
+    amount = func.sum(-LedgerLeg.amount)
+    owners = [kind.value for kind in (*THEIRS, Kind.PLATFORM_FEE, Kind.TAX_DUE)]
+    found = (
+        select(
+            step,
+            Invoice.tax_country,
+            LedgerLeg.currency,
+            _whole(func.coalesce(amount.filter(~is_tax), 0)),
+            _whole(func.coalesce(amount.filter(is_tax), 0)),
+        )
+        .select_from(LedgerEntry)
+        .join(Invoice, Invoice.id == _invoice_id())
+        .join(LedgerLeg, LedgerLeg.entry_id == LedgerEntry.id)
+        .join(LedgerAccount, LedgerAccount.id == LedgerLeg.account_id)
+        .where(*_within(period), Invoice.tax > 0, LedgerAccount.kind.in_(owners))
+        .group_by(step, Invoice.tax_country, LedgerLeg.currency)
+        .order_by(step, Invoice.tax_country, LedgerLeg.currency)
+    )
+    return [Taxed(*row) for row in db.session.execute(found)]
 
 
 def _entries(creator_id: UUID, period: Period) -> Sequence[Any]:

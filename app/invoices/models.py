@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, String, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.extensions import Model
 from app.kit.clock import now
@@ -81,6 +81,8 @@ class Invoice(Model):
     # From when its seller may be paid out, and when that came true.
     available_at: Mapped[datetime | None] = mapped_column(Timestamp)
     released_at: Mapped[datetime | None] = mapped_column(Timestamp)
+    # Made with it, and as many for good.
+    lines: Mapped[list["InvoiceLine"]] = relationship(order_by="InvoiceLine.n", viewonly=True)
 
     __table_args__ = (
         Index(

@@ -9,6 +9,7 @@ def init_app(app: Flask) -> None:
     from app.payments.cards import jobs  # noqa: F401 - jobs register themselves
     from app.payments.cards.paying_out import CARD_SENDER
     from app.payments.cards.rail import CARD_RAIL
+    from app.payments.solana import cli
     from app.payments.solana import jobs as _  # noqa: F401 - jobs register themselves
     from app.payments.solana.rail import SOLANA_RAIL, panel
     from app.payments.solana.sending import SENDER
@@ -18,5 +19,6 @@ def init_app(app: Flask) -> None:
     rails.register(app, SOLANA_RAIL)
     payouts.register(app, CARD_SENDER)
     payouts.register(app, SENDER)
+    cli.init_app(app)
     app.jinja_env.globals.update(solana_panel=panel)
     views.init_app(app)

@@ -31,6 +31,13 @@ class RailClosed(Refused):
         super().__init__("This way of paying is closed here. Choose another one.")
 
 
+class NoSuchInvoice(Refused):
+    code = "no_such_invoice"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such invoice. Its number in full stands in its address.", "invoice")
+
+
 class StillInUse(Conflict):
     """Something renews by this card; who removes it all the same has to say so."""
 
@@ -39,3 +46,10 @@ class StillInUse(Conflict):
     def __init__(self, what: list[str]) -> None:
         super().__init__("This card pays for something that renews.")
         self.what = what
+
+
+class TooLate(Conflict):
+    code = "dispute_not_open"
+
+    def __init__(self) -> None:
+        super().__init__("This dispute was answered already, or is over.")

@@ -1,11 +1,11 @@
 """What people choose about paying."""
 
 from wtforms import BooleanField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, Length
 
 from app.platform.forms import Form, strip
 
-ID_MAX, NOTE_MAX = 40, 500
+ID_MAX, NOTE_MAX, ANSWER_MAX = 40, 500, 2_000
 
 
 class CardForm(Form):
@@ -25,6 +25,21 @@ class CoinForm(Form):
     choice = StringField("Coin", [Length(max=5)])
 
 
+class AssignForm(Form):
+    """Whose money it was."""
+
+    invoice = StringField(
+        "Invoice",
+        [DataRequired(message="Which invoice is it for?"), Length(max=ID_MAX)],
+        filters=[strip],
+    )
+    note = StringField(
+        "How you know",
+        [DataRequired(message="Say how you know."), Length(max=NOTE_MAX)],
+        filters=[strip],
+    )
+
+
 class SwitchForm(Form):
     on = BooleanField("Open")
 
@@ -33,8 +48,19 @@ class CloseForm(Form):
     note = TextAreaField(
         "What it was, and what was done",
         [
-            InputRequired(message="Say what it was: somebody will want to know."),
+            DataRequired(message="Say what it was: somebody will want to know."),
             Length(max=NOTE_MAX, message=f"Use at most {NOTE_MAX} characters."),
+        ],
+        filters=[strip],
+    )
+
+
+class AnswerForm(Form):
+    words = TextAreaField(
+        "What you say to the bank",
+        [
+            DataRequired(message="Say why the payment was right."),
+            Length(max=ANSWER_MAX, message=f"Use at most {ANSWER_MAX:,} characters."),
         ],
         filters=[strip],
     )

@@ -13,6 +13,8 @@ from app.kit.clock import now
 from app.kit.ids import new_id
 
 Timestamp = DateTime(timezone=True)
+# The rail of the card processor.
+CARD = "card"
 
 
 class ProviderCustomer(Model):

@@ -139,7 +139,7 @@ def gift_bought(gift_id: UUID) -> None:
         "code": code,
     }
     to = gifts.recipient_of(gift)
-    _send("gift_bought", buyer, **values, to=to, link=f"{settings().base_url}/gifts/card/{gift.id}")
+    _send("gift_bought", buyer, **values, recipient=to, link=f"{settings().base_url}/gifts/card/{gift.id}")
     if recipient := queries.person_called(to):
         who = buyer.display_name if buyer else "Somebody"
         link = f"{settings().base_url}/gifts/{code}"

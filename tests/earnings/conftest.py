@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -72,11 +73,11 @@ def fan(app: Flask) -> Person:
     return a_person(app, "finn")
 
 
-def earned(app: Flask, creator: Person, total: int = 10_000, **values: object) -> None:
+def earned(app: Flask, creator: Person, total: int = 10_000, **values: Any) -> None:
     """Sold a while ago, and free to be paid out by now."""
     buyer = a_person(app)
     with clock.using(FixedClock(clock.now() - timedelta(days=8))):
-        bought(app, buyer, creator, total, **values)  # type: ignore[arg-type]
+        bought(app, buyer, creator, total, **values)
     with app.app_context():
         release()
 

@@ -43,7 +43,7 @@ def with_wallet(app: Flask, person: Person, address: str = WALLET) -> PageClient
 
 def asked(page: PageClient, amount: str | None = None) -> Page:
     form = page.get(HOME).form(f"{HOME}/ask")
-    return page.send(form, **({"amount": amount} if amount else {}))
+    return page.send(form.fill(amount=amount) if amount else form)
 
 
 def on(app: Flask, kind: Kind, person: Person | None = None, currency: str = "USD") -> int:

@@ -1,5 +1,6 @@
 """Somebody of whom the house holds something in every table that can hold something."""
 
+import json
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -11,6 +12,8 @@ from app.accounts.models import User
 from app.accounts.operations.joining import BIRTH_DATE
 from app.accounts.operations.totp import PURPOSE
 from app.creators import models as creators
+from app.earnings import models as earnings
+from app.earnings.operations.tax_profiles import PURPOSE as TAX
 from app.entitlements import models as entitlements
 from app.extensions import db
 from app.invoices import models as invoices
@@ -20,6 +23,7 @@ from app.kit.ids import new_id
 from app.media import models as media
 from app.moderation import models as moderation
 from app.notifications.models import NotificationPreference
+from app.payments import models as payments
 from app.platform import audit
 from app.platform import models as platform
 from app.platform.audit import Action
@@ -51,7 +55,7 @@ def a_full_life(app: Flask) -> Life:
         user = db.session.get_one(User, person.id)
         user.display_name, user.bio = NAME, BIO
         user.sealed_birth_date = vault().seal(BIRTHDAY, BIRTH_DATE)
-        rows = [*_rows(person, other), *_as_fan_and_creator(person), *_paying(person)]
+        rows = [*_rows(person, other), *_as_fan_and_creator(person), *_paying(person), *_earning(person)]
         for row in rows:  # in this order: later ones point at earlier ones
             db.session.add(row)
             db.session.flush()
@@ -149,4 +153,36 @@ def _paying(person: Person) -> list[Any]:
             sealed_address=vault().seal("Quietharbour 7", BILLING),
             **owner,
         ),
+        payments.ProviderCustomer(rail="card", provider_id="cus_zephyrine", **owner),
+        payments.PaymentMethod(
+            rail="card",
+            provider_id="pm_life",
+            brand="visa",
+            last4="4242",
+            exp_month=12,
+            exp_year=2040,
+            **owner,
+        ),
+        payments.RailSwitch(seller_id=person.id, rail="card"),
+    ]
+
+
+def _earning(person: Person) -> list[Any]:
+    page, account = {"creator_id": person.id}, new_id()
+    money = {"rail": "card", "amount": 500, "currency": "USD", "rail_amount": 500, "rail_currency": "USD"}
+    ended = {"state": "paid", "ended_at": clock.now()}
+    said = json.dumps({"legal_name": NAME})
+    return [
+        earnings.PayoutAccount(id=account, rail="card", provider_id="acct_life", **page),
+        earnings.PayoutPlan(rhythm="monthly", **page),
+        earnings.Payout(account_id=account, **money, **ended, **page),
+        earnings.Adjustment(
+            owner_id=person.id,
+            account="fan_credit",
+            amount=5,
+            currency="USD",
+            reason="A test",
+            proposed_by=person.id,
+        ),
+        earnings.TaxProfile(country="US", sealed_fields=vault().seal(said, TAX), **page),
     ]

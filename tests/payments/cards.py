@@ -12,9 +12,13 @@ from flask import Flask
 
 from app.extensions import db
 from app.invoices.models import Attempt, Payment, Refund
+from app.invoices.operations import making
+from app.invoices.operations.making import Item, Order
 from app.platform import outbox, work
 from app.platform.models import WorkItem
+from app.platform.transaction import transaction
 from tests.doubles.cards import GOOD, CardsDouble, Listener, Visit, cards_double
+from tests.factories.people import Person
 from tests.page_client import FilledForm, Page, PageClient
 from tests.support import eventually
 
@@ -110,6 +114,12 @@ def taking_cards(app: Flask, double: CardsDouble) -> Iterator[None]:
         yield
     finally:
         app.extensions["fanlight.settings"] = before
+
+
+def a_plain_invoice(app: Flask, payer: Person, total: int) -> UUID:
+    """For nothing that a shop of tests would have to hand over: for processes that know no such shop."""
+    with app.app_context(), transaction():
+        return making.make(Order(payer.id, None, "pass", "USD", (Item("A word of thanks", total),))).id
 
 
 def attempts_of(app: Flask, invoice_id: UUID) -> list[Attempt]:

@@ -94,7 +94,8 @@ class Purse:
     def attempt(self, invoice_id: UUID) -> Attempt:
         with self.app.app_context():
             found = db.session.query(Attempt).filter_by(invoice_id=invoice_id).order_by(Attempt.id.desc())
-            attempt: Attempt = found.first()
+            attempt = found.first()
+            assert attempt is not None
             db.session.expunge(attempt)
             return attempt
 

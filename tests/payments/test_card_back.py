@@ -10,12 +10,17 @@ from app.invoices.models import Dispute
 from app.ledger import queries as ledger
 from app.ledger.chart import Kind
 from app.ledger.operations.posting import Account
+from app.payments import queries
 from app.payments.models import Case
+from app.platform import personal_data
+from app.platform.transaction import transaction
 from tests.doubles.cards import DISPUTED, GOOD, REFUND_FAILS
 from tests.factories.creators import a_creator
 from tests.factories.invoices import an_invoice, refund, the_invoice
 from tests.factories.people import Person, a_person, signed_in
 from tests.payments.cards import Till, payments_of
+
+DISPUTES = "/admin/payments/disputes"
 
 
 @pytest.fixture
@@ -47,6 +52,12 @@ def charge_of(app: Flask, invoice_id: UUID) -> str:
 def dispute_states(app: Flask, invoice_id: UUID) -> list[str]:
     with app.app_context():
         return [one.state for one in db.session.query(Dispute).filter_by(invoice_id=invoice_id)]
+
+
+def erase(app: Flask, fan: Person) -> None:
+    forget = personal_data.registry(app).tables["provider_customers"].erase
+    assert callable(forget)
+    forget(fan.id)
 
 
 def cases(app: Flask) -> list[str]:
@@ -129,3 +140,62 @@ def test_disputes_told_in_any_order_end_the_same(app: Flask, till: Till, fan: Pe
     till.settle()
     till.settle()
     assert (the_invoice(app, invoice_id).state, dispute_states(app, invoice_id)) == ("paid", ["won"])
+
+
+def test_an_admin_answers_a_dispute_once(app: Flask, till: Till, fan: Person) -> None:
+    admin = signed_in(app, a_person(app, roles=("admin",)), second_factor=True)
+    assert "No open disputes" in admin.get(DISPUTES).text
+    opened = till.double.control(f"dispute/{charge_of(app, bought(app, till, fan))}")
+    till.settle()
+    listed = admin.get(DISPUTES)
+    here = admin.get(str(listed.one(f'a.name[href^="{DISPUTES}/"]')["href"]))
+    form = here.form(f"{DISPUTES}/.*/answer")
+    assert "Bought: A thing." in str(form.fields["words"])
+    assert "words" in admin.send(form, words=" ").errors
+    answered = admin.send(form, words="They read it the same evening.")
+    assert "Sent to the bank" in answered.text and not answered.has_form(f"{DISPUTES}/.*/answer")
+    again = admin.send(form, words="Once more.", idempotency_key="another-key")
+    assert again.status == 422 and "answered already" in again.text
+    till.settle()
+    there = till.double.client().v1.disputes.retrieve(opened["id"])
+    assert there.status == "under_review"
+    assert there.evidence.uncategorized_text == "They read it the same evening."
+    assert "No closed disputes" in admin.get(f"{DISPUTES}?state=closed").text
+    till.double.control(f"dispute/{opened['id']}/close?won=no")
+    till.settle()
+    assert "Fraudulent" in admin.get(f"{DISPUTES}?state=closed").text
+
+
+def test_an_answer_after_the_bank_s_word_does_no_harm(app: Flask, till: Till, fan: Person) -> None:
+    admin = signed_in(app, a_person(app, roles=("admin",)), second_factor=True)
+    invoice_id = bought(app, till, fan)
+    opened = till.double.control(f"dispute/{charge_of(app, invoice_id)}")
+    till.settle()
+    listed = admin.get(DISPUTES)
+    form = admin.get(str(listed.one(f'a.name[href^="{DISPUTES}/"]')["href"])).form(f"{DISPUTES}/.*/answer")
+    till.double.control(f"dispute/{opened['id']}/close?won=yes")
+    admin.send(form, words="They read it the same evening.")
+    till.settle()
+    assert dispute_states(app, invoice_id) == ["won"]
+    assert not till.failed_work()
+
+
+def test_a_dispute_of_a_payment_of_somebody_else_is_a_case(app: Flask, till: Till) -> None:
+    made = till.double.client().v1.payment_intents.create(
+        {"amount": 900, "currency": "usd", "payment_method": "pm_card_visa", "confirm": True}
+    )
+    till.double.control(f"dispute/{made.latest_charge}")
+    till.settle()
+    assert cases(app) == ["dispute_of_unknown"]
+
+
+def test_who_leaves_the_house_is_forgotten_by_the_processor(app: Flask, till: Till, fan: Person) -> None:
+    bought(app, till, fan)
+    with app.app_context():
+        customer = queries.customer(fan.id, "card")
+        assert customer is not None
+        with transaction():
+            erase(app, fan)
+        assert queries.customer(fan.id, "card") is None
+    till.settle()
+    assert till.double.client().v1.customers.retrieve(customer).deleted

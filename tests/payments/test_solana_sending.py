@@ -17,10 +17,11 @@ from app.kit.ids import new_id
 from app.ledger.chart import Kind
 from app.ledger.operations.posting import Account, Entry, Leg, post
 from app.payments import payouts
+from app.payments.gateways.solana import signer
 from app.payments.payouts import Failed, Order, Sent, Unknown
 from app.payments.solana import jobs
 from app.platform.transaction import transaction
-from tests.doubles.chain_questions import tokens
+from tests.doubles.chain_questions import a_transfer, send, tokens
 from tests.factories.creators import a_creator
 from tests.factories.invoices import an_invoice, the_invoice
 from tests.factories.people import Person, a_person, signed_in
@@ -214,7 +215,7 @@ class TestPayouts:
         rich.assert_square()
         with clock.using(FixedClock(clock.now() + timedelta(hours=1))):
             rich.run(jobs.check_books, jobs.check_books)
-        assert "not_booked" not in [kind for kind, _ in rich.cases()]
+        assert "no_entry" not in [kind for kind, _ in rich.cases()]
 
     def test_what_is_no_wallet_is_refused(self, app: Flask, rich: Purse) -> None:
         for target, coin in (("nonsense", "USDC"), (str(rich.double.usdc), "EUR")):
@@ -237,7 +238,9 @@ class TestPayouts:
 class TestColdStorage:
     def test_what_is_more_than_needed_goes_there(self, app: Flask, rich: Purse) -> None:
         cold = Keypair().pubkey()
-        with taking_coins(app, rich.double, solana_cold_wallet=str(cold), solana_float_usdc=Decimal(50)) as purse:
+        with taking_coins(
+            app, rich.double, solana_cold_wallet=str(cold), solana_float_usdc=Decimal(50)
+        ) as purse:
             there = purse.on_chain()["USDC"]
             purse.run(jobs.sweep_to_cold, jobs.sweep_to_cold)
             purse.send_all()
@@ -248,6 +251,26 @@ class TestColdStorage:
             purse.assert_square()
             # As much again for the next test.
         rich.fill(usdc="100")
+
+
+class TestByHand:
+    def test_what_its_owner_moved_is_on_the_books_and_told(self, app: Flask, rich: Purse) -> None:
+        with app.app_context():
+            owner = signer.signer()
+            assert isinstance(owner, signer.KeySigner)
+            key = owner._key
+        before = len(rich.cases())
+        send(rich.double, a_transfer(rich.double, key, Keypair().pubkey(), 10**8))
+        rich.settle()
+        assert [kind for kind, _ in rich.cases()[before:]] == ["left_by_hand"]
+        rich.assert_square()
+        cold = Keypair().pubkey()
+        with taking_coins(app, rich.double, solana_cold_wallet=str(cold)):
+            send(rich.double, a_transfer(rich.double, key, cold, 10**8))
+            rich.settle()
+        assert len(rich.cases()) == before + 1
+        assert rich.booked(Kind.CHAIN_COLD, "SOL") == 10**8
+        rich.assert_square()
 
 
 class TestReconciling:

@@ -1,5 +1,6 @@
 """F5: whatever happens on the chain, what is paid is credited once, only what was paid, only when final."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import UUID
 
@@ -12,8 +13,8 @@ from app.kit import clock
 from app.kit.clock import FixedClock
 from app.ledger.chart import Kind
 from app.payments.models import Case
-from app.payments.operations import solana_receiving as receiving
 from app.payments.solana import jobs
+from app.platform import work
 from app.platform.transaction import transaction
 from tests.doubles.chain import pay_link
 from tests.factories.invoices import an_invoice, the_invoice
@@ -95,6 +96,24 @@ class TestWaysOfPaying:
         purse.pay(page, invoice_id, amount="2.505", transfers=2)
         assert the_invoice(app, invoice_id).state == "paid"
         assert [amount for amount, *_ in purse.payments(invoice_id)] == [250, 251]
+
+
+def test_three_who_look_at_once_credit_once(
+    purse: Purse, app: Flask, page: PageClient, invoice_id: UUID
+) -> None:
+    purse.double.pay(purse.link(page, invoice_id), transfers=2)
+    purse.double.finalize()
+
+    def look() -> None:
+        with app.app_context(), transaction():
+            for kind in ("payments.solana_living", "payments.solana_wallet"):
+                work.enqueue(kind, {})
+        purse.work_off()
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda _: look(), range(3)))
+    assert purse.payments(invoice_id) == [(500, 5 * UNITS, "USDC")] * 2
+    purse.assert_square()
 
 
 class TestWhatDoesNotCount:
@@ -225,9 +244,16 @@ class TestMoneyOfNobody:
         purse.settle()
         assert [kind for kind, _ in purse.cases()] == ["unknown_money"]
         assert purse.booked(Kind.UNKNOWN, "USDC") == 5 * UNITS
-        admin = a_person(app, roles=("fan", "admin"))
-        with app.app_context(), transaction():
-            receiving.assign(db.session.query(Case).one().id, invoice_id, admin.id, "They wrote to us.")
+        admin = signed_in(app, a_person(app, roles=("fan", "admin")), second_factor=True)
+        with app.app_context():
+            case_id = db.session.query(Case).one().id
+        here = admin.get(f"/admin/payments/cases/{case_id}")
+        here = admin.get(str(here.one('a[href$="/assign"]')["href"]))
+        form = here.form(f"/admin/payments/cases/{case_id}/assign")
+        assert "no such invoice" in admin.send(form, invoice="7", note="They wrote to us.").text
+        form = here.form(f"/admin/payments/cases/{case_id}/assign")
+        there = admin.send(form, invoice=str(invoice_id), note="They wrote to us.")
+        assert there.status == 200 and "counts for this invoice" in there.text
         assert the_invoice(app, invoice_id).state == "paid"
         assert purse.booked(Kind.UNKNOWN, "USDC") == 0
         purse.assert_square()
@@ -240,6 +266,14 @@ class TestMoneyOfNobody:
         assert purse.cases() == []
         assert purse.booked(Kind.CHAIN_COLD, "SOL") == -3 * 10**9
         purse.assert_square()
+
+    def test_play_money_that_the_house_asked_for_is_no_riddle(self, app: Flask, purse: Purse) -> None:
+        watched = Keypair()
+        with taking_coins(app, purse.double, secret_key=f"another {watched.pubkey()}") as poor:
+            poor.run(jobs.ask_for_play_money)
+            poor.settle()
+            assert poor.on_chain()["SOL"] == 2 * 10**9
+            assert poor.cases() == []
 
 
 class TestNodes:
@@ -289,4 +323,9 @@ class TestNodes:
         purse.look()
         purse.look()
         assert the_invoice(app, invoice_id).state == "open"
-        eventually(lambda: purse.look() or the_invoice(app, invoice_id).state == "paid")
+
+        def paid() -> bool:
+            purse.look()
+            return the_invoice(app, invoice_id).state == "paid"
+
+        eventually(paid)

@@ -114,7 +114,7 @@ def _tell(owner: User, found: Adjustment) -> None:
             user_id=owner.id,
             name=owner.display_name,
             amount=readable(abs(found.amount), found.currency),
-            more=found.amount > 0,
+            change="higher" if found.amount > 0 else "lower",
             reason=found.reason,
             link=f"{settings().base_url}{page}",
         )

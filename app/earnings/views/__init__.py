@@ -9,7 +9,7 @@ from app.platform.navigation import Door, add_door
 from app.platform.viewer import Role
 
 bp = Blueprint("earnings", __name__)
-MODULES = ("earned", "statements", "payouts", "admin")
+MODULES = ("earned", "statements", "payouts", "tax", "admin", "reports")
 
 
 def init_app(app: Flask) -> None:
@@ -20,3 +20,4 @@ def init_app(app: Flask) -> None:
     add_door(app, "dashboard", Door("Payouts", "wallet", "/dashboard/payouts", 25, Role.CREATOR))
     add_door(app, ROOMS, Door("Payouts", "wallet", "/admin/payouts", 30, Role.ADMIN))
     add_door(app, ROOMS, Door("Adjustments", "coins", "/admin/adjustments", 70, Role.ADMIN))
+    add_door(app, ROOMS, Door("Tax", "receipt", "/admin/tax", 80, Role.ADMIN))

@@ -67,7 +67,9 @@ def propose_adjustment() -> Response:
     if not form.validate():
         return form_page(PAGE, **_about(form))
     handle = (form.handle.data or "").removeprefix("@")
-    proposal = Proposal(handle, Kind(form.account.data), form.minor, form.currency.data, form.reason.data)
+    proposal = Proposal(
+        handle, Kind(form.account.data), form.minor, form.currency.data, form.reason.data or ""
+    )
     try:
         adjusting.propose(signed_in_viewer().id, proposal)
     except Refused as refused:

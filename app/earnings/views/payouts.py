@@ -94,7 +94,7 @@ def set_wallet() -> Response:
     if not form.validate():
         return form_page(PAGE, **_about() | {"wallet_form": form})
     try:
-        destinations.set_wallet(signed_in_viewer().id, form.address.data)
+        destinations.set_wallet(signed_in_viewer().id, form.address.data or "")
     except Refused as refused:
         form.refuse(refused)
         return form_page(PAGE, **_about() | {"wallet_form": form})

@@ -85,10 +85,11 @@ def living(invoice_id: UUID, rail: str) -> list[Attempt]:
 def asked(attempt_id: UUID, provider_id: str, **data: object) -> None:
     """The provider knows of it; now it is its payer's turn, unless it was called off meanwhile."""
     attempt = _lock(attempt_id)
-    attempt.provider_id, attempt.data = provider_id, {**attempt.data, **data}
+    was, attempt.provider_id = attempt.provider_id, provider_id
+    attempt.data = {**attempt.data, **data}
     if attempt.ended_at is None:
         attempt.state = "waiting"
-    elif attempt.state in {"expired", "cancelled"}:
+    elif was != provider_id and attempt.state in {"expired", "cancelled"}:
         _tell_rail(attempt)
 
 
@@ -124,8 +125,9 @@ def succeed(attempt: Attempt) -> None:
 def call_off(invoice: Invoice, state: str = "cancelled") -> None:
     """All that may still bring money: nobody waits for it any more. The caller holds the invoice's lock."""
     for attempt in _all_living(invoice.id):
-        attempt.state, attempt.ended_at = state, clock.now()
-        _tell_rail(attempt)
+        if attempt.ended_at is None:  # not known to the database yet
+            attempt.state, attempt.ended_at = state, clock.now()
+            _tell_rail(attempt)
 
 
 def _tell_rail(attempt: Attempt) -> None:

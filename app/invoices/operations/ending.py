@@ -56,6 +56,6 @@ def expire_due() -> int:
 def _end(invoice: Invoice, state: State) -> None:
     invoice.state = state
     attempts.call_off(invoice, "expired" if state is State.EXPIRED else "cancelled")
-    for line in settling.lines_of(invoice.id):
+    for line in invoice.lines:
         if line.product is not None:
             products.product(line.product).let_go(settling.sold(invoice, line))

@@ -48,7 +48,7 @@ def receive(invoice_id: UUID, money: Money) -> bool:
 
 def book(invoice: Invoice, money: Money) -> Payment | None:
     """Its row, unless it is known: one charge, one transfer never pays two invoices."""
-    made = db.session.execute(
+    return db.session.scalars(
         insert(Payment)
         .values(
             id=new_id(),
@@ -66,9 +66,8 @@ def book(invoice: Invoice, money: Money) -> Payment | None:
             received_at=money.at,
         )
         .on_conflict_do_nothing(index_elements=["rail", "external_id"])
-        .returning(Payment.id)
-    ).scalar()
-    return db.session.get(Payment, made) if made else None
+        .returning(Payment)
+    ).one_or_none()
 
 
 def count(invoice: Invoice, payment: Payment, entry: Entry | None) -> None:
@@ -91,10 +90,12 @@ def count(invoice: Invoice, payment: Payment, entry: Entry | None) -> None:
 
 def reckon(invoice: Invoice, entry: Entry | None) -> None:
     """What its sums say now. Late money is taken when what it was for can still be had."""
-    db.session.flush()
-    if invoice.paid_at is None and invoice.leftover >= invoice.total and not settling.gone(invoice):
+    with db.session.no_autoflush:
+        settles = invoice.paid_at is None and invoice.leftover >= invoice.total and not settling.gone(invoice)
+        if settles:
+            attempts.call_off(invoice)
+    if settles:
         settling.settle(invoice, entry)
-        attempts.call_off(invoice)
         return
     bookings.write(entry)
     if invoice.paid_at is not None:

@@ -1,7 +1,6 @@
 """Paid: what was sold is the buyer's, the money its owners', and others hear of it. Once, and together."""
 
 from datetime import timedelta
-from uuid import UUID
 
 from sqlalchemy import select, text
 
@@ -23,10 +22,11 @@ PAID = "invoice.paid"
 def settle(invoice: Invoice, coming: Entry | None = None) -> None:
     """The caller holds its lock, and what came in covers it. `coming`: how the last of it is booked."""
     at = clock.now()
-    invoice.number, invoice.paid_at = db.session.execute(NEXT_NUMBER).scalar_one(), at
+    with db.session.no_autoflush:  # its row changes once
+        number, waits = db.session.execute(NEXT_NUMBER).scalar_one(), _waits(invoice)
+    invoice.number, invoice.paid_at, invoice.available_at = number, at, at + waits
     invoice.kept = invoice.total
     invoice.state = standing(invoice)
-    invoice.available_at = at + _waits(invoice)
     bookings.write(coming, bookings.settled(invoice))
     hand_over(invoice)
     audit.record(
@@ -54,14 +54,14 @@ def set_standing(invoice: Invoice) -> None:
 
 
 def hand_over(invoice: Invoice) -> None:
-    for line in lines_of(invoice.id):
+    for line in invoice.lines:
         if line.product is not None:
             line.fulfilled_at, line.revoked_at = clock.now(), None
             products.product(line.product).fulfil(sold(invoice, line))
 
 
 def take_away(invoice: Invoice) -> None:
-    for line in lines_of(invoice.id):
+    for line in invoice.lines:
         if line.product is not None and line.revoked_at is None:
             line.revoked_at = clock.now()
             products.product(line.product).revoke(sold(invoice, line))
@@ -71,15 +71,10 @@ def gone(invoice: Invoice) -> str | None:
     """Why what it is for can no longer be had."""
     reasons = (
         products.product(line.product).gone(sold(invoice, line))
-        for line in lines_of(invoice.id)
+        for line in invoice.lines
         if line.product is not None
     )
     return next((reason for reason in reasons if reason), None)
-
-
-def lines_of(invoice_id: UUID) -> list[InvoiceLine]:
-    found = select(InvoiceLine).where(InvoiceLine.invoice_id == invoice_id).order_by(InvoiceLine.n)
-    return list(db.session.scalars(found))
 
 
 def sold(invoice: Invoice, line: InvoiceLine) -> Sold:

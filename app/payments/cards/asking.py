@@ -14,9 +14,9 @@ from app.payments.gateways.stripe import charging, checkout
 from app.payments.gateways.stripe.charging import ToCharge
 from app.payments.gateways.stripe.checkout import ToPay
 from app.payments.gateways.stripe.objects import Intent
-from app.payments.models import PaymentMethod
+from app.payments.models import CARD, PaymentMethod
 from app.payments.operations import methods
-from app.payments.operations.charging import CARD, fail
+from app.payments.operations.charging import fail
 from app.platform.settings import settings
 from app.platform.transaction import transaction
 

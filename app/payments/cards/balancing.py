@@ -7,8 +7,8 @@ from app.ledger.chart import Kind
 from app.payments import queries
 from app.payments.gateways.stripe import balance
 from app.payments.gateways.stripe.objects import Moved
+from app.payments.models import CARD
 from app.payments.operations import reading, reconciling
-from app.payments.operations.charging import CARD
 from app.payments.operations.reconciling import Movement, Place
 from app.platform.transaction import transaction
 

@@ -7,8 +7,8 @@ from app.extensions import db
 from app.kit import crypto
 from app.payments import queries
 from app.payments.gateways.stripe import customers
+from app.payments.models import CARD
 from app.payments.operations import methods
-from app.payments.operations.charging import CARD
 from app.platform.transaction import transaction
 
 

@@ -10,8 +10,8 @@ from app.payments.cards import looking
 from app.payments.errors import Impossible
 from app.payments.gateways.stripe import events, refunds
 from app.payments.gateways.stripe.events import Event
+from app.payments.models import CARD
 from app.payments.operations import reading
-from app.payments.operations.charging import CARD
 from app.platform import inbox, outbox
 from app.platform.inbox import Received
 from app.platform.transaction import transaction

@@ -9,15 +9,16 @@ from app.payments import queries
 from app.payments.cards import asking, balancing, hearing, looking, sending
 from app.payments.cards.rail import REFUND, is_on
 from app.payments.errors import Impossible, Unsure
+from app.payments.models import CARD
 from app.payments.operations import cases
-from app.payments.operations.charging import ASK, CANCEL, CARD
-from app.payments.operations.methods import DETACH
+from app.payments.operations.answering import ANSWER
+from app.payments.operations.charging import ASK, CANCEL
+from app.payments.operations.methods import DETACH, FORGET
 from app.platform import inbox, schedule, work
 from app.platform.inbox import Received
 
 # Over more than a day, with an hour between the last ones.
 PATIENCE = 36
-FORGET = "payments.card_forget"
 OVERDUE_AFTER, BATCH = timedelta(minutes=2), 50
 
 
@@ -68,6 +69,11 @@ def detach(payload: dict[str, Any]) -> None:
 @work.handler(FORGET, queue="payments", transactional=False, max_attempts=PATIENCE)
 def forget(payload: dict[str, Any]) -> None:
     sending.forget(payload["provider_id"])
+
+
+@work.handler(ANSWER, queue="payments", transactional=False)
+def answer(payload: dict[str, Any]) -> None:
+    sending.answer(UUID(payload["dispute_id"]), payload["words"])
 
 
 @schedule.every(20, "payments.card_events")

@@ -16,8 +16,9 @@ from app.payments.cards import words
 from app.payments.errors import Impossible, Unsure
 from app.payments.gateways.stripe import charging, checkout, customers, refunds
 from app.payments.gateways.stripe.objects import Intent, Method, Page, Returned, Taken
+from app.payments.models import CARD
 from app.payments.operations import cases, methods
-from app.payments.operations.charging import CARD, fail
+from app.payments.operations.charging import fail
 from app.payments.operations.methods import Card
 from app.platform.transaction import transaction
 

@@ -3,7 +3,7 @@
 from app.ledger.chart import Kind
 from app.payments.errors import Impossible, Unsure
 from app.payments.gateways.stripe import connect
-from app.payments.operations.charging import CARD
+from app.payments.models import CARD
 from app.payments.payouts import Answer, Failed, Order, Sender, Sent, Unknown
 
 NOT_FREE_YET = (

@@ -5,8 +5,8 @@ from app.invoices.rails import Offer, Rail
 from app.kit.money import readable
 from app.payments import queries
 from app.payments.cards import words
-from app.payments.models import PaymentMethod
-from app.payments.operations.charging import CANCEL, CARD
+from app.payments.models import CARD, PaymentMethod
+from app.payments.operations.charging import CANCEL
 from app.platform.settings import settings
 
 REFUND = "payments.card_refund"

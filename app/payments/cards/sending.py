@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from app.extensions import db
-from app.invoices.models import Payment, Refund
+from app.invoices.models import Dispute, Payment, Refund
 from app.invoices.operations import refunding
 from app.kit import clock
 from app.payments import queries
@@ -12,8 +12,8 @@ from app.payments.cards.asking import KEYS_LIVE
 from app.payments.errors import Impossible
 from app.payments.gateways.stripe import checkout, customers, refunds
 from app.payments.gateways.stripe.objects import Returned
+from app.payments.models import CARD
 from app.payments.operations import cases
-from app.payments.operations.charging import CARD
 from app.platform.transaction import transaction
 
 # Its money went back in some other way: credit would be a second time.
@@ -49,6 +49,14 @@ def call_off(attempt_id: UUID) -> None:
             looking.attempt(attempt_id)
     else:
         looking.attempt(attempt_id)
+
+
+def answer(dispute_id: UUID, words: str) -> None:
+    found = db.session.get_one(Dispute, dispute_id)
+    try:
+        refunds.answer(dispute_id, found.provider_id, words)
+    except Impossible:
+        looking.dispute(found.provider_id)  # the bank was quicker
 
 
 def detach(provider_id: str) -> None:

@@ -16,11 +16,10 @@ from app.invoices.operations import attempts
 from app.invoices.operations.attempts import Quote
 from app.kit import clock
 from app.payments import queries
-from app.payments.models import PaymentMethod
+from app.payments.models import CARD, PaymentMethod
 from app.platform import outbox, work
 from app.platform.errors import NotFound
 
-CARD = "card"
 ASK, CANCEL = "payments.card_ask", "payments.card_cancel"
 FAILED = "payment.failed"
 # Whoever began it asks at once; the worker asks when they were interrupted.

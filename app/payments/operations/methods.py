@@ -12,12 +12,12 @@ from app.kit import clock
 from app.kit.ids import new_id
 from app.payments import queries
 from app.payments.errors import StillInUse
-from app.payments.models import PaymentMethod, ProviderCustomer
+from app.payments.models import CARD, PaymentMethod, ProviderCustomer
 from app.platform import audit, work
 from app.platform.audit import Action
 from app.platform.errors import NotFound
 
-DETACH = "payments.card_detach"
+DETACH, FORGET = "payments.card_detach", "payments.card_forget"
 # Who charges a card again and again says what it pays for, in words: "Gold of @mira".
 Uses = Callable[[UUID], list[str]]
 _uses: dict[str, Uses] = {}
@@ -55,6 +55,14 @@ def forget_customer(user_id: UUID, rail: str) -> None:
     db.session.execute(
         delete(ProviderCustomer).where(ProviderCustomer.user_id == user_id, ProviderCustomer.rail == rail)
     )
+
+
+def leave(user_id: UUID) -> None:
+    """They leave the house: the processor forgets them as well, with their cards."""
+    called = queries.customer(user_id, CARD)
+    if called is not None:
+        work.enqueue(FORGET, {"provider_id": called})
+        forget_customer(user_id, CARD)
 
 
 def keep(user_id: UUID, rail: str, card: Card) -> None:

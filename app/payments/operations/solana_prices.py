@@ -79,7 +79,7 @@ def worth(count: int, currency: str, coin: str, price: str) -> int:
 
 
 def _worth_of_unit(currency: str, coin: str, price: str) -> Fraction:
-    return Fraction(price) * 10 ** DIGITS.get(currency, USUAL) / 10 ** DIGITS[coin]
+    return Fraction(price) * Fraction(10) ** (DIGITS.get(currency, USUAL) - DIGITS[coin])
 
 
 def _is_fixed() -> bool:

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.extensions import db
 from app.invoices.errors import NotOffered, OwnCase
-from app.invoices.models import Attempt
+from app.invoices.models import Attempt, Invoice
 from app.invoices.operations import receiving
 from app.invoices.operations.locking import lock
 from app.invoices.operations.receiving import Money
@@ -17,6 +17,7 @@ from app.kit.ids import new_id
 from app.ledger.chart import Kind
 from app.ledger.operations.posting import Account, Entry, Leg, post
 from app.payments import queries_solana as queries
+from app.payments.errors import NoSuchInvoice
 from app.payments.models import ChainCursor, ProviderEntry
 from app.payments.operations import cases
 from app.payments.operations import solana_prices as prices
@@ -47,6 +48,21 @@ def take_rest(seen: Seen, coin: str, amount: int) -> None:
     rest = Transfer(f"rest-{coin}", coin, amount, "", "", ())
     if _note(seen.name(rest.place), "in", seen, amount, coin):
         _keep(seen.name(rest.place), seen, rest, None)
+
+
+def take_out(seen: Seen, transfer: Transfer) -> None:
+    """Not by us: whoever has the key moved it by hand. To cold storage is fine; anything else is told."""
+    name = seen.name(f"{transfer.place}:out")
+    if not _note(name, "out", seen, -transfer.amount, transfer.coin, source=transfer.target):
+        return
+    cold = transfer.target == settings().solana_cold_wallet
+    against = Account(Kind.CHAIN_COLD if cold else Kind.ADJUSTMENT, transfer.coin)
+    legs = (Leg(against, transfer.amount), _hot(transfer.coin, -transfer.amount))
+    kind = "to_cold" if cold else "left_by_hand"
+    post(Entry(f"chain:{name}", kind, legs, refs={"event": name}, occurred_at=seen.at))
+    if not cold:
+        about = _about(seen, transfer) | {"to": transfer.target}
+        cases.open_case(RAIL, "left_by_hand", name, **about)
 
 
 def disagree(seen: Seen, coin: str, said: int, changed: int) -> None:
@@ -99,6 +115,8 @@ def assign(case_id: UUID, invoice_id: UUID, admin_id: UUID, note: str) -> None:
     found = queries.entry_called(case.external_id) if case else None
     if case is None or found is None or case.kind not in {UNKNOWN_MONEY, OTHER_COIN}:
         raise NotFound
+    if db.session.get(Invoice, invoice_id) is None:
+        raise NoSuchInvoice
     invoice = lock(invoice_id)
     if admin_id in {invoice.user_id, invoice.seller_id}:
         raise OwnCase

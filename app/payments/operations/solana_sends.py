@@ -17,6 +17,7 @@ from app.payments.operations import cases
 from app.payments.solana.values import RAIL, SOL, Seen, Signed
 from app.platform import work
 
+SHORT = "hot_wallet_short"
 REFUND, PAYOUT, COLD = "refund", "payout", "cold"
 SEND_WORK = "payments.solana_send"
 # After so many signatures that the network did not take, or that failed, we stop.
@@ -54,6 +55,7 @@ def keep(send_id: UUID, made: Signed) -> bool:
     if row.state != "due":
         return False
     row.state, row.signature, row.raw, row.last_height = "sent", made.signature, made.raw, made.last_height
+    cases.settle(RAIL, SHORT, str(row.id), "There is enough again.")
     if row.kind == REFUND:
         refunding.sent(row.id, made.signature)
     return True
@@ -79,7 +81,7 @@ def impossible(send_id: UUID, why: str) -> None:
 
 def short(send_id: UUID, coin: str, there: int) -> None:
     """It waits until there is enough, and somebody is told."""
-    cases.open_case(RAIL, "hot_wallet_short", str(send_id), coin=coin, there=there)
+    cases.open_case(RAIL, SHORT, str(send_id), coin=coin, there=there)
 
 
 def pay_fee(signature: str, cost: int) -> None:

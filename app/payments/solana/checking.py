@@ -40,7 +40,7 @@ def _check_movement(row: ProviderEntry) -> None:
             row.entry_id, row.checked_at = entry.id, clock.now()
             return
     row.checked_at = clock.now()
-    cases.open_case(RAIL, "not_booked", row.external_id, amount=row.amount, coin=row.currency)
+    cases.open_case(RAIL, "no_entry", row.external_id, amount=row.amount, coin=row.currency)
 
 
 def _entries_of(row: ProviderEntry) -> list[Booked]:

@@ -12,7 +12,9 @@ from app.kit.money import DIGITS
 from app.payments import queries_solana as queries
 from app.payments.errors import Unsure
 from app.payments.gateways.solana import rates, reading, signer
+from app.payments.gateways.solana import sending as wire
 from app.payments.operations import solana_prices as prices
+from app.payments.operations import solana_receiving as receiving
 from app.payments.operations import solana_sends as sends
 from app.payments.operations.solana_sends import COLD, REFUND, Wish
 from app.payments.solana import checking, looking, rail, sending
@@ -25,6 +27,8 @@ from app.platform.work import Payload
 MOST_SENDS = 100
 # So little is not worth a transaction to the cold wallet.
 LEAST = Decimal("0.1")
+# Lamports that the house of demo mode wants to have, and asks for.
+PLAY_LEAST, PLAY_GIFT = 1_000_000_000, 2_000_000_000
 NO_WAY_BACK = "Nobody knows which wallet it came from."
 
 
@@ -71,6 +75,13 @@ def sweep_to_cold() -> None:
         _ask("payments.solana_cold")
 
 
+@schedule.every(60, "solana.play_money")
+def ask_for_play_money() -> None:
+    """The play house has to pay the network as well."""
+    if rail.is_play() and rail.is_on() and signer.signer():
+        _ask("payments.solana_play_money")
+
+
 def _ask(kind: str) -> None:
     """Once, however often the clock strikes before a worker comes to it."""
     with transaction():
@@ -111,6 +122,15 @@ def ask_prices(_: Payload) -> None:
                 prices.remember(coin, currency, found.text, found.source)
     with work.recording():
         prices.forget_old()
+
+
+@work.handler("payments.solana_play_money", queue="payments", transactional=False, max_attempts=1)
+def play_money(_: Payload) -> None:
+    with suppress(Unsure):
+        if reading.balances(signer.address())[SOL] < PLAY_LEAST:
+            signature = wire.ask_for_gift(signer.address(), PLAY_GIFT)
+            with work.recording():
+                receiving.expect_gift(signature)
 
 
 @work.handler(sends.SEND_WORK, queue="payments", transactional=False)

@@ -17,10 +17,11 @@ from app.payments.gateways.solana import reading, signer, wallets
 from app.payments.gateways.solana.reading import House
 from app.payments.operations import solana_paying as paying
 from app.payments.operations import solana_receiving as receiving
+from app.payments.operations import solana_sends as sends
 from app.payments.solana.values import COINS, Found, Seen
 from app.platform import work
 
-AT_ONCE = 200
+AT_ONCE = 1_000
 # After its attempt ended, a reference is still looked at; our own list is read in any case.
 LATE = timedelta(days=7)
 
@@ -50,8 +51,10 @@ def at_own_wallet() -> None:
 def _open(wallet: str) -> None:
     """The first time: what happened before is not ours to explain."""
     accounts = (wallet, wallets.usdc_account(wallet))
-    balances = reading.balances(wallet)
     newest = {address: reading.newest(address) for address in accounts}
+    balances = reading.balances(wallet)
+    if newest != {address: reading.newest(address) for address in accounts}:
+        raise Unsure("something moved while the books were opened")
     with work.recording():
         receiving.open_books(wallet, balances)
         for address in accounts:
@@ -124,6 +127,11 @@ def _record(seen: Seen) -> None:
         if changed > came - gone:
             with work.recording():
                 receiving.take_rest(seen, coin, changed - came + gone)
+    for transfer in seen.left:
+        with work.recording():
+            receiving.take_out(seen, transfer)
+    with work.recording():
+        sends.pay_fee(seen.signature, seen.fee)
     for transfer in seen.foreign:
         with work.recording():
             receiving.refuse_foreign(seen, transfer)

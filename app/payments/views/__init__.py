@@ -5,7 +5,7 @@ from importlib import import_module
 from flask import Blueprint, Flask
 
 bp = Blueprint("payments", __name__)
-MODULES = ("cards", "webhooks", "methods", "switches", "cases", "solana")
+MODULES = ("cards", "webhooks", "methods", "switches", "cases", "disputes", "solana")
 
 
 def init_app(app: Flask) -> None:
@@ -18,5 +18,6 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(bp)
     add_door(app, "settings", Door("Payment methods", "credit-card", "/settings/payment-methods", 53))
     add_door(app, ROOMS, Door("Cases", "alert", "/admin/payments/cases", 30, Role.ADMIN))
+    add_door(app, ROOMS, Door("Disputes", "shield", "/admin/payments/disputes", 20, Role.ADMIN))
     add_door(app, ROOMS, Door("Ways to pay", "credit-card", "/admin/payments/rails", 50, Role.ADMIN))
     add_door(app, "dashboard", Door("Ways to pay", "credit-card", "/dashboard/ways-to-pay", 58, Role.CREATOR))

@@ -1,25 +1,31 @@
-"""Paying an invoice with coins. The price is known beforehand, so nobody waits for the chain here."""
+"""Paying an invoice with coins, and coins of which nobody knows whose they are.
+
+The price is known beforehand, so no form waits for the chain.
+"""
 
 from uuid import UUID
 
-from flask import jsonify
+from flask import flash, jsonify
 from htmx_flask import request
 from werkzeug.wrappers import Response
 
 from app.invoices.views import paying
+from app.kit.ids import parse_id
 from app.payments import queries
 from app.payments import queries_solana as chain
-from app.payments.errors import Impossible, RailClosed, Unsure
-from app.payments.forms import CoinForm
+from app.payments.errors import Impossible, NoSuchInvoice, RailClosed, Unsure
+from app.payments.forms import AssignForm, CoinForm
 from app.payments.gateways.solana import building, signer, wallets
 from app.payments.gateways.solana.building import ToMove
-from app.payments.operations import solana_paying
+from app.payments.operations import solana_paying, solana_receiving
 from app.payments.solana import rail
 from app.payments.views import bp
 from app.platform.errors import Conflict, NotFound, Refused
 from app.platform.guards import Access, guard
-from app.platform.pages import see
+from app.platform.pages import form_page, page, see
 from app.platform.viewer import signed_in_viewer
+
+ASSIGN = "payments/admin/assign.html"
 
 
 @bp.post("/invoices/<uuid:invoice_id>/pay/solana")
@@ -35,6 +41,31 @@ def pay_by_solana(invoice_id: UUID) -> Response:
     except Refused as refused:
         return paying.refused_page(invoice_id, refused)
     return see(paying.address(invoice_id))
+
+
+@bp.get("/admin/payments/cases/<uuid:case_id>/assign")
+@guard(Access.ADMIN)
+def ask_whose(case_id: UUID) -> Response:
+    return page(ASSIGN, case=queries.case(case_id), form=AssignForm(formdata=None))
+
+
+@bp.post("/admin/payments/cases/<uuid:case_id>/assign")
+@guard(Access.ADMIN, fresh=True)
+def assign(case_id: UUID) -> Response:
+    """Money that named nothing, or came in another coin, counts for an invoice after all."""
+    form = AssignForm()
+    if not form.validate():
+        return form_page(ASSIGN, case=queries.case(case_id), form=form)
+    try:
+        invoice_id = parse_id(form.invoice.data or "")
+        if invoice_id is None:
+            raise NoSuchInvoice
+        solana_receiving.assign(case_id, invoice_id, signed_in_viewer().id, form.note.data or "")
+    except Refused as refused:
+        form.refuse(refused)
+        return form_page(ASSIGN, case=queries.case(case_id), form=form)
+    flash("It counts for this invoice now.", "good")
+    return see(f"/admin/payments/{invoice_id}")
 
 
 @bp.get("/invoices/<uuid:invoice_id>/pay/solana/<uuid:attempt_id>/transaction")

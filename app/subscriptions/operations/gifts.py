@@ -98,9 +98,7 @@ def redeem(user_id: UUID, code: str) -> Subscription:
     alone(user_id, gift.creator_id)
     gift = _lock(gift.id)
     if gift.state != "ready":
-        raise GiftNotNow(
-            "This gift was redeemed already." if gift.redeemed_by else "This gift was taken back."
-        )
+        raise GiftNotNow("This gift was opened already." if gift.redeemed_by else "This gift was taken back.")
     if user_id == gift.creator_id:
         raise GiftNotNow("It is for your own page. Give it to somebody else.")
     if not queries.may_join(user_id, gift.creator_id):

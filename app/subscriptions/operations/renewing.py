@@ -214,7 +214,7 @@ def _remind(subscription_id: UUID) -> None:
     seen = db.session.get_one(Subscription, subscription_id, populate_existing=True)
     left = seen.period_end - clock.now()
     since = next(timedelta(days=days) for days in reversed(REMIND) if left <= timedelta(days=days))
-    told = seen.reminded_at is not None and seen.reminded_at > seen.period_end - since
+    told = seen.reminded_at is not None and seen.reminded_at >= seen.period_end - since
     if told or method_of(seen) is not None:
         return
     invoice, _ = _invoice(seen)

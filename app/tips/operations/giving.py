@@ -52,10 +52,10 @@ def give(giver_id: UUID, target: Target, wish: Wish) -> tuple[Tip, Invoice]:
     )
     tip.invoice_id = invoice.id
     db.session.add(tip)
-    db.session.flush()
     audit.record(Action.TIPPED, actor=giver_id, subject=("tip", tip.id), on=target.kind)
-    if crediting.available(invoice) >= invoice.total:
-        crediting.pay(invoice.id, giver_id)
+    with db.session.no_autoflush:  # what is written goes out in few statements
+        if crediting.available(invoice) >= invoice.total:
+            crediting.pay(invoice.id, giver_id)
     return tip, invoice
 
 

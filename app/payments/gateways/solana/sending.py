@@ -10,6 +10,7 @@ from solders.signature import Signature
 from solders.transaction_status import TransactionConfirmationStatus
 
 from app.payments.gateways.solana.nodes import nodes
+from app.payments.gateways.solana.wallets import key
 from app.payments.solana.values import Signed
 
 FINAL = TransactionConfirmationStatus.Finalized
@@ -30,6 +31,11 @@ def send(made: Signed) -> None:
     """The same again is the same transaction. `Unsure` when no node took it; only the chain knows more."""
     raw = base64.b64decode(made.raw)
     nodes().ask(lambda client: client.send_raw_transaction(raw, OPTIONS))
+
+
+def ask_for_gift(wallet: str, lamports: int) -> str:
+    """Only play chains give any."""
+    return str(nodes().ask(lambda client: client.request_airdrop(key(wallet), lamports)).value)
 
 
 def fate(made: Signed) -> Fate:

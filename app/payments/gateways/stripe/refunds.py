@@ -52,10 +52,14 @@ def dispute(dispute_id: str) -> Taken:
     )
 
 
-def answer(dispute_id: str, evidence: str) -> None:
+def answer(our_id: UUID, dispute_id: str, evidence: str) -> None:
     """What the house says to the bank, sent off for good."""
     with asking() as client:
-        client.v1.disputes.update(dispute_id, {"evidence": {"uncategorized_text": evidence}, "submit": True})
+        client.v1.disputes.update(
+            dispute_id,
+            {"evidence": {"uncategorized_text": evidence}, "submit": True},
+            key("answer", our_id),
+        )
 
 
 def _returned(found: stripe.Refund) -> Returned:

@@ -1,0 +1,180 @@
+"""What both sides see: lists, figures, states in words."""
+
+import csv
+import io
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from app.kit.clock import FixedClock
+from tests.factories.creators import a_creator, a_tier
+from tests.factories.people import Person, a_person, signed_in
+from tests.factories.subscriptions import go_round, subscribed, the_subscription
+from tests.page_client import PageClient
+from tests.queries import counting
+from tests.subscriptions.conftest import House
+from tests.subscriptions.test_renewing import press
+
+HERE = "/dashboard/subscribers"
+
+
+def some_fans(house: House, count: int) -> list[Person]:
+    fans = [a_person(house.app) for _ in range(count)]
+    for fan in fans:
+        subscribed(house.app, fan, house.creator, house.silver)
+    return fans
+
+
+def test_empty_pages_say_what_to_do(house: House) -> None:
+    fan, ada = signed_in(house.app, house.fan), signed_in(house.app, house.creator)
+    new = signed_in(house.app, a_creator(house.app, "new"))
+    assert "No subscriptions" in fan.get("/subscriptions").text
+    assert "None yet" in fan.get("/gifts").text
+    assert "Nobody yet" in ada.get(HERE).text
+    assert "make the first one" in new.get(HERE).text
+    assert "make a tier first" in new.get("/dashboard/promos").text
+    assert "No tiers yet" in new.get("/@new/tiers").text
+    assert "Nobody like that" in ada.get(f"{HERE}?state=ended").text
+
+
+def test_a_creator_sees_who_how_many_and_what_a_month_brings(house: House) -> None:
+    sub = subscribed(house.app, house.fan, house.creator, house.gold, months="12")
+    some_fans(house, 2)
+    press(house, sub, "cancel")
+    shown = signed_in(house.app, house.creator).get(HERE)
+    figures = [one.get_text() for one in shown.soup.select(".stat b")]
+    assert figures == ["3", "1", "0", "$10.00"]
+    assert "Gold, 1 year" in shown.text and "Ends soon" in shown.text
+
+
+def test_subscribers_are_filtered(house: House, time: FixedClock) -> None:
+    subscribed(house.app, house.fan, house.creator, house.gold)
+    time.move(timedelta(days=3))
+    (other,) = some_fans(house, 1)
+    ada = signed_in(house.app, house.creator)
+    for query, there, absent in (
+        (f"tier={house.gold}", "@mira", other.handle),
+        (f"tier={house.silver}", other.handle, "@mira"),
+        ("since=2027-02-01", other.handle, "@mira"),
+    ):
+        shown = ada.get(f"{HERE}?{query}").one("main").get_text()
+        assert (there in shown or there.capitalize() in shown) and absent not in shown, query
+
+
+@pytest.mark.parametrize("query", ["state=x", "tier=x", "since=x", "before=x"])
+def test_what_is_no_filter_is_none(house: House, query: str) -> None:
+    assert signed_in(house.app, house.creator).get(f"{HERE}?{query}").status == 200
+
+
+def test_many_subscribers_come_page_by_page_and_all_as_csv(house: House) -> None:
+    some_fans(house, 32)
+    ada = signed_in(house.app, house.creator)
+    first = ada.get(HERE)
+    older = ada.get(str(first.one("a[rel=next]")["href"]))
+    assert [len(one.soup.select("main ul.rows > li")) for one in (first, older)] == [30, 2]
+    rows = list(csv.DictReader(io.StringIO(ada.http.get(f"{HERE}.csv").get_data(as_text=True))))
+    assert len(rows) == 32
+    assert (rows[0]["tier"], rows[0]["price"], rows[0]["renews"]) == ("Silver", "5.00", "yes")
+
+
+def test_pages_ask_as_often_for_many_as_for_few(house: House) -> None:
+    some_fans(house, 2)
+    ada = signed_in(house.app, house.creator)
+    asked = []
+    for more in (0, 8):
+        some_fans(house, more)
+        with counting(house.app) as statements:
+            ada.get(HERE)
+        asked.append(len(statements))
+    assert asked[0] == asked[1] <= 9
+
+
+def test_the_tab_of_tiers_takes_two_statements_beside_its_page(house: House, page: PageClient) -> None:
+    with counting(house.app) as statements:
+        page.get("/@ada/tiers")
+    assert len(statements) <= 4
+
+
+def test_whoever_wants_no_offers_gets_none(house: House, app: Flask) -> None:
+    sub = subscribed(app, house.fan, house.creator, house.silver)
+    fan = signed_in(app, house.fan)
+    form = fan.get("/settings/notifications").form()
+    ada = signed_in(app, house.creator)
+    ada.send(ada.get("/dashboard/promos").form("/dashboard/promos"), code="SPRING", percent="20")
+    fan.send(fan.get("/settings/notifications").form("/settings/notifications").without("offers.mail"))
+    assert form is not None
+    answer = ada.send(ada.get(HERE).form(f"{HERE}/offer"), chosen=str(sub))
+    assert "None of them wants offers" in answer.text
+
+
+def test_what_happened_is_told_in_words(house: House, time: FixedClock) -> None:
+    sub = subscribed(house.app, house.fan, house.creator, house.silver)
+    press(house, sub, "pause", months="1")
+    press(house, sub, "resume")
+    press(house, sub, "cancel")
+    time.move(timedelta(days=28))
+    go_round(house.app)
+    assert the_subscription(house.app, sub).state == "ended"
+    shown = signed_in(house.app, house.fan).get(f"/subscriptions/{sub}")
+    for words in ("Paid until 28 February 2027", "To be paused, until 31 March 2027", "Cancelled", "Ended"):
+        assert words in shown.text
+    assert "Subscribe again" in signed_in(house.app, house.fan).get("/subscriptions").text
+
+
+def test_a_tier_says_what_its_creator_keeps(house: House) -> None:
+    ada = signed_in(house.app, house.creator)
+    assert "of $5.00 you get $4.60" in ada.get(f"/dashboard/tiers/{house.silver}").text
+    assert "of $5.00 you get $4.60" in ada.get("/dashboard/tiers/new").text
+
+
+def test_a_tier_shows_all_that_was_typed(house: House, page: PageClient) -> None:
+    ada = signed_in(house.app, house.creator)
+    new = "/dashboard/tiers/new"
+    ada.send(
+        ada.get(new).form(new),
+        name="Darkroom",
+        price="40",
+        price_year="400",
+        benefits="A print\n\n  A letter ",
+        about="For those who wait.",
+        seats="12",
+        trial_days="7",
+        welcome="Hello and welcome!",
+    )
+    shown = page.get("/@ada/tiers").text
+    for words in ("A print", "A letter", "For those who wait.", "12 seats left", "or $400.00 a year"):
+        assert words in shown
+    assert "7 days free" in shown
+
+
+@pytest.mark.parametrize(
+    ("field", "fields"),
+    [
+        ("price_year", {"price_year": "60"}),
+        ("price_year", {"price_year": "x"}),
+        ("benefits", {"benefits": "\n".join("abcdefghijk")}),
+        ("benefits", {"benefits": "x" * 101}),
+        ("seats", {"seats": "0"}),
+        ("seats", {"seats": "many"}),
+        ("trial_days", {"trial_days": "91"}),
+        ("welcome", {"welcome": "x" * 2_001}),
+    ],
+)
+def test_what_a_tier_cannot_be_is_said_beside_it(house: House, field: str, fields: dict[str, str]) -> None:
+    ada = signed_in(house.app, house.creator)
+    address = f"/dashboard/tiers/{house.silver}"
+    answer = ada.send(ada.get(address).form(address), **fields)
+    assert (answer.status, list(answer.errors)) == (422, [field])
+
+
+def test_a_welcome_is_mailed_to_who_joins(house: House) -> None:
+    tier = a_tier(house.app, house.creator, "Warm", price=400, welcome="So good that you are here")
+    subscribed(house.app, house.fan, house.creator, tier)
+    go_round(house.app)
+    shown = signed_in(house.app, house.fan).get("/mailbox")
+    letter = signed_in(house.app, house.fan)
+    link = next(
+        str(one["href"]) for one in shown.soup.select('a[href^="/mailbox/"]') if "Warm" in one.get_text()
+    )
+    assert "So good that you are here" in letter.get(link).text
