@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from app.demo import drawing_room, people, plans, rows
+from app.demo import drawing_room, people, plans, rows, sales
 from app.demo.made_ids import Edition
 from app.media import jobs as media_jobs
 from app.platform import work
 
-FILL = "demo.fill"
+FILL, SELL = "demo.fill", "demo.sell"
 ATTEMPTS = 5
 # The page of the demo's creator is the fullest and stands alone.
 AT_ONCE = 5
@@ -47,3 +47,16 @@ def fill(payload: dict[str, Any]) -> None:
             media_jobs.process({"media_id": str(media_id)})
         with work.recording():
             rows.put_posts(page, edition)
+            ask_to_sell(page.handle, edition.at)
+
+
+def ask_to_sell(handle: str, at: datetime) -> None:
+    payload = {"page": handle, "at": at.isoformat()}
+    work.enqueue(SELL, payload, unique_key=f"{SELL}:{handle}")
+
+
+@work.handler(SELL, max_attempts=ATTEMPTS)
+def sell(payload: dict[str, Any]) -> None:
+    sales.put_in(payload["page"], datetime.fromisoformat(payload["at"]))
+    if payload["page"] == people.CREATOR.handle:
+        sales.fill_pocket()

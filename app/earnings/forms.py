@@ -77,7 +77,7 @@ class CountryForm(Form):
 class TaxForm(Form):
     """All there is; which of it is asked, the country decides (tax_fields.py)."""
 
-    legal_name = StringField("Your full name, or your company's", filters=[clean_line])
+    legal_name = StringField("Full name, yours or of your company", filters=[clean_line])
     business_name = StringField("Name of your business", filters=[clean_line])
     address = TextAreaField("Address", filters=[strip])
     born = StringField("Date of birth", filters=[clean_line])

@@ -104,7 +104,7 @@ class FeeForm(Form):
             raise ValidationError("Type percents from 0 to 100, such as 8 or 7.5.")
 
     def validate_since(self, field: Field) -> None:
-        if field.data < clock.now().date():
+        if field.data and field.data < clock.now().date():
             raise ValidationError("What was sold already keeps its fee: choose today or later.")
 
     @property

@@ -1,8 +1,11 @@
 """What this feature holds of a person."""
 
+from uuid import UUID
+
 from flask import Flask
 
 from app.invoices.models import Attempt, BillingDetails, FeeRule, Invoice, Payment, SpendingLimit
+from app.invoices.operations import leaving
 from app.platform import personal_data
 from app.platform.personal_data import Kept
 from app.platform.personal_rows import Rows
@@ -100,10 +103,6 @@ GOES = (
         "What the house keeps of your sales",
     ),
     (
-        Rows(SpendingLimit, owner="user_id", shown=("amount", "next_amount", "next_from", "changed_at")),
-        "What you want to spend at most",
-    ),
-    (
         Rows(
             BillingDetails,
             owner="user_id",
@@ -114,12 +113,21 @@ GOES = (
     ),
 )
 
+LIMITS = Rows(SpendingLimit, owner="user_id", shown=("amount", "next_amount", "next_from", "changed_at"))
+
+
+def _leave(user_id: UUID) -> None:
+    leaving.call_off(user_id)
+    LIMITS.erase(user_id)
+
 
 def init_app(app: Flask) -> None:
     for rows, about in KEPT:
         personal_data.table(app, rows.table.name, about, rows.export, BY_LAW)
     for rows, about in GOES:
         personal_data.table(app, rows.table.name, about, rows.export, rows.erase)
+    personal_data.table(app, LIMITS.table.name, "What you want to spend at most", LIMITS.export, _leave)
+    personal_data.hold(app, "money", leaving.reason_to_wait)
     personal_data.exempt(
         app,
         "invoice_lines",

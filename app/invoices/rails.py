@@ -28,7 +28,7 @@ class Offer:
     choice: str = ""
     # Why it cannot be used now; then it is shown, and cannot be chosen.
     not_now: str = ""
-    # A partial with further fields of its form, with `offer` and `invoice`.
+    # A partial with further fields, each of the form `pay-<rail>`; with `offer` and `invoice`.
     fields: str | None = None
 
 

@@ -7,6 +7,10 @@ class Unsure(Exception):
     """No answer, or none that says: it may have been done. The same call with the same key tells."""
 
 
+class Busy(Unsure):
+    """The same call is being made by somebody else right now."""
+
+
 class Impossible(Exception):
     """The provider does not do that, however often it is asked."""
 

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from fpdf import FPDF
-from fpdf.enums import Align, TableBordersLayout, XPos, YPos
+from fpdf.enums import Align, MethodReturnValue, TableBordersLayout, XPos, YPos
 from fpdf.fonts import FontFace, TTFFont
 
 from app.kit import clock
@@ -29,6 +29,8 @@ OTHERS = {
     "noto_sans_thai": (0x0E00, 0x0E7F),
 }
 EDGE, LINE = 20, 6
+# How much of a line is its label, the rest its amount.
+LABEL = 0.72
 INK, SOFT = (24, 22, 34), (108, 102, 118)
 
 
@@ -79,7 +81,7 @@ class Sheet:
         aligned = tuple(Align.R if n in ends else Align.L for n in range(len(columns)))
         with self._pdf.table(
             text_align=aligned,
-            borders_layout=TableBordersLayout.MINIMAL,
+            borders_layout=TableBordersLayout.HORIZONTAL_LINES,
             headings_style=FontFace(color=SOFT, emphasis=""),
             line_height=LINE,
         ) as table:
@@ -92,16 +94,21 @@ class Sheet:
         return bytes(self._pdf.output())
 
     def _line(self, label: str, amount: str) -> None:
-        self._pdf.set_font_size(10)
-        self._pdf.set_text_color(*INK)
-        width = self._pdf.epw
-        top = self._pdf.get_y()
-        self._pdf.multi_cell(
-            width * 0.72, LINE, self._legible(label), new_x=XPos.RIGHT, new_y=YPos.TOP, align=Align.L
-        )
-        below = top + max(LINE, self._pdf.font_size)
-        self._pdf.cell(width * 0.28, LINE, amount, new_x=XPos.LMARGIN, new_y=YPos.NEXT, align=Align.R)
-        self._pdf.set_y(max(self._pdf.get_y(), below))
+        """The amount beside the first line of a label that may have several."""
+        pdf, text = self._pdf, self._legible(label)
+        pdf.set_font_size(10)
+        pdf.set_text_color(*INK)
+        wide = pdf.epw * LABEL
+        lines = pdf.multi_cell(wide, LINE, text, align=Align.L, dry_run=True, output=MethodReturnValue.LINES)
+        assert isinstance(lines, list)
+        if pdf.will_page_break(LINE * len(lines)):
+            pdf.add_page()
+        top = pdf.get_y()
+        pdf.multi_cell(wide, LINE, text, new_x=XPos.LMARGIN, new_y=YPos.NEXT, align=Align.L)
+        below = pdf.get_y()
+        pdf.set_y(top)
+        pdf.cell(pdf.epw, LINE, amount, new_x=XPos.LMARGIN, align=Align.R)
+        pdf.set_y(below)
 
     def _legible(self, text: str) -> str:
         for name in _others(text):

@@ -59,7 +59,9 @@ class ChangeForm(Form):
 class PauseForm(Form):
     months = RadioField(
         "For how long",
-        choices={count: f"{count} month{'s' if count > 1 else ''}" for count in range(1, PAUSE_MOST + 1)},
+        choices={
+            str(count): f"{count} month{'s' if count > 1 else ''}" for count in range(1, PAUSE_MOST + 1)
+        },
         coerce=int,
         default=1,
     )

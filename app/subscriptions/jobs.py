@@ -14,6 +14,7 @@ def init_app() -> None:
     outbox.subscribe(beginning.BEGUN, "subscriptions.tell_begun")
     outbox.subscribe(renewing.UNPAID, "subscriptions.tell_unpaid")
     outbox.subscribe(renewing.REMINDED, "subscriptions.tell_reminded")
+    outbox.subscribe(renewing.SOON, "subscriptions.tell_soon")
     outbox.subscribe(standing.CANCELLED, "subscriptions.tell_cancelled")
     outbox.subscribe(ending.ENDED, "subscriptions.tell_ended")
     outbox.subscribe(gifts.BOUGHT, "subscriptions.tell_gift")
@@ -72,6 +73,11 @@ def tell_unpaid(payload: Payload) -> None:
 @work.handler("subscriptions.tell_reminded")
 def tell_reminded(payload: Payload) -> None:
     telling.reminded(UUID(payload["subscription_id"]), UUID(payload["invoice_id"]))
+
+
+@work.handler("subscriptions.tell_soon")
+def tell_soon(payload: Payload) -> None:
+    telling.renews_soon(UUID(payload["subscription_id"]))
 
 
 @work.handler("subscriptions.tell_cancelled")

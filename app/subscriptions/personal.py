@@ -3,7 +3,9 @@
 from uuid import UUID
 
 from flask import Flask
+from sqlalchemy import update
 
+from app.extensions import db
 from app.platform import personal_data
 from app.platform.personal_data import Kept
 from app.platform.personal_rows import Rows
@@ -104,6 +106,11 @@ def _leave(user_id: UUID) -> None:
     """What they subscribe to ends with the account, and so do subscriptions to their page."""
     leaving.ask(user_id)
     USES.erase(user_id)
+    for wordless in (
+        update(Subscription).where(Subscription.user_id == user_id).values(cancel_reason=None),
+        update(Gift).where(Gift.buyer_id == user_id).values(note="", sealed_recipient=None),
+    ):
+        db.session.execute(wordless.execution_options(synchronize_session=False))
 
 
 def init_app(app: Flask) -> None:

@@ -104,9 +104,14 @@ def seats_taken(tier_id: UUID, besides: UUID | None = None) -> int:
 
 
 def may_join(user_id: UUID, creator_id: UUID) -> bool:
-    """The page is open, and this person is not shut out of it."""
-    there = select(Creator.id).where(
-        Creator.id == creator_id, Creator.state == "open", ~hidden_from(user_id, Creator.id.expression)
+    """The page is open, its person is there, and this one is not shut out of it."""
+    fan = aliased(User)
+    there = (
+        select(Creator.id)
+        .join(User, and_(User.id == Creator.id, User.state == "active"))
+        .join(fan, and_(fan.id == user_id, fan.state == "active"))
+        .where(Creator.id == creator_id, Creator.state == "open")
+        .where(~hidden_from(user_id, Creator.id.expression))
     )
     return db.session.execute(there).first() is not None
 

@@ -22,6 +22,7 @@ OFFERS = "offers"
 # Nobody needs to hear what they did themselves a moment ago.
 UNTOLD = frozenset({"cancelled", "left"})
 WHY = {
+    "away": "Its creator, or you, are away at the moment. Nothing was charged.",
     "unpaid": "It was not paid in time.",
     "trial_over": "The free days are over. Nothing was charged.",
     "refunded": "What you paid for it went back.",
@@ -98,6 +99,20 @@ def reminded(subscription_id: UUID, invoice_id: UUID) -> None:
         until=f"{found.period_end:%-d %B %Y}",
         link=f"{settings().base_url}/invoices/{invoice_id}",
     )
+
+
+def renews_soon(subscription_id: UUID) -> None:
+    found = db.session.get_one(Subscription, subscription_id)
+    if found.renews:
+        _send(
+            "subscription_renews",
+            find_user(found.user_id),
+            tier=_name(_tier(found)),
+            creator=the_user(found.creator_id).display_name,
+            amount=readable(_next(found), found.currency),
+            until=f"{found.period_end:%-d %B %Y}",
+            link=_page(found),
+        )
 
 
 def cancelled(subscription_id: UUID) -> None:

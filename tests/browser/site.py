@@ -56,5 +56,6 @@ def _answers(address: str, process: "subprocess.Popen[bytes]", log: Path) -> boo
 
 def _environment(settings: Settings) -> dict[str, str]:
     chosen = {name: getattr(settings, name) for name in type(settings).model_fields}
-    chosen |= {"encryption_keys": ",".join(settings.encryption_keys), "mode": settings.mode.value}
+    chosen |= {name: ",".join(value) for name, value in chosen.items() if isinstance(value, list)}
+    chosen["mode"] = settings.mode.value
     return os.environ | {name.upper(): str(value) for name, value in chosen.items() if value is not None}

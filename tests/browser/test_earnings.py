@@ -12,7 +12,7 @@ from app.payments.payouts import Failed
 from app.platform.transaction import transaction
 from tests.browser.pages import fits_in_every_shape
 from tests.browser.site import LiveSite, running_site
-from tests.browser.tabs import OpenTab, Profiles, Tabs, sign_in
+from tests.browser.tabs import OpenTab, sign_in
 from tests.earnings.conftest import Rails, earned, everything_runs, mara, rails, shelves
 from tests.earnings.test_payouts import asked, with_wallet
 from tests.factories.invoices import bought, dispute
@@ -23,27 +23,17 @@ from tests.support import free_port
 __all__ = ["mara", "rails", "shelves"]
 
 
-@pytest.fixture(scope="session")
-def paying_site(
+@pytest.fixture(scope="module")
+def live_site(
     whole_app: Flask, settings: Settings, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[LiveSite]:
     """A house that has keys, and so pays its creators; nobody asks its providers here."""
-    ways = {"stripe_secret_key": "sk_test", "stripe_webhook_secret": "whsec_test"}
-    ways |= {"solana_rpc_url": ["http://127.0.0.1:9"]}
-    own = settings.model_copy(
-        update={"port": free_port(), "ws_port": free_port(), "web_processes": 1, **ways}
-    )
-    with running_site(own, tmp_path_factory.mktemp("paying")) as site:
+    keys = {"stripe_secret_key": "sk_test", "stripe_webhook_secret": "whsec_test"}
+    keys |= {"solana_rpc_url": "http://127.0.0.1:9"}
+    ports = {"port": free_port(), "ws_port": free_port(), "web_processes": 1}
+    own = settings.model_copy(update=ports | keys)
+    with running_site(own, tmp_path_factory.mktemp("site")) as site:
         yield site
-
-
-@pytest.fixture
-def open_tab(profiles: Profiles, paying_site: LiveSite, app: Flask) -> Iterator[OpenTab]:
-    tabs = Tabs(profiles, paying_site.url)
-    yield tabs.open
-    faults = tabs.faults
-    tabs.close()
-    assert not faults, "\n".join(faults)
 
 
 @pytest.fixture

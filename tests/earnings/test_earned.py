@@ -192,6 +192,16 @@ def test_the_page_asks_the_same_however_much_was_sold(app: Flask, mara: Person, 
     assert few <= 8
 
 
+def test_the_dashboard_shows_what_is_free(app: Flask, mara: Person, fan: Person) -> None:
+    page = signed_in(app, mara)
+    assert "Free to be paid out" not in page.get("/dashboard").text
+    earned(app, mara, 10_000)
+    bought(app, fan, mara, 1_000)
+    seen = page.get("/dashboard")
+    assert figure(seen, "Free to be paid out") == "$92.00" and "$9.20 not yet free" in seen.text
+    assert seen.one('a[href="/dashboard/earnings"]') and seen.one('a[href="/dashboard/payouts"]')
+
+
 def test_nobody_sees_what_is_somebody_elses(app: Flask, lively: Person) -> None:
     other = a_creator(app, "other")
     seen = signed_in(app, other).get(f"{HOME}?period=all")

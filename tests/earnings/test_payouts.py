@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from solders.pubkey import Pubkey
 
+from app.accounts.models import User, Wallet
 from app.earnings import jobs
 from app.earnings.models import Payout, PayoutAccount
 from app.earnings.operations import paying_out, planning
@@ -18,6 +19,7 @@ from app.ledger import queries as ledger
 from app.ledger import verifying
 from app.ledger.chart import Kind
 from app.ledger.entries import Account
+from app.payments import payouts
 from app.payments.payouts import Failed, Sent, Unknown
 from app.platform import work
 from app.platform.errors import Refused
@@ -112,7 +114,7 @@ def test_one_at_a_time(app: Flask, rails: Rails, mara: Person) -> None:
     assert len(payouts_of(app, mara)) == 1
 
 
-def test_a_hundred_wishes_at_once_are_one_payout(app: Flask, rails: Rails, mara: Person) -> None:
+def test_a_dozen_wishes_at_once_are_one_payout(app: Flask, rails: Rails, mara: Person) -> None:
     earned(app, mara, 10_000)
     with_wallet(app, mara)
     refused: list[str] = []
@@ -236,7 +238,9 @@ def test_asking_and_changing_the_place_need_a_fresh_sign_in(app: Flask, rails: R
     assert payouts_of(app, mara) == []
 
 
-@pytest.mark.parametrize("address", ["", "hello", "0x52908400098527886E0F7030069857D2E4169EE7", DERIVED])
+@pytest.mark.parametrize(
+    "address", ["", "hello", "0x52908400098527886E0F7030069857D2E4169EE7", DERIVED, "1" * 32]
+)
 def test_only_a_wallets_own_address_is_taken(app: Flask, rails: Rails, mara: Person, address: str) -> None:
     page = signed_in(app, mara)
     seen = page.send(page.get(HOME).form(f"{HOME}/wallet"), address=address)
@@ -381,3 +385,141 @@ def test_a_payout_is_told_by_its_work_alone(app: Flask, rails: Rails, mara: Pers
     assert len(rails.sent) == 1
     bought(app, a_person(app), mara, 100)
     assert whole(app)
+
+
+def test_the_same_wallet_again_changes_nothing(app: Flask, rails: Rails, mara: Person) -> None:
+    page = with_wallet(app, mara)
+    page.send(page.get(HOME).form(f"{HOME}/wallet"), address=WALLET)
+    assert mails(app, mara) == ["payout_destination"]
+
+
+def test_the_houses_own_wallet_is_nobodys(app: Flask, rails: Rails, mara: Person) -> None:
+    with app.app_context():
+        own = app.extensions["fanlight.settings"].solana_usdc_mint
+    page = signed_in(app, mara)
+    seen = page.send(page.get(HOME).form(f"{HOME}/wallet"), address=own)
+    assert seen.status == 422 and seen.errors["address"]
+
+
+def test_a_linked_wallet_is_offered(app: Flask, rails: Rails, mara: Person) -> None:
+    with app.app_context(), transaction():
+        db.session.add(Wallet(address=WALLET, user_id=mara.id))
+    assert signed_in(app, mara).get(HOME).form(f"{HOME}/wallet").fields["address"] == WALLET
+
+
+def a_bank(app: Flask, person: Person, state: str = "ready") -> None:
+    with app.app_context(), transaction():
+        at = clock.now() - timedelta(days=9)
+        made = PayoutAccount(creator_id=person.id, rail="card", provider_id="acct_1", state=state)
+        made.created_at = made.changed_at = at
+        db.session.add(made)
+
+
+def test_with_two_places_one_is_the_first_choice(app: Flask, rails: Rails, mara: Person) -> None:
+    page = with_wallet(app, mara)
+    a_bank(app, mara)
+    page.send(page.get(HOME).form(f"{HOME}/card/prefer"))
+    assert not page.get(HOME).has_form(f"{HOME}/card/prefer")
+    page.send(page.get(HOME).form(f"{HOME}/card/remove"))
+    with app.app_context():
+        kept = db.session.query(PayoutAccount).filter_by(rail="solana").one()
+        assert kept.preferred
+    assert page.get(HOME).form(f"{HOME}/card").fields["country"] == ""
+
+
+def test_a_plan_takes_the_place_that_takes_the_currency(app: Flask, rails: Rails, mara: Person) -> None:
+    a_bank(app, mara)
+    page = with_wallet(app, mara)  # the first choice, as the bank was never chosen
+    earned(app, mara, 10_000)
+    earned(app, mara, 5_000, currency="EUR")
+    page.send(page.get(HOME).form(f"{HOME}/plan"), rhythm="weekly", minimum="20")
+    later(app, timedelta(days=8))
+    went = {one.currency: one.rail for one in payouts_of(app, mara)}
+    assert went == {"EUR": "card", "USD": "solana"}
+    with clock.using(FixedClock(clock.now() + timedelta(days=9))):
+        everything_runs(app)
+    assert {(order.destination, order.currency) for order in rails.sent} == {
+        ("acct_1", "EUR"), (WALLET, "USDC")
+    }  # fmt: skip
+
+
+def test_a_place_that_is_not_finished_or_refused_gets_nothing(app: Flask, rails: Rails, mara: Person) -> None:
+    earned(app, mara, 10_000)
+    a_bank(app, mara, "refused")
+    page = signed_in(app, mara)
+    seen = page.get(HOME)
+    assert "does not pay out to you" in seen.text and not seen.has_form(f"{HOME}/ask")
+    page.send(seen.form(f"{HOME}/plan"), rhythm="weekly", minimum="20")
+    later(app, timedelta(days=8))
+    assert payouts_of(app, mara) == []
+
+
+def test_by_hand_nothing_goes_by_itself(app: Flask, rails: Rails, mara: Person) -> None:
+    earned(app, mara, 10_000)
+    page = with_wallet(app, mara)
+    page.send(page.get(HOME).form(f"{HOME}/plan"), rhythm="weekly", minimum="20")
+    page.send(page.get(HOME).form(f"{HOME}/plan"), rhythm="by_hand", minimum="20")
+    later(app, timedelta(days=40))
+    assert payouts_of(app, mara) == []
+
+
+def test_who_is_suspended_is_not_paid_meanwhile(app: Flask, rails: Rails, mara: Person) -> None:
+    earned(app, mara, 10_000)
+    page = with_wallet(app, mara)
+    page.send(page.get(HOME).form(f"{HOME}/plan"), rhythm="weekly", minimum="20")
+    with app.app_context(), transaction():
+        db.session.get_one(User, mara.id).state = "suspended"
+    later(app, timedelta(days=8))
+    assert payouts_of(app, mara) == []
+
+
+def test_a_form_for_money_that_is_gone_asks_for_nothing(app: Flask, rails: Rails, mara: Person) -> None:
+    earned(app, mara, 10_000)
+    page = with_wallet(app, mara)
+    form = page.get(HOME).form(f"{HOME}/ask")
+    assert "nothing that could be paid out" in page.send(form, currency="EUR").text
+    assert payouts_of(app, mara) == []
+
+
+def test_a_rail_that_is_closed_meanwhile_gives_it_back(app: Flask, rails: Rails, mara: Person) -> None:
+    earned(app, mara, 10_000)
+    asked(with_wallet(app, mara))
+    app.extensions[payouts.PLACE].pop("solana")
+    everything_runs(app)
+    assert [one.failure_code for one in payouts_of(app, mara)] == ["rail_closed"]
+    assert on(app, Kind.CREATOR_AVAILABLE, mara) == 9_200
+    page = signed_in(app, mara)
+    token = page.get(HOME).form(f"{HOME}/plan").fields["csrf_token"]
+    answer = page.post(f"{HOME}/wallet", {"csrf_token": token, "idempotency_key": "k", "address": WALLET})
+    assert answer.status == 404
+
+
+def test_a_long_history_goes_on(app: Flask, rails: Rails, mara: Person) -> None:
+    earned(app, mara, 100_000)
+    page = with_wallet(app, mara)
+    with app.app_context():
+        for n in range(32):
+            with transaction():
+                wish = Wish("solana", 100 + n, "USD")
+                payout = paying_out.ask(mara.id, wish, asked_by=mara.id)
+                paying_out.cancel(payout.id, mara.id)
+    seen = page.get(HOME)
+    assert len(seen.soup.select("tbody tr")) == 30
+    seen = page.get(str(seen.one("a[rel=next]")["href"]))
+    assert len(seen.soup.select("tbody tr")) == 2 and "$1.00" in seen.text
+    boss = signed_in(app, a_person(app, "boss", roles=("fan", "admin")), second_factor=True)
+    seen = boss.get("/admin/payouts?state=failed")
+    seen = boss.get(str(seen.one("a[rel=next]")["href"]))
+    assert len(seen.soup.select("tbody tr")) == 2
+    assert whole(app)
+
+
+def test_nobodys_places_are_nowhere(app: Flask, rails: Rails, mara: Person) -> None:
+    page = signed_in(app, mara)
+    token = page.get(HOME).form(f"{HOME}/plan").fields["csrf_token"]
+    for what in ("solana/remove", "card/prefer", "nonsense/remove"):
+        sent = {"csrf_token": token, "idempotency_key": what}
+        assert page.post(f"{HOME}/{what}", sent).status == 404
+    assert page.get(f"{HOME}/card/go").status == 404
+    sent = {"csrf_token": token, "idempotency_key": "none", "country": ""}
+    assert page.post(f"{HOME}/card", sent).errors["country"]

@@ -30,6 +30,8 @@ from app.platform.audit import Action
 from app.platform.settings import vault
 from app.platform.transaction import transaction
 from app.posts import models as posts
+from app.subscriptions import models as subscriptions
+from app.subscriptions.operations.gifts import PURPOSE as GIFT
 from tests.factories.people import Person, a_person
 
 # Words that occur nowhere else, so that finding one means finding this person.
@@ -56,6 +58,7 @@ def a_full_life(app: Flask) -> Life:
         user.display_name, user.bio = NAME, BIO
         user.sealed_birth_date = vault().seal(BIRTHDAY, BIRTH_DATE)
         rows = [*_rows(person, other), *_as_fan_and_creator(person), *_paying(person), *_earning(person)]
+        rows += _subscribing(person)
         for row in rows:  # in this order: later ones point at earlier ones
             db.session.add(row)
             db.session.flush()
@@ -164,6 +167,35 @@ def _paying(person: Person) -> list[Any]:
             **owner,
         ),
         payments.RailSwitch(seller_id=person.id, rail="card"),
+    ]
+
+
+def _subscribing(person: Person) -> list[Any]:
+    owner, page, promo, at = {"user_id": person.id}, {"creator_id": person.id}, new_id(), clock.now()
+    return [
+        subscriptions.Subscription(
+            state="ended",
+            price=500,
+            currency="USD",
+            anchor=at,
+            period_start=at,
+            period_end=at + timedelta(days=30),
+            ended_at=at,
+            cancel_reason=BIO,
+            **owner,
+            **page,
+        ),
+        subscriptions.PromoCode(id=promo, code="LANTERNS", percent=20, **page),
+        subscriptions.PromoUse(promo_id=promo, **owner),
+        subscriptions.Gift(
+            buyer_id=person.id,
+            months=1,
+            code_digest=crypto.digest("a gift"),
+            sealed_code=vault().seal("a gift", GIFT),
+            sealed_recipient=vault().seal(HANDLE, GIFT),
+            note=BIO,
+            **page,
+        ),
     ]
 
 

@@ -145,7 +145,7 @@ def steps(app: Flask, subscription_id: UUID) -> list[str]:
 
 def of_invoice(app: Flask, invoice_id: UUID) -> UUID:
     with app.app_context():
-        found = db.session.scalars(
+        found: UUID | None = db.session.scalars(
             db.select(InvoiceLine.subject_id).filter_by(invoice_id=invoice_id, n=0)
         ).one()
         assert found is not None

@@ -21,6 +21,7 @@ from app.invoices.operations import attempts, bookings, receiving, refunding, se
 from app.platform import idempotency
 from app.platform.work import lease
 from app.posts.operations import buying
+from app.subscriptions.operations import beginning
 from app.tips.operations import giving
 from workers import run
 from workers.stack.serving import Serving
@@ -38,6 +39,7 @@ STEPS: dict[str, tuple[Any, str]] = {
     "the key is taken": (idempotency, "begin"),
     "an invoice is made for a tip": (giving, "make"),
     "an invoice is made for a post": (buying, "make"),
+    "an invoice is made for a subscription": (beginning, "make"),
     "the invoice is locked to be paid": (attempts, "payable"),
     "a try to pay is written": (attempts, "begin"),
     "the money is known": (receiving, "book"),

@@ -23,8 +23,9 @@ from app.entitlements.models import Grant
 from app.extensions import db
 from app.invoices.models import Invoice, Refund
 from app.ledger import verifying
+from app.subscriptions.models import Subscription
 from app.tips.models import Tip
-from tests.factories.creators import a_creator
+from tests.factories.creators import a_creator, a_tier
 from tests.factories.invoices import give_credit
 from tests.factories.people import Person, a_person, signed_in
 from tests.factories.posts import a_post
@@ -60,6 +61,8 @@ STEPS_OF = {
     "tip": ("an invoice is made for a tip", *PAYING),
     "buy": ("an invoice is made for a post", *ENDS),
     "pay": PAYING,
+    "subscribe": ("an invoice is made for a subscription", *ENDS),
+    "join": PAYING,
     "refund": ("a refund is written", "the books are written", "what was sold is taken away", *ENDS),
 }
 # The others run with those that take longer.
@@ -69,6 +72,7 @@ TELLING = {
     ("tip", "postgres", "all is committed"),
     ("tip", "redis", "the key is taken"),
     ("refund", "web", "the answer is remembered"),
+    ("join", "web", "what was sold is handed over"),
 }
 MATRIX = [
     pytest.param(cell, marks=[] if cell in TELLING else pytest.mark.fault_long)
@@ -209,7 +213,21 @@ def refund(app: Flask, mara: Person, ben: Person) -> Wish:
     return Wish(seller, form, lambda: count(select(func.count()).select_from(Refund)))
 
 
-WISHES = {"tip": tip, "buy": buy, "pay": pay, "refund": refund}
+def subscribe(app: Flask, mara: Person, ben: Person) -> Wish:
+    address = f"/@mara/subscribe/{a_tier(app, mara)}"
+    reader = signed_in(app, ben)
+    form = reader.get(address).form(address)
+    return Wish(reader, form, lambda: count(select(func.count()).select_from(Invoice)))
+
+
+def join(app: Flask, mara: Person, ben: Person) -> Wish:
+    asked = subscribe(app, mara, ben)
+    form = asked.reader.send(asked.form).form(".*/pay/credit")
+    joined = select(func.count()).where(Subscription.state == "active")
+    return Wish(asked.reader, form, lambda: count(joined))
+
+
+WISHES = {"tip": tip, "buy": buy, "pay": pay, "refund": refund, "subscribe": subscribe, "join": join}
 
 
 def count(statement: object) -> int:

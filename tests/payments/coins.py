@@ -157,8 +157,8 @@ def whole(units: int, coin: str) -> str:
 @contextmanager
 def taking_coins(app: Flask, double: ChainDouble, **more: Any) -> Iterator[Purse]:
     before = app.extensions["fanlight.settings"]
-    chosen = {"solana_rpc_url": [double.url], "solana_usdc_mint": str(USDC), **more}
-    app.extensions["fanlight.settings"] = before.model_copy(update=chosen)
+    chosen = {"solana_rpc_url": [double.url], "solana_usdc_mint": str(USDC), "chain_port": double.port}
+    app.extensions["fanlight.settings"] = before.model_copy(update=chosen | more)
     purse = Purse(app, double)
     try:
         eventually(lambda: double.rpc("getHealth")["result"] == "ok")

@@ -42,7 +42,7 @@ def test_a_card_is_added_on_the_processor_s_page(app: Flask, till: Till, fan: Pe
     page = signed_in(app, fan)
     assert "No card on file" in page.get(HOME).text
     added = add(till, page)
-    assert "Visa ending in 4242 First" in added.text and "The card is on file" in added.text
+    assert "Visa ending in 4242 Preferred" in added.text and "The card is on file" in added.text
     till.settle()
     assert len(method_ids(app, fan)) == 1
 
@@ -79,7 +79,7 @@ def test_the_preferred_card_comes_first(app: Flask, till: Till, fan: Person) -> 
     till.settle()
     _, second = method_ids(app, fan)
     there = page.send(page.get(HOME).form(f"{HOME}/{second}/prefer"))
-    assert "Mastercard ending in 4444 First" in there.text
+    assert "Mastercard ending in 4444 Preferred" in there.text
     invoice_id = an_invoice(app, fan, total=700)
     forms = card_forms(page.get(f"/invoices/{invoice_id}"), invoice_id)
     assert forms[0].fields["choice"] == str(second)
@@ -92,7 +92,7 @@ def test_a_card_that_is_removed_is_gone_here_and_there(app: Flask, till: Till, f
     till.settle()
     first, second = method_ids(app, fan)
     there = page.send(page.get(HOME).form(f"{HOME}/{first}/remove"))
-    assert "4242" not in there.text and "Mastercard ending in 4444 First" in there.text
+    assert "4242" not in there.text and "Mastercard ending in 4444 Preferred" in there.text
     till.settle()
     with app.app_context():
         gone = db.session.get_one(PaymentMethod, first).provider_id

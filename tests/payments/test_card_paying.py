@@ -1,9 +1,13 @@
 """Paying an invoice by card, from its page to the processor's and back."""
 
+from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 from flask import Flask
 
+from app.invoices.operations import making
+from app.invoices.operations.making import Item, Order
+from app.platform.transaction import transaction
 from tests.doubles.cards import (
     ASKS_ALWAYS,
     ASKS_ONCE,
@@ -196,3 +200,25 @@ def bank_answers(app: Flask, till: Till, invoice_id: UUID, *, honours: bool) -> 
     )
     till.double.control(f"async/{session.payment_intent}?ok={'yes' if honours else 'no'}")
     till.settle()
+
+
+def test_many_browsers_at_once_are_led_to_one_page(app: Flask, till: Till) -> None:
+    fan = a_person(app)
+    page, invoice_id = signed_in(app, fan), an_invoice(app, fan, total=700)
+    here = page.get(f"/invoices/{invoice_id}")
+    on = page.send(another_card(here, invoice_id), follow=False).location
+    pages = [signed_in(app, fan) for _ in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        addresses = set(pool.map(lambda one: one.get(on, follow=False).location, pages))
+    assert addresses == {attempts_of(app, invoice_id)[0].data["url"]}
+
+
+def test_what_renews_keeps_its_card_and_says_so(app: Flask, till: Till) -> None:
+    fan = a_person(app)
+    with app.app_context(), transaction():
+        item = Item("Gold, one month", 700, data={"renews": True})
+        invoice_id = making.make(Order(fan.id, None, "pass", "USD", (item,))).id
+    page = signed_in(app, fan)
+    assert "kept for renewals" in page.get(f"/invoices/{invoice_id}").text
+    assert "Paid" in till.pay(page, invoice_id).text
+    assert "Visa ending in 4242" in page.get("/settings/payment-methods").text

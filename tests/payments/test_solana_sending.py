@@ -6,8 +6,13 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
+from solana.rpc.commitment import Processed
 from solders.keypair import Keypair
+from solders.message import Message
 from solders.pubkey import Pubkey
+from solders.system_program import ID as SYSTEM
+from solders.system_program import CreateAccountParams, create_account
+from solders.transaction import VersionedTransaction
 
 from app.extensions import db
 from app.invoices.models import Refund
@@ -68,6 +73,14 @@ def a_payout(app: Flask, rich: Purse, to: Pubkey, units: int = 20 * UNITS, coin:
     with app.app_context():
         assert payouts.send("solana", order) == Unknown()
     return order
+
+
+def the_key(app: Flask) -> Keypair:
+    """As its owner has it."""
+    with app.app_context():
+        owner = signer.signer()
+        assert isinstance(owner, signer.KeySigner)
+        return owner._key
 
 
 def looked(app: Flask, order: Order) -> payouts.Answer:
@@ -194,6 +207,25 @@ class TestOnce:
         assert [kind for kind, _ in rich.cases()][-1] == "hot_wallet_short"
         assert rich.sends()[0].signature is None
 
+    def test_what_landed_and_failed_is_signed_anew_and_its_fee_is_booked(
+        self, app: Flask, rich: Purse
+    ) -> None:
+        rich.double.fault("delay", slots=10)
+        order = a_payout(app, rich, rich.double.wallet("ada"), units=5 * 10**8, coin="SOL")
+        rich.run(jobs.push_sends)
+        key = the_key(app)
+        all_but_little = rich.on_chain()["SOL"] - 10**8
+        send(rich.double, a_transfer(rich.double, key, Keypair().pubkey(), all_but_little))
+        rich.settle()
+        rich.settle()
+        rich.run(jobs.push_sends)
+        (row,) = rich.sends()
+        assert (row.state, len(row.given_up)) == ("due", 1)
+        rich.assert_square()
+        rich.fill(sol="5")
+        rich.send_all()
+        assert isinstance(looked(app, order), Sent)
+
 
 class TestPayouts:
     def test_a_creator_is_paid_once(self, app: Flask, rich: Purse) -> None:
@@ -255,10 +287,7 @@ class TestColdStorage:
 
 class TestByHand:
     def test_what_its_owner_moved_is_on_the_books_and_told(self, app: Flask, rich: Purse) -> None:
-        with app.app_context():
-            owner = signer.signer()
-            assert isinstance(owner, signer.KeySigner)
-            key = owner._key
+        key = the_key(app)
         before = len(rich.cases())
         send(rich.double, a_transfer(rich.double, key, Keypair().pubkey(), 10**8))
         rich.settle()
@@ -271,6 +300,20 @@ class TestByHand:
         assert len(rich.cases()) == before + 1
         assert rich.booked(Kind.CHAIN_COLD, "SOL") == 10**8
         rich.assert_square()
+
+    def test_what_no_transfer_explains_is_told(self, app: Flask, rich: Purse) -> None:
+        """Its key opened an account: money left, and no instruction that we read says so."""
+        key, other = the_key(app), Keypair()
+        opening = create_account(
+            CreateAccountParams(
+                from_pubkey=key.pubkey(), to_pubkey=other.pubkey(), lamports=10**7, space=0, owner=SYSTEM
+            )
+        )
+        recent = rich.double.ask(lambda client: client.get_latest_blockhash(Processed)).value.blockhash
+        message = Message.new_with_blockhash([opening], key.pubkey(), recent)
+        send(rich.double, VersionedTransaction(message, [key, other]))
+        rich.settle()
+        assert dict(rich.cases())["balance_differs"]["balance"] == -(10**7)
 
 
 class TestReconciling:

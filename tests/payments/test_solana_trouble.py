@@ -2,21 +2,31 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from decimal import Decimal
 from uuid import UUID
 
 import pytest
 from flask import Flask
+from solana.rpc.commitment import Processed
 from solders.keypair import Keypair
+from solders.message import Message
+from solders.transaction import VersionedTransaction
+from spl.token.constants import TOKEN_PROGRAM_ID
+from spl.token.instructions import close_account, get_associated_token_address, transfer_checked
+from spl.token.models import CloseAccountParams, TransferCheckedParams
 
 from app.extensions import db
 from app.kit import clock
 from app.kit.clock import FixedClock
 from app.ledger.chart import Kind
+from app.payments.errors import Impossible
+from app.payments.gateways.solana.nodes import nodes
 from app.payments.models import Case
 from app.payments.solana import jobs
 from app.platform import work
 from app.platform.transaction import transaction
 from tests.doubles.chain import pay_link
+from tests.doubles.chain_questions import a_rich_key, send
 from tests.factories.invoices import an_invoice, the_invoice
 from tests.factories.people import Person, a_person, signed_in
 from tests.page_client import PageClient
@@ -27,11 +37,13 @@ WALLETS_WAYS = {
     "versioned": {"versioned": True},
     "with looked-up addresses": {"lookup_table": True},
     "by a program": {"inner": True},
-    "in a batch": {"batched": True},
-    "the old instruction": {"unchecked": True},
     "with instructions of its own": {"extra": True},
     "without the memo": {"memo": ""},
 }
+ONLY_TOKENS = {"in a batch": {"batched": True}, "the old instruction": {"unchecked": True}}
+WAYS = [("SOL", way) for way in WALLETS_WAYS.values()]
+WAYS += [("USDC", way) for way in (WALLETS_WAYS | ONLY_TOKENS).values()]
+NAMES = [f"SOL {name}" for name in WALLETS_WAYS] + [f"USDC {name}" for name in WALLETS_WAYS | ONLY_TOKENS]
 
 
 @pytest.fixture
@@ -50,13 +62,10 @@ def invoice_id(app: Flask, fan: Person) -> UUID:
 
 
 class TestWaysOfPaying:
-    @pytest.mark.parametrize("ways", WALLETS_WAYS.values(), ids=WALLETS_WAYS)
-    @pytest.mark.parametrize("coin", ["USDC", "SOL"])
+    @pytest.mark.parametrize(("coin", "ways"), WAYS, ids=NAMES)
     def test_wallets_have_their_own_ways(
         self, purse: Purse, app: Flask, page: PageClient, invoice_id: UUID, coin: str, ways: dict[str, object]
     ) -> None:
-        if coin == "SOL" and {"batched", "unchecked"} & ways.keys():
-            pytest.skip("only tokens have this")
         purse.pay(page, invoice_id, coin, **ways)
         assert the_invoice(app, invoice_id).state == "paid"
         assert len(purse.payments(invoice_id)) == 1
@@ -235,6 +244,18 @@ class TestLateMoney:
         assert invoice.received == 500
         purse.assert_square()
 
+    @pytest.mark.parametrize(("price", "state"), [("75", "underpaid"), ("300", "paid")])
+    def test_a_coin_that_comes_late_counts_at_the_lower_price(
+        self, purse: Purse, app: Flask, page: PageClient, invoice_id: UUID, price: str, state: str
+    ) -> None:
+        with clock.using(FixedClock(clock.now() - timedelta(hours=2))):
+            link = purse.link(page, invoice_id, "SOL")
+        with taking_coins(app, purse.double, solana_demo_price=Decimal(price)):
+            purse.double.pay(link)
+            purse.settle()
+        assert the_invoice(app, invoice_id).state == state
+        purse.assert_square()
+
 
 class TestMoneyOfNobody:
     def test_what_names_nothing_is_kept_until_an_admin_knows(
@@ -275,8 +296,41 @@ class TestMoneyOfNobody:
             assert poor.on_chain()["SOL"] == 2 * 10**9
             assert poor.cases() == []
 
+    def test_what_comes_without_a_transfer_is_kept_too(self, app: Flask, purse: Purse) -> None:
+        """Somebody closes an account of theirs, and gives us what lay in it."""
+        giver = a_rich_key(purse.double, usdc="1")
+        account = get_associated_token_address(giver.pubkey(), purse.double.usdc)
+        spend = transfer_checked(
+            TransferCheckedParams(
+                program_id=TOKEN_PROGRAM_ID,
+                source=account,
+                mint=purse.double.usdc,
+                dest=get_associated_token_address(purse.double.wallet(), purse.double.usdc),
+                owner=giver.pubkey(),
+                amount=UNITS,
+                decimals=6,
+            )
+        )
+        close = close_account(
+            CloseAccountParams(
+                account=account, dest=purse.wallet, owner=giver.pubkey(), program_id=TOKEN_PROGRAM_ID
+            )
+        )
+        recent = purse.double.ask(lambda client: client.get_latest_blockhash(Processed)).value.blockhash
+        message = Message.new_with_blockhash([spend, close], giver.pubkey(), recent)
+        send(purse.double, VersionedTransaction(message, [giver]))
+        purse.settle()
+        ((kind, detail),) = purse.cases()
+        assert (kind, detail["coin"], detail["amount"]) == ("unknown_money", "SOL", 2_039_280)
+        purse.assert_square()
+
 
 class TestNodes:
+    def test_a_wrong_question_is_not_asked_of_others(self, app: Flask, purse: Purse) -> None:
+        address = purse.wallet
+        with app.app_context(), pytest.raises(Impossible):
+            nodes().ask(lambda client: client.get_signatures_for_address(address, limit=5_000))
+
     @pytest.mark.parametrize("kind", ["rpc_error_500", "rpc_behind", "malformed", "garbled", "timeout_after"])
     def test_a_node_that_fails_is_asked_again(
         self, purse: Purse, app: Flask, page: PageClient, invoice_id: UUID, kind: str

@@ -39,6 +39,15 @@ def test_a_letter_that_no_font_knows_is_shown_as_unknown(context: Flask) -> None
     assert UNKNOWN in read(Sheet("光"))
 
 
+def test_long_lists_go_on_on_the_next_page(context: Flask) -> None:
+    sheet = Sheet("Long")
+    sheet.lines([(f"Line {n} " * 20, f"${n}.00") for n in range(60)])
+    pages = [page.extract_text() for page in PdfReader(io.BytesIO(sheet.bytes())).pages]
+    assert len(pages) > 2
+    for n in range(60):
+        assert any(f"Line {n} " in text and f"${n}.00" in text for text in pages), n
+
+
 def test_long_tables_go_on_on_the_next_page(context: Flask) -> None:
     sheet = Sheet("Long")
     sheet.table(("n",), [(str(n),) for n in range(200)])

@@ -19,7 +19,7 @@ from workers.stack.gone import is_gone
 from workers.stack.probe import status
 from workers.stack.supervise import MARK
 
-STARTS_WITHIN = 90.0
+STARTS_WITHIN = 180.0
 STOPS_WITHIN = 60.0
 READY = "Ctrl-C stops it."
 # What somebody may have set for a product of their own.

@@ -3,10 +3,14 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from app.invoices.operations import disputing
 from app.kit.clock import FixedClock
+from app.ledger.chart import Kind
+from app.ledger.operations.posting import Account
+from app.platform.transaction import transaction
 from tests.factories.creators import a_tier
 from tests.factories.invoices import dispute, paid, refund, the_invoice
-from tests.factories.people import signed_in
+from tests.factories.people import a_person, signed_in
 from tests.factories.subscriptions import (
     bank_says,
     go_round,
@@ -121,19 +125,12 @@ def test_two_upgrades_that_were_asked_for_do_not_both_come_true(house: House, ti
 def test_a_full_tier_takes_nobody_from_below(house: House, time: FixedClock) -> None:
     tier = a_tier(house.app, house.creator, "Table", price=900, seats=1)
     sub = subscribed(house.app, house.fan, house.creator, house.silver)
-    from tests.factories.people import a_person
-
     subscribed(house.app, a_person(house.app), house.creator, tier)
     answer = change(house, sub, tier)
     assert answer.status == 422 and "All seats of this tier are taken" in answer.text
 
 
 def test_a_disputed_payment_closes_until_it_is_won(house: House) -> None:
-    from app.invoices.operations import disputing
-    from app.ledger.chart import Kind
-    from app.ledger.operations.posting import Account
-    from app.platform.transaction import transaction
-
     sub = subscribed(house.app, house.fan, house.creator, house.silver)
     invoice_id = invoices_of(house.app, sub)[0].id
     dispute_id = dispute(house.app, invoice_id)

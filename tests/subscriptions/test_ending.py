@@ -73,7 +73,7 @@ def test_a_fan_who_leaves_is_charged_no_more(house: House, time: FixedClock) -> 
 
 
 def test_the_fans_of_a_creator_who_leaves_get_back_what_is_left(house: House, time: FixedClock) -> None:
-    """Whoever has money in the house waits with leaving until it is paid out; so this one has none any more."""
+    """Whoever has money in the house waits until it is paid out; so this one has none any more."""
     sub = subscribed(house.app, house.fan, house.creator, house.gold)
     time.move(timedelta(days=7))
     with house.app.app_context(), transaction():

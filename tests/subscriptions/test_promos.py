@@ -1,6 +1,7 @@
 """Codes and bundles: made by creators, used once each, as often as there are."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -30,14 +31,15 @@ from tests.subscriptions.conftest import House
 PROMOS = "/dashboard/promos"
 
 
-def a_code(house: House, code: str = "SPRING", percent: int = 50, **fields: object) -> Page:
+def a_code(house: House, code: str = "SPRING", percent: int = 50, **fields: Any) -> Page:
     ada = signed_in(house.app, house.creator)
     return ada.send(ada.get(PROMOS).form(PROMOS), code=code, percent=str(percent), **fields)
 
 
 def used(house: House, code: str = "SPRING") -> int:
     with house.app.app_context():
-        return db.session.scalars(db.select(PromoCode.used).filter_by(code=code)).one()
+        found: int = db.session.scalars(db.select(PromoCode.used).filter_by(code=code)).one()
+        return found
 
 
 def test_a_code_is_made_shown_and_closed(house: House) -> None:
@@ -61,7 +63,7 @@ def test_a_code_is_made_shown_and_closed(house: House) -> None:
         ("ends", {"ends": "2020-01-01"}),
     ],
 )
-def test_what_is_refused_says_why_beside_it(house: House, field: str, fields: dict[str, str]) -> None:
+def test_what_is_refused_says_why_beside_it(house: House, field: str, fields: dict[str, Any]) -> None:
     ada = signed_in(house.app, house.creator)
     answer = ada.send(ada.get(PROMOS).form(PROMOS), **{"code": "SPRING", "percent": "5", **fields})
     assert (answer.status, list(answer.errors)) == (422, [field])
@@ -103,9 +105,9 @@ def test_a_code_for_everything_is_free_without_an_invoice_to_pay(house: House) -
     ],
 )
 def test_why_a_code_does_not_help_stands_beside_it(
-    house: House, time: FixedClock, made: dict[str, str], why: str
+    house: House, time: FixedClock, made: dict[str, Any], why: str
 ) -> None:
-    fields = {name: value for name, value in made.items() if name != "tier"}
+    fields: dict[str, Any] = {name: value for name, value in made.items() if name != "tier"}
     if "tier" in made:
         fields["tier_id"] = str(house.gold)
     a_code(house, **fields)

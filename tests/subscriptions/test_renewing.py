@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from app.accounts.operations import roles
 from app.invoices.operations import limits
 from app.kit.clock import FixedClock
 from app.platform.transaction import transaction
@@ -320,3 +321,23 @@ def test_somebody_elses_subscription_is_nothing(house: House, by_card: UUID) -> 
         fields = {"csrf_token": token, "idempotency_key": what, "months": "1", "method": "", "plan": ""}
         assert other.post(f"/subscriptions/{by_card}/{what}", fields).status == 404, what
     assert the_subscription(house.app, by_card).renews
+
+
+def test_a_year_by_card_is_told_of_a_week_before(house: House, cards: None, time: FixedClock) -> None:
+    sub = subscribed_by_card(house.app, house.fan, house.creator, house.gold, months="12")
+    end = the_subscription(house.app, sub).period_end
+    for days in (8, 7, 6, 1):
+        time.at = end - days * DAY
+        go_round(house.app)
+    assert mails_to(house.app, house.fan).count("subscription_renews") == 1
+    assert "subscription_due" not in mails_to(house.app, house.fan)
+
+
+def test_nobody_is_charged_for_a_page_whose_creator_is_suspended(
+    house: House, by_card: UUID, time: FixedClock
+) -> None:
+    with house.app.app_context(), transaction():
+        roles.suspend(house.creator.id, actor=house.fan.id)
+    time.at = the_subscription(house.app, by_card).period_end
+    go_round(house.app)
+    assert (the_subscription(house.app, by_card).state, waiting_charge(house.app, by_card)) == ("ended", None)

@@ -23,6 +23,17 @@ from app.platform.settings import settings
 
 # Whoever got into the account must not get at the money before its owner has read the mail.
 WAIT = timedelta(hours=24)
+# Programs and coins whose addresses look like those of wallets, as what is copied by mistake may be one.
+NO_WALLETS = frozenset(
+    {
+        "11111111111111111111111111111111",
+        "ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL",
+        "MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr",
+        "So11111111111111111111111111111111111111112",
+        "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA",
+        "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb",
+    }
+)
 
 
 def begin_card(creator_id: UUID, country: str) -> PayoutAccount:
@@ -74,7 +85,7 @@ def check_wallet(address: str) -> None:
         key = Pubkey.from_string(address)
     except ValueError:
         raise NoWallet("This is not the address of a Solana wallet. Copy it from your wallet.") from None
-    if not key.is_on_curve():
+    if not key.is_on_curve() or address in NO_WALLETS:
         raise NoWallet("This address belongs to a program or a token. Copy that of your wallet.")
     if address in {settings().solana_wallet, settings().solana_cold_wallet, settings().solana_usdc_mint}:
         raise NoWallet("This address belongs to the house.")

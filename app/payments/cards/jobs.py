@@ -22,11 +22,12 @@ PATIENCE = 36
 OVERDUE_AFTER, BATCH = timedelta(minutes=2), 50
 
 
-def _stuck(kind: str, name: str) -> Any:
-    def note(payload: dict[str, Any]) -> None:
-        cases.open_case(CARD, kind, str(payload[name]))
+def attempt_stuck(payload: dict[str, Any]) -> None:
+    cases.open_case(CARD, "attempt_stuck", payload["attempt_id"])
 
-    return note
+
+def refund_stuck(payload: dict[str, Any]) -> None:
+    cases.open_case(CARD, "refund_stuck", payload["refund_id"])
 
 
 @inbox.source(hearing.SOURCE, queue="payments", transactional=False)
@@ -39,7 +40,7 @@ def hear(received: Received) -> None:
     queue="payments",
     transactional=False,
     max_attempts=PATIENCE,
-    on_failure=_stuck("attempt_stuck", "attempt_id"),
+    on_failure=attempt_stuck,
 )
 def ask(payload: dict[str, Any]) -> None:
     asking.ask(UUID(payload["attempt_id"]))
@@ -50,7 +51,7 @@ def ask(payload: dict[str, Any]) -> None:
     queue="payments",
     transactional=False,
     max_attempts=PATIENCE,
-    on_failure=_stuck("refund_stuck", "refund_id"),
+    on_failure=refund_stuck,
 )
 def refund(payload: dict[str, Any]) -> None:
     sending.refund(UUID(payload["refund_id"]))

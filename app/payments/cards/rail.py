@@ -31,8 +31,14 @@ def _offers(invoice: Invoice) -> list[Offer]:
         too_little = f"Cards take at least {readable(least(invoice.currency), invoice.currency)}."
         return [Offer(CARD, "Card", "credit-card", not_now=too_little)]
     kept = [_kept(one) for one in queries.methods(invoice.user_id)]
-    label = "Another card" if kept else "Card"
-    return [*kept, Offer(CARD, label, "credit-card", "On the card processor's page", fields=NEW_CARD_FIELDS)]
+    return [*kept, _other(invoice, "Another card" if kept else "Card")]
+
+
+def _other(invoice: Invoice, label: str) -> Offer:
+    """On a page of the processor's, which keeps it: for what renews always, else where its owner says so."""
+    if queries.renews(invoice.id):
+        return Offer(CARD, label, "credit-card", "On the card processor's page; kept for renewals")
+    return Offer(CARD, label, "credit-card", "On the card processor's page", fields=NEW_CARD_FIELDS)
 
 
 def _kept(one: PaymentMethod) -> Offer:

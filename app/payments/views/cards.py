@@ -5,6 +5,7 @@ browser on to an address that makes the call: quick, safe to open again, and mad
 nobody ever arrives there.
 """
 
+import time
 from uuid import UUID
 
 from flask import flash
@@ -17,7 +18,7 @@ from app.kit.ids import parse_id
 from app.payments import queries
 from app.payments.cards import asking, looking
 from app.payments.cards.rail import is_on
-from app.payments.errors import Impossible, RailClosed, Unsure
+from app.payments.errors import Busy, Impossible, RailClosed, Unsure
 from app.payments.forms import CardForm
 from app.payments.operations import charging
 from app.payments.operations.charging import NEEDS_OWNER
@@ -28,6 +29,8 @@ from app.platform.pages import see
 from app.platform.transaction import transaction
 from app.platform.viewer import signed_in_viewer
 
+# Seconds.
+PATIENCE, PAUSE = 3.0, 0.1
 SLOW = "The card processor does not answer at the moment. We go on asking; this page shows what comes of it."
 
 
@@ -82,7 +85,10 @@ def _begin(invoice_id: UUID, form: CardForm) -> Attempt:
 
 def _asked(attempt_id: UUID) -> Attempt:
     """Where a bank wants its customer to confirm a card on file, a page is opened that asks them."""
-    asking.ask(attempt_id)
+    try:
+        asking.ask(attempt_id)
+    except Busy:
+        _let_finish(attempt_id)
     attempt = _fresh(attempt_id)
     if attempt.failure_code in NEEDS_OWNER and not attempt.off_session:
         with transaction():
@@ -90,6 +96,13 @@ def _asked(attempt_id: UUID) -> Attempt:
         asking.ask(page_id)
         attempt = _fresh(page_id)
     return attempt
+
+
+def _let_finish(attempt_id: UUID) -> None:
+    """A second click waits for what the first one has begun."""
+    deadline = time.monotonic() + PATIENCE
+    while _fresh(attempt_id).state == "made" and time.monotonic() < deadline:
+        time.sleep(PAUSE)
 
 
 def _page_of(attempt: Attempt) -> str | None:

@@ -77,7 +77,9 @@ def transaction(invoice_id: UUID, attempt_id: UUID) -> Response:
     if attempt.ended_at is not None or not wallets.is_wallet(payer):
         raise NotFound
     left = max(attempt.rail_amount - chain.brought(attempt.id), 1)
-    wanted = ToMove(payer, signer.address(), attempt.rail_currency, left, str(attempt.id), attempt.reference)
+    wanted = ToMove(
+        payer, signer.address(), attempt.rail_currency, left, rail.memo(attempt), attempt.reference
+    )
     try:
         return jsonify(transaction=building.unsigned(wanted))
     except (Unsure, Impossible):

@@ -31,7 +31,8 @@ from app.subscriptions.operations.opening import GRACE
 from app.subscriptions.prices import LENGTHS, Reduction
 
 PRODUCT = "renewal"
-RENEWED, UNPAID, REMINDED = "subscription.renewed", "subscription.unpaid", "subscription.reminded"
+RENEWED, UNPAID = "subscription.renewed", "subscription.unpaid"
+REMINDED, SOON = "subscription.reminded", "subscription.renews_soon"
 BATCH = 100
 # Days after the end of a period on which its card is tried; access stays for as long as that.
 TRIES = (0, 1, 3, 5, 7)
@@ -39,6 +40,8 @@ LOOK_AGAIN = timedelta(minutes=1)
 # Days before the end at which whoever pays by hand is reminded, and from when on they can pay.
 REMIND = (7, 3, 1)
 EARLY = timedelta(days=14)
+# So many months are forgotten easily: whoever pays for them by card is told a week before.
+LONG = 6
 # It will not do, however often it is tried: somebody has to act.
 HOPELESS = charging.NEEDS_OWNER | charging.FINAL | {OverLimit.code, NotOffered.code, NotPayable.code}
 
@@ -86,15 +89,12 @@ def step_of(subscription: Subscription, at: datetime) -> Step | None:
     state, asks = subscription.state, subscription.next_try_at
     if asks is not None:
         return Step.LOOK if asks <= at else None
-    if state in {"trialing", "active"} and subscription.period_end <= at:
-        if not subscription.renews or (state == "trialing" and method_of(subscription) is None):
-            return Step.END
-        return Step.PAUSE if subscription.paused_until else Step.RENEW
+    if state in {"trialing", "active"}:
+        return _after(subscription) if subscription.period_end <= at else None
     if state in {"past_due", "paused"} and subscription.grace_until is not None:
         return Step.END if subscription.grace_until <= at else None
-    if state == "paused" and subscription.paused_until and subscription.paused_until <= at:
-        return Step.RENEW
-    return None
+    wakes = state == "paused" and subscription.paused_until and subscription.paused_until <= at
+    return Step.RENEW if wakes else None
 
 
 def method_of(subscription: Subscription) -> UUID | None:
@@ -145,7 +145,7 @@ def look_now(invoice_id: UUID) -> None:
 
 
 def remind_due() -> int:
-    """Those who pay by hand."""
+    """Those who pay by hand, and those whose card is charged after a long time."""
     at = clock.now()
     soon = db.session.scalars(
         select(Subscription.id)
@@ -210,12 +210,25 @@ def cannot_renew(sold: Sold) -> str | None:
     return None if subscription.renews else "This subscription was cancelled."
 
 
+def _after(subscription: Subscription) -> Step:
+    """Its time is over. Nobody pays for a page that is away, or while they are away themselves."""
+    trial_is_all = subscription.state == "trialing" and method_of(subscription) is None
+    there = queries.may_join(subscription.user_id, subscription.creator_id)
+    if not subscription.renews or trial_is_all or not there:
+        return Step.END
+    return Step.PAUSE if subscription.paused_until else Step.RENEW
+
+
 def _remind(subscription_id: UUID) -> None:
     seen = db.session.get_one(Subscription, subscription_id, populate_existing=True)
-    left = seen.period_end - clock.now()
+    left, by_card = seen.period_end - clock.now(), method_of(seen) is not None
     since = next(timedelta(days=days) for days in reversed(REMIND) if left <= timedelta(days=days))
-    told = seen.reminded_at is not None and seen.reminded_at >= seen.period_end - since
-    if told or method_of(seen) is not None:
+    told = seen.reminded_at is not None and (by_card or seen.reminded_at >= seen.period_end - since)
+    if told or (by_card and seen.months < LONG):
+        return
+    if by_card:
+        lock(subscription_id).reminded_at = clock.now()
+        outbox.emit(SOON, {"subscription_id": str(subscription_id)})
         return
     invoice, _ = _invoice(seen)
     subscription = lock(subscription_id)
@@ -344,6 +357,8 @@ def _go_on(subscription: Subscription) -> None:
 def _why(subscription: Subscription) -> str:
     if subscription.grace_until is not None:
         return "unpaid"
+    if subscription.renews and subscription.state == "active":
+        return "away"
     return "trial_over" if subscription.state == "trialing" else "cancelled"
 
 

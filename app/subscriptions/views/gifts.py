@@ -110,11 +110,11 @@ def redeem(code: str) -> Response:
 
 
 def _giving(creator: Shown, offer: Offered, form: GiftForm) -> dict[str, Any]:
-    form.months.choices = dict(prices.LENGTHS)
+    form.months.choices = {str(months): length for months, length in prices.LENGTHS.items()}
     if form.months.data is None and not form.is_submitted():
         form.months.data = prices.MONTHS[0]
     details = {
-        months: {"end": _price(offer, months)}
+        str(months): {"end": _price(offer, months)}
         for months in prices.MONTHS
     }  # fmt: skip
     address = f"/@{creator.handle}/gift/{offer.tier.id}"

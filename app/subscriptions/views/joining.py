@@ -91,7 +91,7 @@ def _about(creator: Shown, offer: Offered, form: SubscribeForm, *, fresh: bool =
     viewer_id = signed_in_viewer().id
     promo, unknown = _promo(creator, offer, form.code.data or "", viewer_id)
     offers = _terms(offer, promo)
-    form.months.choices = {one.months: prices.LENGTHS[one.months] for one in offers}
+    form.months.choices = {str(one.months): prices.LENGTHS[one.months] for one in offers}
     if fresh:
         form.months.data = offers[0].months
     living = queries.living(viewer_id, creator.id)
@@ -101,7 +101,7 @@ def _about(creator: Shown, offer: Offered, form: SubscribeForm, *, fresh: bool =
         "tier": offer.tier,
         "form": form,
         "terms": offers,
-        "details": {one.months: _detail(one, promo) for one in offers},
+        "details": {str(one.months): _detail(one, promo) for one in offers},
         "promo": promo,
         "code_refused": unknown,
         "mine": living,

@@ -71,11 +71,6 @@ class Nodes:
             raise Unsure("no node of the chain answers")
         return answers
 
-    def close(self) -> None:
-        for node in self._nodes:
-            asyncio.run_coroutine_threadsafe(node.client.close(), self._loop).result(TIMEOUT)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-
     def _in_order(self) -> list[Node]:
         now = time.monotonic()
         awake = [node for node in self._nodes if node.rests_until <= now]

@@ -10,7 +10,7 @@ import stripe
 from stripe import StripeClient
 from stripe._base_address import BaseAddresses
 
-from app.payments.errors import Declined, Impossible, Unsure
+from app.payments.errors import Busy, Declined, Impossible, Unsure
 from app.platform.settings import settings
 from app.platform.transaction import in_transaction
 
@@ -50,7 +50,8 @@ def asking() -> Iterator[StripeClient]:
     except (stripe.InvalidRequestError, stripe.IdempotencyError, stripe.PermissionError) as error:
         raise Impossible(error.code or "refused", str(error.user_message or error)) from None
     except RETRYABLE as error:
-        raise Unsure(f"{type(error).__name__}: {error}") from None
+        unsure = Busy if error.http_status == 409 else Unsure
+        raise unsure(f"{type(error).__name__}: {error}") from None
 
 
 def key(kind: str, row_id: UUID | str) -> Any:

@@ -1,0 +1,29 @@
+"""Somebody leaves: what is theirs goes back first, and what they did not pay is called off."""
+
+from uuid import UUID
+
+from sqlalchemy import or_, select
+
+from app.extensions import db
+from app.invoices.models import Invoice, State
+from app.invoices.operations import ending
+from app.invoices.operations.locking import lock
+
+
+def reason_to_wait(user_id: UUID) -> str | None:
+    """They can clear it themselves: each invoice says how."""
+    waiting = Invoice.received > Invoice.kept + Invoice.returned
+    found = select(Invoice.state).where(
+        Invoice.user_id == user_id, or_(waiting, Invoice.state == State.PROCESSING)
+    )
+    if db.session.scalars(found.limit(1)).first() is None:
+        return None
+    return "Money of yours is on its way or left over. Your transactions show it; clear it first."
+
+
+def call_off(user_id: UUID) -> None:
+    found = select(Invoice.id).where(Invoice.user_id == user_id, Invoice.state == State.OPEN)
+    for invoice_id in db.session.scalars(found.order_by(Invoice.id)).all():
+        invoice = lock(invoice_id)
+        if invoice.state == State.OPEN:
+            ending.cancel(invoice)

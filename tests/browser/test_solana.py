@@ -1,0 +1,181 @@
+"""Paying with coins in a real browser: with the play wallet, and with a wallet of the browser."""
+
+import re
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page, expect
+from solders.keypair import Keypair
+from solders.transaction import VersionedTransaction
+
+from app.config import Settings
+from app.extensions import db
+from app.invoices.operations.making import Item
+from app.payments.models import Case
+from app.payments.operations import cases
+from app.platform.transaction import transaction
+from tests.browser.pages import fits_in_every_shape
+from tests.browser.site import LiveSite, running_site
+from tests.browser.tabs import OpenTab, sign_in
+from tests.doubles.chain import USDC, ChainDouble, chain_double
+from tests.doubles.chain_questions import a_rich_key, send
+from tests.factories.creators import a_creator
+from tests.factories.invoices import an_invoice, shop, the_invoice
+from tests.factories.people import Person, a_person
+from tests.payments.coins import Purse, taking_coins
+from tests.support import free_port
+
+PLAY = pytest.mark.parametrize("kind", ["play"], indirect=True)
+REAL = pytest.mark.parametrize("kind", ["real"], indirect=True)
+WALLET = """
+() => {
+  const chains = ["solana:devnet"];
+  const account = { address: "%s", chains, features: ["solana:signAndSendTransaction"] };
+  const sends = async ({ transaction }) => {
+    const signature = await window.sign_and_send([...transaction]);
+    if (!signature) throw Object.assign(new Error("User rejected the request."), { code: 4001 });
+    return [{ signature }];
+  };
+  const wallet = {
+    version: "1.0.0", name: "Glow", icon: "", chains, accounts: [],
+    features: {
+      "standard:connect": { version: "1.0.0", connect: async () => ({ accounts: [account] }) },
+      "solana:signAndSendTransaction": { version: "1.0.0", signAndSendTransaction: sends },
+    },
+  };
+  addEventListener("wallet-standard:app-ready", ({ detail }) => detail.register(wallet));
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChainDouble]:
+    with chain_double(tmp_path_factory.mktemp("chain")) as double:
+        yield double
+
+
+@pytest.fixture(scope="module")
+def kind(request: pytest.FixtureRequest) -> str:
+    """The play chain of demo mode, or one that real wallets reach."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def live_site(
+    whole_app: Flask,
+    settings: Settings,
+    chain: ChainDouble,
+    kind: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[LiveSite]:
+    own = settings.model_copy(
+        update={
+            "port": free_port(),
+            "ws_port": free_port(),
+            "web_processes": 1,
+            "solana_rpc_url": [chain.url],
+            "solana_usdc_mint": str(USDC),
+            "chain_port": chain.port if kind == "play" else free_port(),
+        }
+    )
+    with running_site(own, tmp_path_factory.mktemp("site")) as site:
+        yield site
+
+
+@pytest.fixture
+def purse(app: Flask, chain: ChainDouble) -> Iterator[Purse]:
+    shop(app)
+    chain.finalize()
+    with taking_coins(app, chain) as found:
+        yield found
+
+
+@pytest.fixture
+def fan(app: Flask) -> Person:
+    return a_person(app, "mira")
+
+
+def chosen(tab: Page, app: Flask, fan: Person, coin: str = "USDC") -> UUID:
+    # Of nothing that the site would have to know how to hand over.
+    line = Item("Gold, a month", 499)
+    invoice_id = an_invoice(app, fan, a_creator(app, "ada"), items=(line,))
+    sign_in(tab, app, fan)
+    tab.goto(f"/invoices/{invoice_id}")
+    tab.get_by_role("button", name=f"Pay by {coin}").click()
+    expect(tab.get_by_role("heading", name="Send ")).to_be_visible()
+    return invoice_id
+
+
+@PLAY
+@pytest.mark.parametrize("js", [True, False], ids=["script", "no script"])
+def test_the_play_wallet_pays(purse: Purse, app: Flask, open_tab: OpenTab, fan: Person, *, js: bool) -> None:
+    tab = open_tab(js=js)
+    invoice_id = chosen(tab, app, fan)
+    tab.get_by_role("link", name="Pay with the play wallet").click()
+    tab.get_by_role("button", name="Approve").click()
+    tab.wait_for_url(f"**/invoices/{invoice_id}")
+    purse.double.tick(2)
+    purse.look()
+    if not js:
+        tab.reload()
+    expect(tab.get_by_text("is confirmed")).to_be_visible()
+    purse.settle()
+    if not js:
+        tab.reload()
+    expect(tab.get_by_text("Thank you.")).to_be_visible()
+    assert the_invoice(app, invoice_id).state == "paid"
+
+
+@PLAY
+def test_the_panel_fits_and_is_accessible(purse: Purse, app: Flask, open_tab: OpenTab, fan: Person) -> None:
+    tab = open_tab()
+    chosen(tab, app, fan, "SOL")
+    fits_in_every_shape(tab)
+    expect(tab.locator("[data-countdown]")).to_have_text(re.compile(r"^1[45]:\d\d left\.$"))
+    purse.double.pay(str(tab.locator('a[href^="solana:"]').get_attribute("href")))
+    purse.double.tick(2)
+    purse.look()
+    expect(tab.get_by_text("is confirmed")).to_be_visible()
+    fits_in_every_shape(tab)
+
+
+@REAL
+@pytest.mark.parametrize("willing", [True, False], ids=["signs", "declines"])
+def test_a_wallet_of_the_browser_signs_what_the_server_made(
+    purse: Purse, app: Flask, open_tab: OpenTab, fan: Person, *, willing: bool
+) -> None:
+    key = a_rich_key(purse.double, sol="1", usdc="50")
+
+    def sign_and_send(transaction: list[int]) -> str:
+        if not willing:
+            return ""
+        unsigned = VersionedTransaction.from_bytes(bytes(transaction))
+        return send(purse.double, VersionedTransaction(unsigned.message, [key]))
+
+    tab = open_tab()
+    tab.expose_function("sign_and_send", sign_and_send)
+    tab.add_init_script(f"({WALLET % key.pubkey()})()")
+    invoice_id = chosen(tab, app, fan)
+    tab.get_by_role("button", name="Pay with Glow").click()
+    if not willing:
+        expect(tab.get_by_text("You declined in your wallet.")).to_be_visible()
+        return
+    expect(tab.locator("[aria-busy]")).to_have_count(0)
+    purse.settle()
+    expect(tab.get_by_text("Thank you.")).to_be_visible()
+    assert the_invoice(app, invoice_id).state == "paid"
+
+
+@PLAY
+def test_the_page_that_asks_whose_money_it_was_fits(app: Flask, open_tab: OpenTab) -> None:
+    with app.app_context(), transaction():
+        about = {"coin": "USDC", "amount": 5_000_000, "from": str(Keypair().pubkey())}
+        cases.open_case("solana", "unknown_money", "a transfer", **about)
+        case_id = db.session.query(Case).one().id
+    tab = open_tab()
+    sign_in(tab, app, a_person(app, roles=("fan", "admin")), second_factor=True)
+    tab.goto(f"/admin/payments/cases/{case_id}")
+    tab.get_by_role("link", name="Count it for an invoice").click()
+    fits_in_every_shape(tab)

@@ -1,0 +1,73 @@
+"""What was sold in the demo house: through the books, to the last cent, and only once."""
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from app.demo import jobs
+from app.demo.people import CREATOR, FAN, creators
+from app.extensions import db
+from app.invoices.models import Invoice
+from app.kit import clock
+from app.ledger import queries as ledger
+from app.ledger import verifying
+from app.ledger.chart import Kind
+from app.ledger.operations.posting import Account
+from app.platform.models import Mail, OutboxEvent
+from app.platform.transaction import transaction
+from tests.demo.test_house import SMALL, fill, seed
+from tests.factories.people import Person, signed_in
+
+pytestmark = pytest.mark.timeout(300)
+MAKER = creators()[SMALL]
+
+
+def sell(app: Flask, handle: str) -> None:
+    """That piece alone: the others would fill the whole house."""
+    with app.app_context(), transaction():
+        jobs.sell({"page": handle, "at": clock.now().isoformat()})
+
+
+def test_a_creator_earned_something_and_the_books_say_from_what(app: Flask) -> None:
+    seed(app)
+    fill(app, SMALL)
+    sell(app, SMALL)
+    with app.app_context():
+        paid = list(db.session.scalars(select(Invoice).where(Invoice.seller_id == MAKER.id)))
+        assert {one.kind for one in paid} >= {"tip", "subscription"}
+        assert all(one.state == "paid" for one in paid)
+        assert max(one.created_at for one in paid) < clock.now() - timedelta(minutes=30)
+        earned = sum(one.total - one.tax - one.fee for one in paid)
+        pending, free = (
+            ledger.balance(Account(kind, "USD", MAKER.id)).posted
+            for kind in (Kind.CREATOR_PENDING, Kind.CREATOR_AVAILABLE)
+        )
+        assert pending + free == earned > 0
+        assert verifying.verify().good
+    desk = signed_in(app, Person(MAKER.id, MAKER.handle, MAKER.email))
+    assert len(desk.get("/dashboard/tips").soup.select(".rows > li")) > 2
+    assert desk.get("/dashboard/earnings").status == 200
+
+
+def test_it_is_quiet_and_happens_once(app: Flask) -> None:
+    seed(app)
+    fill(app, SMALL)
+    sell(app, SMALL)
+    with app.app_context():
+        sold = db.session.scalar(select(func.count()).select_from(Invoice))
+    sell(app, SMALL)
+    with app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(Invoice)) == sold
+        assert db.session.scalar(select(func.count()).select_from(Mail)) == 0
+        waiting = OutboxEvent.topic.like("invoice.%"), OutboxEvent.delivered_at.is_(None)
+        assert db.session.scalar(select(func.count()).where(*waiting)) == 0
+
+
+def test_the_fan_that_everybody_signs_in_as_has_something_to_spend(app: Flask) -> None:
+    seed(app)
+    sell(app, CREATOR.handle)
+    sell(app, CREATOR.handle)
+    with app.app_context():
+        assert ledger.balance(Account(Kind.FAN_CREDIT, "USD", FAN.id)).available == 25_00

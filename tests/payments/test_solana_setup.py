@@ -1,0 +1,61 @@
+"""Setting the rail up: wallets in sealed files, and what the settings allow."""
+
+import stat
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from app.config import ConfigError, load_settings
+from app.payments.gateways.solana import signer, wallets
+from tests.conftest import SECRET
+from tests.doubles.chain import ChainDouble
+from tests.factories.invoices import an_invoice
+from tests.factories.people import a_person, signed_in
+from tests.payments.coins import Purse, offered, taking_coins
+
+
+def test_a_new_wallet_lies_sealed_in_a_file(app: Flask, node: ChainDouble, tmp_path: Path) -> None:
+    file = tmp_path / "wallet"
+    said = app.test_cli_runner().invoke(args=["solana", "new-wallet", str(file)])
+    address = said.output.split()[0]
+    assert wallets.is_wallet(address) and stat.S_IMODE(file.stat().st_mode) == 0o600
+    again = app.test_cli_runner().invoke(args=["solana", "new-wallet", str(file)])
+    assert again.exit_code and "never written over" in again.output
+    with taking_coins(app, node, solana_wallet_file=file) as purse:
+        assert str(purse.wallet) == address
+        told = app.test_cli_runner().invoke(args=["solana", "address"])
+        assert told.output.strip() == address
+
+
+def test_live_mode_has_no_wallet_but_its_own(app: Flask, node: ChainDouble) -> None:
+    before = app.extensions["fanlight.settings"]
+    app.extensions["fanlight.settings"] = before.model_copy(update={"mode": "live"})
+    try:
+        with app.app_context():
+            assert signer.signer() is None and signer.address() == ""
+        told = app.test_cli_runner().invoke(args=["solana", "address"])
+        assert told.exit_code and "SOLANA_WALLET" in told.output
+    finally:
+        app.extensions["fanlight.settings"] = before
+
+
+def test_a_house_without_nodes_offers_no_coins(app: Flask, purse: Purse) -> None:
+    fan = a_person(app)
+    invoice_id = an_invoice(app, fan)
+    page = signed_in(app, fan)
+    with taking_coins(app, purse.double, solana_rpc_url=[]):
+        assert offered(page.get(f"/invoices/{invoice_id}"), invoice_id) == []
+        purse.look()
+
+
+@pytest.mark.parametrize("name", ["solana_wallet", "solana_cold_wallet", "solana_usdc_mint"])
+def test_an_address_that_is_none_is_named_at_the_start(name: str) -> None:
+    with pytest.raises(ConfigError, match=name.upper()):
+        load_settings(
+            database_url="postgresql://x",
+            redis_url="redis://x",
+            secret_key=SECRET,
+            encryption_keys=[SECRET[::-1]],
+            **{name: "0x52908400098527886E0F7030069857D2E4169EE7"},
+        )
