@@ -111,11 +111,6 @@ def method_called(rail: str, provider_id: str) -> PaymentMethod | None:
     ).one_or_none()
 
 
-def preferred_method(user_id: UUID) -> PaymentMethod | None:
-    """What a renewal is charged to when it names none."""
-    return next((one for one in methods(user_id) if not is_over(one)), None)
-
-
 def is_over(one: PaymentMethod) -> bool:
     """A card is good to the end of its month."""
     today = clock.now()

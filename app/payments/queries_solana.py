@@ -10,6 +10,10 @@ from app.extensions import db
 from app.invoices.models import PAYABLE, Attempt, Invoice, Payment, State
 from app.payments.models import Case, ChainCursor, ChainSend, ProviderEntry, Rate
 from app.payments.solana.values import RAIL
+from app.platform.errors import NotFound
+
+UNKNOWN_MONEY, OTHER_COIN = "unknown_money", "other_coin"
+NOBODYS = (UNKNOWN_MONEY, OTHER_COIN)
 
 
 def living(at_most: int) -> Sequence[Attempt]:
@@ -99,5 +103,12 @@ def entry_called(name: str) -> ProviderEntry | None:
     return db.session.scalars(found).one_or_none()
 
 
-def case(case_id: UUID) -> Case | None:
-    return db.session.get(Case, case_id)
+def nobodys(case_id: UUID, *, lock: bool = False) -> Case:
+    """An open case about coins of which nobody knows whose they are."""
+    wanted = select(Case).where(
+        Case.id == case_id, Case.rail == RAIL, Case.state == "open", Case.kind.in_(NOBODYS)
+    )
+    found = db.session.scalars(wanted.with_for_update() if lock else wanted).one_or_none()
+    if found is None:
+        raise NotFound
+    return found

@@ -205,19 +205,24 @@ def being_charged(key: str) -> bool:
     return db.session.execute(found.limit(1)).first() is not None
 
 
-def paid_by_card(subscription_id: UUID) -> bool:
-    """Whether a card paid for its last period: then a card may pay for the next."""
+def paid_by_card(subscription_ids: Sequence[UUID]) -> set[UUID]:
+    """Those whose last period was paid by a card: then a card may pay for the next."""
     last = (
-        select(InvoiceLine.invoice_id)
+        select(InvoiceLine.subject_id, InvoiceLine.invoice_id)
         .join(Invoice, Invoice.id == InvoiceLine.invoice_id)
-        .where(InvoiceLine.subject_id == subscription_id, InvoiceLine.fulfilled_at.is_not(None))
+        .where(InvoiceLine.subject_id.in_(subscription_ids), InvoiceLine.fulfilled_at.is_not(None))
         .where(Invoice.total > 0)
-        .order_by(InvoiceLine.fulfilled_at.desc())
-        .limit(1)
-        .scalar_subquery()
+        .distinct(InvoiceLine.subject_id)
+        .order_by(InvoiceLine.subject_id, InvoiceLine.fulfilled_at.desc())
+        .subquery()
     )
-    found = select(Payment.id).where(Payment.invoice_id == last, Payment.rail == CARD)
-    return db.session.execute(found.limit(1)).first() is not None
+    paid = select(last.c.subject_id).join(Payment, Payment.invoice_id == last.c.invoice_id)
+    return set(db.session.scalars(paid.where(Payment.rail == CARD)))
+
+
+def promos(promo_ids: Sequence[UUID]) -> Sequence[PromoCode]:
+    """Held by whoever asks, they are not asked for one by one."""
+    return db.session.scalars(select(PromoCode).where(PromoCode.id.in_(promo_ids))).all()
 
 
 def promo(promo_id: UUID | None) -> PromoCode | None:

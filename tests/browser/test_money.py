@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from solders.keypair import Keypair
 
 from app.demo.people import DEMO_PASSWORD
+from tests.browser.conftest import FAILED, SCREENSHOTS
 from tests.browser.pages import fits_in_every_shape
 from tests.browser.tabs import Profiles, Tabs
 from tests.doubles.cards import GOOD
@@ -77,10 +78,12 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Stack, P
 
 
 @pytest.fixture
-def house(running: tuple[Stack, Path], browser: Browser) -> Iterator[House]:
+def house(running: tuple[Stack, Path], browser: Browser, request: pytest.FixtureRequest) -> Iterator[House]:
     tabs = Tabs(Profiles(browser), f"http://localhost:{running[0].port}")
     yield House(*running, tabs)
     faults = tabs.faults
+    if faults or request.node.stash.get(FAILED, False):
+        tabs.take_screenshots(SCREENSHOTS, request.node.name)
     tabs.throw_away()
     assert not faults, "\n".join(faults)
 
@@ -131,7 +134,15 @@ def buy_with_the_play_wallet(fan: Page, post: str) -> None:
     fan.goto(post)
     fan.get_by_role("button", name="Buy for $29.00").click()
     fan.wait_for_url("**/invoices/*")
-    fan.get_by_role("button", name="USDC").first.click()
+    in_coins = fan.get_by_role("button", name="USDC").first
+
+    def offered() -> bool:
+        """As soon as the house, which has just begun, knows what a coin costs."""
+        fan.reload()
+        return in_coins.is_visible()
+
+    eventually(offered, within=PATIENCE / 1000)
+    in_coins.click()
     fan.get_by_role("link", name="Pay with the play wallet").click()
     fan.get_by_role("button", name="Approve").click()
     fan.wait_for_url("**/invoices/*", timeout=PATIENCE)

@@ -32,6 +32,7 @@ from app.platform.transaction import transaction
 from app.posts import models as posts
 from app.subscriptions import models as subscriptions
 from app.subscriptions.operations.gifts import PURPOSE as GIFT
+from app.tips import models as tips
 from tests.factories.people import Person, a_person
 
 # Words that occur nowhere else, so that finding one means finding this person.
@@ -58,7 +59,7 @@ def a_full_life(app: Flask) -> Life:
         user.display_name, user.bio = NAME, BIO
         user.sealed_birth_date = vault().seal(BIRTHDAY, BIRTH_DATE)
         rows = [*_rows(person, other), *_as_fan_and_creator(person), *_paying(person), *_earning(person)]
-        rows += _subscribing(person)
+        rows += [*_subscribing(person), _giving(person, other)]
         for row in rows:  # in this order: later ones point at earlier ones
             db.session.add(row)
             db.session.flush()
@@ -168,6 +169,18 @@ def _paying(person: Person) -> list[Any]:
         ),
         payments.RailSwitch(seller_id=person.id, rail="card"),
     ]
+
+
+def _giving(person: Person, other: Person) -> Any:
+    return tips.Tip(
+        user_id=person.id,
+        creator_id=other.id,
+        on_kind="creator",
+        on_id=other.id,
+        amount=500,
+        currency="USD",
+        note=f"From {NAME}",
+    )
 
 
 def _subscribing(person: Person) -> list[Any]:

@@ -37,6 +37,9 @@ from workers.stack.embedded import EmbeddedServers
 
 __all__ = ["breakable", "house"]
 
+# Each starts three processes of its own, on a machine that may be busy.
+pytestmark = pytest.mark.timeout(400)
+
 # What nothing may be stuck for.
 STUCK_SECONDS = 60
 WAITING = text("""

@@ -1,6 +1,7 @@
 """What the processor tells: twice, late, in any order, or not at all. And what strangers tell in its name."""
 
 import json
+import random
 from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
@@ -10,12 +11,15 @@ from flask import Flask
 
 from app.extensions import db
 from app.kit import clock
+from app.ledger import queries as ledger
+from app.ledger.chart import Kind
+from app.ledger.operations.posting import Account
 from app.payments.cards import hearing
 from app.platform.models import InboxEvent
 from tests.doubles.cards import Listener
 from tests.factories.invoices import an_invoice, the_invoice
 from tests.factories.people import Person, a_person, signed_in
-from tests.payments.cards import Till, payments_of
+from tests.payments.cards import Till, attempts_of, payments_of
 from tests.support import eventually
 from workers.doubles.cards.deliveries import signature
 
@@ -142,3 +146,34 @@ def test_events_of_things_that_are_not_ours_are_left_alone(app: Flask, till: Til
 def hear(app: Flask, payload: bytes, signed: str) -> int:
     headers = {"Stripe-Signature": signed, "Content-Type": "application/json"}
     return app.test_client().post("/webhooks/stripe", data=payload, headers=headers).status_code
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_whole_story_told_in_any_order_ends_the_same(
+    app: Flask, till: Till, fan: Person, deaf: Listener, seed: int
+) -> None:
+    lost, won, kept = (pay_and_leave(app, till, fan, total) for total in (1_000, 1_100, 1_200))
+    left = an_invoice(app, fan, total=1_300)
+    till.open_page(signed_in(app, fan), left)
+    client = till.double.client()
+    for amount, verdict in ((1_000, "no"), (1_100, "yes")):
+        charges = client.v1.charges.list({"limit": 10}).data
+        charge = next(one for one in charges if one.amount == amount)
+        opened = till.double.control(f"dispute/{charge.id}")
+        till.double.control(f"dispute/{opened['id']}/close?won={verdict}")
+    client.v1.checkout.sessions.expire(str(attempts_of(app, left)[0].provider_id))
+    events = client.v1.events.list({"limit": 100}).data
+    chance = random.Random(seed)
+    told = [json.dumps(one.to_dict()).encode() for one in events for _ in range(chance.choice([1, 1, 2]))]
+    chance.shuffle(told)
+    for payload in told:
+        assert hear(app, payload, signature(payload, till.double.secret.encode())) == 200
+        if chance.random() < 0.3:
+            till.work_off()
+    till.work_off()
+    states = [the_invoice(app, one).state for one in (lost, won, kept, left)]
+    assert states == ["refunded", "paid", "paid", "open"]
+    assert attempts_of(app, left)[0].state == "expired"
+    assert not till.failed_work()
+    with app.app_context():
+        assert ledger.balance(Account(Kind.CARD_CLEARING, "USD")).posted == 2_300

@@ -219,6 +219,19 @@ class TestWhatIsNotFinal:
             assert the_invoice(app, invoice_id).state == "paid"
         assert len(purse.payments(invoice_id)) == 1
 
+    def test_a_part_that_a_fork_takes_away_is_no_longer_shown(
+        self, purse: Purse, app: Flask, page: PageClient, invoice_id: UUID
+    ) -> None:
+        (signature,) = purse.double.pay(purse.link(page, invoice_id), amount="1")
+        purse.double.tick()
+        purse.look()
+        purse.look()
+        assert "1.00 USDC is confirmed" in page.get(f"/invoices/{invoice_id}").text
+        purse.double.fork(signature)
+        with clock.using(FixedClock(clock.now() + timedelta(minutes=3))):
+            purse.look()
+            assert "Send 5.00 USDC" in page.get(f"/invoices/{invoice_id}").text
+
 
 class TestLateMoney:
     def test_dollars_that_come_late_still_pay(
@@ -277,7 +290,22 @@ class TestMoneyOfNobody:
         assert there.status == 200 and "counts for this invoice" in there.text
         assert the_invoice(app, invoice_id).state == "paid"
         assert purse.booked(Kind.UNKNOWN, "USDC") == 0
+        # What is decided is decided.
+        assert admin.send(here.form(form.action), invoice=str(invoice_id), note="Again.").status == 404
         purse.assert_square()
+
+    def test_nobody_decides_about_their_own_money(self, purse: Purse, app: Flask, page: PageClient) -> None:
+        purse.double.pay(pay_link(purse.wallet, "5", mint=purse.double.usdc))
+        purse.settle()
+        own = a_person(app, roles=("fan", "admin"))
+        invoice_id, admin = an_invoice(app, own), signed_in(app, own, second_factor=True)
+        with app.app_context():
+            case_id = db.session.query(Case).one().id
+        address = f"/admin/payments/cases/{case_id}/assign"
+        form = admin.get(address).form(address)
+        assert admin.send(form, invoice="", note="").errors.keys() == {"invoice", "note"}
+        refused = admin.send(form, invoice=str(invoice_id), note="It is mine.")
+        assert refused.status == 422 and "another admin decides" in refused.text
 
     def test_what_came_from_cold_storage_is_the_houses(self, app: Flask, purse: Purse) -> None:
         cold = purse.double.wallet("cold")

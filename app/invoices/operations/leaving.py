@@ -7,7 +7,6 @@ from sqlalchemy import or_, select
 from app.extensions import db
 from app.invoices.models import Invoice, State
 from app.invoices.operations import ending
-from app.invoices.operations.locking import lock
 
 
 def reason_to_wait(user_id: UUID) -> str | None:
@@ -22,8 +21,6 @@ def reason_to_wait(user_id: UUID) -> str | None:
 
 
 def call_off(user_id: UUID) -> None:
-    found = select(Invoice.id).where(Invoice.user_id == user_id, Invoice.state == State.OPEN)
-    for invoice_id in db.session.scalars(found.order_by(Invoice.id)).all():
-        invoice = lock(invoice_id)
-        if invoice.state == State.OPEN:
-            ending.cancel(invoice)
+    found = select(Invoice).where(Invoice.user_id == user_id, Invoice.state == State.OPEN)
+    for invoice in db.session.scalars(found.order_by(Invoice.id).with_for_update()).all():
+        ending.cancel(invoice)

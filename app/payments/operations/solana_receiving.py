@@ -21,6 +21,7 @@ from app.payments.errors import NoSuchInvoice
 from app.payments.models import ChainCursor, ProviderEntry
 from app.payments.operations import cases
 from app.payments.operations import solana_prices as prices
+from app.payments.queries_solana import OTHER_COIN, UNKNOWN_MONEY
 from app.payments.solana.values import RAIL, SOL, USDC, Seen, Transfer
 from app.platform.errors import NotFound
 from app.platform.settings import settings
@@ -29,7 +30,7 @@ from app.platform.settings import settings
 GRACE = timedelta(minutes=2)
 # What is less is kept, and nobody is called to look at it.
 WORTH_A_LOOK = {SOL: 1_000_000, USDC: 10_000}
-UNKNOWN_MONEY, OTHER_COIN, FOREIGN = "unknown_money", "other_coin", "foreign_token"
+FOREIGN = "foreign_token"
 
 
 def take_in(seen: Seen, transfer: Transfer) -> None:
@@ -111,9 +112,8 @@ def expect_gift(signature: str) -> None:
 
 def assign(case_id: UUID, invoice_id: UUID, admin_id: UUID, note: str) -> None:
     """An admin knows whose it was: it counts for this invoice, at today's price."""
-    case = queries.case(case_id)
-    found = queries.entry_called(case.external_id) if case else None
-    if case is None or found is None or case.kind not in {UNKNOWN_MONEY, OTHER_COIN}:
+    found = queries.entry_called(queries.nobodys(case_id, lock=True).external_id)
+    if found is None:
         raise NotFound
     if db.session.get(Invoice, invoice_id) is None:
         raise NoSuchInvoice

@@ -46,7 +46,7 @@ def pay_by_solana(invoice_id: UUID) -> Response:
 @bp.get("/admin/payments/cases/<uuid:case_id>/assign")
 @guard(Access.ADMIN)
 def ask_whose(case_id: UUID) -> Response:
-    return page(ASSIGN, case=queries.case(case_id), form=AssignForm(formdata=None))
+    return page(ASSIGN, case=chain.nobodys(case_id), form=AssignForm(formdata=None))
 
 
 @bp.post("/admin/payments/cases/<uuid:case_id>/assign")
@@ -55,15 +55,17 @@ def assign(case_id: UUID) -> Response:
     """Money that named nothing, or came in another coin, counts for an invoice after all."""
     form = AssignForm()
     if not form.validate():
-        return form_page(ASSIGN, case=queries.case(case_id), form=form)
+        return form_page(ASSIGN, case=chain.nobodys(case_id), form=form)
     try:
         invoice_id = parse_id(form.invoice.data or "")
         if invoice_id is None:
             raise NoSuchInvoice
         solana_receiving.assign(case_id, invoice_id, signed_in_viewer().id, form.note.data or "")
+    except NotFound:
+        raise
     except Refused as refused:
         form.refuse(refused)
-        return form_page(ASSIGN, case=queries.case(case_id), form=form)
+        return form_page(ASSIGN, case=chain.nobodys(case_id), form=form)
     flash("It counts for this invoice now.", "good")
     return see(f"/admin/payments/{invoice_id}")
 

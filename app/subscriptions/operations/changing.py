@@ -66,6 +66,8 @@ def change(subscription_id: UUID, user_id: UUID, tier_id: UUID, months: int) -> 
     period, tier = seen.period, seen.tier_id
     found = lock_own(subscription_id, user_id)
     if invoice is not None and not invoice.total:
+        if (found.tier_id, found.months) != (tier_id, months):
+            raise ChangedMeanwhile
         return invoice
     if (found.period, found.tier_id) != (period, tier) or found.state == "ended":
         raise ChangedMeanwhile

@@ -3,6 +3,7 @@
 Each turn looks, makes what it needs, locks, and looks again: what changed meanwhile waits for the next round.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -13,7 +14,7 @@ from sqlalchemy import select
 from app.creators.models import Tier
 from app.extensions import db
 from app.invoices.errors import NotOffered, NotPayable, OverLimit
-from app.invoices.models import PAYABLE, Attempt, Invoice, State
+from app.invoices.models import PAYABLE, Invoice, State
 from app.invoices.operations.making import Item, Order, make
 from app.invoices.products import Sold
 from app.kit import clock
@@ -99,13 +100,22 @@ def step_of(subscription: Subscription, at: datetime) -> Step | None:
 
 def method_of(subscription: Subscription) -> UUID | None:
     """The card that pays for the next period: the chosen one, or the preferred one of who paid by card."""
-    if subscription.by_hand or not cards.possible(subscription.creator_id):
-        return None
-    on_file = cards.of(subscription.user_id)
-    if any(card.id == subscription.method_id for card in on_file):
-        return subscription.method_id
-    by_card = subscription.method_id is not None or queries.paid_by_card(subscription.id)
-    return on_file[0].id if on_file and by_card else None
+    return methods_of(subscription.user_id, [subscription])[subscription.id]
+
+
+def methods_of(user_id: UUID, subscriptions: Sequence[Subscription]) -> dict[UUID, UUID | None]:
+    """For several of one person, in as many statements as for one."""
+    on_file = cards.of(user_id)
+    open_ = cards.taken_by({one.creator_id for one in subscriptions}) if on_file else set()
+    by_card = queries.paid_by_card([one.id for one in subscriptions]) if open_ else set()
+    known = {card.id for card in on_file}
+    found: dict[UUID, UUID | None] = {}
+    for one in subscriptions:
+        wanted = one.method_id is not None or one.id in by_card
+        preferred = on_file[0].id if on_file and wanted else None
+        chosen = one.method_id if one.method_id in known else preferred
+        found[one.id] = chosen if one.creator_id in open_ and not one.by_hand else None
+    return found
 
 
 def price_of_next(subscription: Subscription) -> tuple[int, int]:
@@ -127,12 +137,13 @@ def renew_by_hand(subscription_id: UUID, user_id: UUID) -> Invoice:
         raise TooEarly(seen.period_end - EARLY)
     if seen.paused_until is not None and seen.state != "paused":
         raise NotNow("It pauses at the end of this period. Take that back first.")
-    _go_on(seen)
     period = seen.period
-    db.session.flush()
     invoice = make(_order(seen))
-    if lock_own(subscription_id, user_id).period != period and invoice.total:
+    found = lock_own(subscription_id, user_id)
+    if found.period != period and invoice.total:
         raise ChangedMeanwhile
+    # Whoever pays for the next period wants it.
+    found.renews = True
     return invoice
 
 
@@ -349,18 +360,9 @@ def _pause(subscription: Subscription) -> None:
     note(subscription, "paused")
 
 
-def _go_on(subscription: Subscription) -> None:
-    """Whoever pays for the next period wants it."""
-    subscription.renews = True
-
-
 def _why(subscription: Subscription) -> str:
     if subscription.grace_until is not None:
         return "unpaid"
     if subscription.renews and subscription.state == "active":
         return "away"
     return "trial_over" if subscription.state == "trialing" else "cancelled"
-
-
-def failed_last(subscription: Subscription) -> Attempt | None:
-    return queries.failures(ending.renewal_key(subscription))[1]

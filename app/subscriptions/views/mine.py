@@ -32,8 +32,11 @@ BY_HAND = {"": "Pay each time by hand"}
 @guard(Access.SIGNED_IN)
 def show_mine() -> Response:
     going, ended = queries.mine(signed_in_viewer().id)
-    nexts = {one.subscription.id: next_in_words(one) for one in going}
-    return page(LIST, going=going, ended=ended, nexts=nexts, words=words)
+    subscriptions = [one.subscription for one in going]
+    methods = renewing.methods_of(signed_in_viewer().id, subscriptions)
+    codes = queries.promos([one.promo_id for one in subscriptions if one.promo_id])
+    nexts = {one.id: next_in_words(one, by_hand=methods[one.id] is None) for one in subscriptions}
+    return page(LIST, going=going, ended=ended, nexts=nexts, words=words, codes=codes)
 
 
 @bp.get(ONE)
@@ -136,9 +139,8 @@ def change(subscription_id: UUID) -> Response:
     return form_page(CHANGE, **about)
 
 
-def next_in_words(one: Mine) -> str:
+def next_in_words(found: Subscription, *, by_hand: bool) -> str:
     """What happens next, and what it costs."""
-    found = one.subscription
     price, off = renewing.price_of_next(found)
     amount, end = readable(price - off, found.currency), words.day(found.period_end)
     if found.state == "past_due" and found.grace_until:
@@ -149,7 +151,7 @@ def next_in_words(one: Mine) -> str:
         return f"Open until {end}, then it ends. Nothing is charged."
     if found.paused_until:
         return f"Open until {end}, then it pauses until {words.day(found.paused_until)}."
-    if renewing.method_of(found) is None:
+    if by_hand:
         return f"Paid until {end}. Then {amount}, which you pay by hand: we remind you."
     return f"Renews on {end} for {amount}."
 
@@ -176,7 +178,7 @@ def _about(subscription_id: UUID, **more: Any) -> dict[str, Any]:
     return {
         "one": one,
         "found": found,
-        "next": next_in_words(one) if found.state != "ended" else "",
+        "next": next_in_words(found, by_hand=by_hand) if found.state != "ended" else "",
         "spoken": prices.Terms(found.months, found.price, found.currency).spoken,
         "by_hand": by_hand,
         "waits": waits,
