@@ -58,5 +58,3 @@ def ask_to_sell(handle: str, at: datetime) -> None:
 @work.handler(SELL, max_attempts=ATTEMPTS)
 def sell(payload: dict[str, Any]) -> None:
     sales.put_in(payload["page"], datetime.fromisoformat(payload["at"]))
-    if payload["page"] == people.CREATOR.handle:
-        sales.fill_pocket()

@@ -72,8 +72,11 @@ def send(send_id: UUID) -> ChainSend | None:
     return db.session.get(ChainSend, send_id, populate_existing=True)
 
 
-def living_sends(at_most: int) -> Sequence[UUID]:
+def living_sends(at_most: int, since: datetime | None) -> Sequence[UUID]:
+    """All of them, or those that are younger."""
     found = select(ChainSend.id).where(ChainSend.ended_at.is_(None)).order_by(ChainSend.created_at)
+    if since is not None:
+        found = found.where(ChainSend.created_at >= since)
     return db.session.scalars(found.limit(at_most)).all()
 
 

@@ -10,8 +10,7 @@ from app.extensions import db
 from app.payments import queries
 from app.payments.cards import words
 from app.payments.cards.rail import is_on
-from app.payments.models import RailSwitch
-from app.payments.operations.charging import CARD
+from app.payments.models import CARD, RailSwitch
 
 
 @dataclass(frozen=True, slots=True)

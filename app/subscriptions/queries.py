@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import User
@@ -212,7 +213,7 @@ def paid_by_card(subscription_ids: Sequence[UUID]) -> set[UUID]:
         .join(Invoice, Invoice.id == InvoiceLine.invoice_id)
         .where(InvoiceLine.subject_id.in_(subscription_ids), InvoiceLine.fulfilled_at.is_not(None))
         .where(Invoice.total > 0)
-        .distinct(InvoiceLine.subject_id)
+        .ext(distinct_on(InvoiceLine.subject_id))
         .order_by(InvoiceLine.subject_id, InvoiceLine.fulfilled_at.desc())
         .subquery()
     )

@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from app.demo import jobs
-from app.demo.people import CREATOR, FAN, creators
+from app.demo.people import FAN, creators
 from app.extensions import db
 from app.invoices.models import Invoice
 from app.kit import clock
@@ -67,7 +67,6 @@ def test_it_is_quiet_and_happens_once(app: Flask) -> None:
 
 def test_the_fan_that_everybody_signs_in_as_has_something_to_spend(app: Flask) -> None:
     seed(app)
-    sell(app, CREATOR.handle)
-    sell(app, CREATOR.handle)
+    seed(app)
     with app.app_context():
         assert ledger.balance(Account(Kind.FAN_CREDIT, "USD", FAN.id)).available == 25_00

@@ -20,6 +20,9 @@ from app.invoices import models as invoices
 from app.invoices.operations.billing import PURPOSE as BILLING
 from app.kit import clock, crypto
 from app.kit.ids import new_id
+from app.ledger.chart import Kind
+from app.ledger.operations.holds import hold
+from app.ledger.operations.posting import Account, Entry, Leg, post
 from app.media import models as media
 from app.moderation import models as moderation
 from app.notifications.models import NotificationPreference
@@ -46,6 +49,9 @@ SECRETS = {name: crypto.digest(name) for name in ("session", "device", "link", "
 TOTP_SECRET = "ZEPHYRINESECRETZEPHYRINESECRET22"
 
 
+BOOKS = ("ledger_accounts", "ledger_entries", "ledger_legs", "ledger_holds")
+
+
 @dataclass(frozen=True)
 class Life:
     person: Person
@@ -63,13 +69,14 @@ def a_full_life(app: Flask) -> Life:
         for row in rows:  # in this order: later ones point at earlier ones
             db.session.add(row)
             db.session.flush()
+        _book(person)
         audit.record(
             Action.JOINED,
             actor=person.id,
             subject=("user", person.id),
             personal={"address": ADDRESS, "handle": HANDLE},
         )
-        tables = {row.__tablename__ for row in rows} | {"users", "audit_log"}
+        tables = {row.__tablename__ for row in rows} | {"users", "audit_log", *BOOKS}
     return Life(person, frozenset(tables))
 
 
@@ -169,6 +176,20 @@ def _paying(person: Person) -> list[Any]:
         ),
         payments.RailSwitch(seller_id=person.id, rail="card"),
     ]
+
+
+def _book(person: Person) -> None:
+    """The books are written by their own function alone."""
+    theirs = Account(Kind.FAN_CREDIT, "USD", person.id)
+    post(
+        Entry(
+            "life:credit",
+            "adjustment",
+            (Leg(Account(Kind.ADJUSTMENT, "USD"), 500), Leg(theirs, -500)),
+            actor_id=person.id,
+        )
+    )
+    hold(theirs, 100, cause="life:hold")
 
 
 def _giving(person: Person, other: Person) -> Any:

@@ -89,7 +89,7 @@ class Purse:
         for _ in range(4):
             self.run(jobs.push_sends)
             self.double.finalize()
-        self.run(jobs.push_sends)
+        self.run(jobs.push_old_sends)
 
     def attempt(self, invoice_id: UUID) -> Attempt:
         with self.app.app_context():

@@ -6,12 +6,13 @@ from uuid import UUID
 import pytest
 from flask import Flask
 
+from app.config import Settings
 from app.extensions import db
 from app.kit import clock
 from app.kit.ids import new_id
 from app.ledger import queries as ledger
 from app.ledger.chart import Kind
-from app.payments import queries
+from app.payments import payouts, queries
 from app.payments.cards import balancing, hearing, jobs, looking
 from app.payments.gateways.stripe import connect
 from app.payments.gateways.stripe.objects import Returned
@@ -21,6 +22,7 @@ from app.payments.operations.methods import Card
 from app.payments.operations.reconciling import Movement
 from app.platform import inbox
 from app.platform.errors import NotFound
+from app.platform.headers import content_policy
 from app.platform.transaction import transaction
 from tests.doubles.cards import BANK_HONOURS
 from tests.factories.invoices import an_invoice, bought, dispute, refund, the_invoice
@@ -147,8 +149,14 @@ def test_a_charge_whose_attempt_was_called_off_is_looked_at(app: Flask, till: Ti
 
 
 def test_a_debit_that_was_kept_is_no_card_on_file(app: Flask, till: Till, fan: Person) -> None:
-    till.pay(signed_in(app, fan), an_invoice(app, fan, total=700), BANK_HONOURS, keep="y")
+    invoice_id = an_invoice(app, fan, total=700)
+    till.pay(signed_in(app, fan), invoice_id, BANK_HONOURS, keep="y")
+    page = till.double.client().v1.checkout.sessions.retrieve(
+        str(attempts_of(app, invoice_id)[0].provider_id)
+    )
+    till.double.control(f"async/{page.payment_intent}?ok=yes")
     till.settle()
+    assert the_invoice(app, invoice_id).state == "paid"
     with app.app_context():
         assert db.session.query(PaymentMethod).count() == 0
 
@@ -263,3 +271,58 @@ def test_a_wish_for_a_card_is_an_address_of_ours_only(app: Flask, till: Till, fa
 
 def _totals(kind: Kind) -> list[ledger.Total]:
     return [total for total in ledger.trial_balance() if total.kind is kind]
+
+
+def test_nobody_is_asked_while_a_transaction_is_open(context: Flask) -> None:
+    with pytest.raises(RuntimeError, match="inside transaction"), transaction():
+        connect.look("acct_somebody")
+
+
+def test_a_payout_of_which_nobody_answers_is_unknown(app: Flask, till: Till) -> None:
+    till.double.fault("transfers.list", "error_500", times=2)
+    order = payouts.Order(new_id(), "acct_somebody", 500, "USD")
+    with app.app_context():
+        assert payouts.look(CARD, order) == payouts.send(CARD, order) == payouts.Unknown()
+
+
+def test_a_dispute_of_another_rail_is_not_answered_here(
+    app: Flask, till: Till, fan: Person, admin: Person
+) -> None:
+    office = signed_in(app, admin, second_factor=True)
+    invoice_id = an_invoice(app, fan, total=700)
+    till.pay(signed_in(app, fan), invoice_id)
+    till.double.control(f"dispute/{payments_of(app, invoice_id)[0].external_id}")
+    till.settle()
+    listed = office.get("/admin/payments/disputes")
+    here = office.get(str(listed.one('a.name[href^="/admin/payments/disputes/"]')["href"]))
+    form = here.form("/admin/payments/disputes/.*/answer")
+    form.action = f"/admin/payments/disputes/{dispute(app, bought(app, fan))}/answer"
+    assert office.send(form, words="They read it.").status == 404
+
+
+def test_a_form_of_yesterday_opens_no_page_of_a_processor_that_is_gone(
+    app: Flask, till: Till, fan: Person
+) -> None:
+    page = signed_in(app, fan)
+    form = page.get("/settings/payment-methods").form("/settings/payment-methods")
+    taking = app.extensions["fanlight.settings"]
+    app.extensions["fanlight.settings"] = taking.model_copy(update={"stripe_secret_key": ""})
+    try:
+        assert page.send(form).status == 404
+    finally:
+        app.extensions["fanlight.settings"] = taking
+
+
+@pytest.mark.parametrize(
+    ("page_base", "origins"),
+    [
+        ("", "https://checkout.stripe.com https://connect.stripe.com"),
+        ("http://localhost:3010", "http://localhost:3010"),
+    ],
+)
+def test_forms_may_lead_to_the_processor_s_pages_only(
+    settings: Settings, page_base: str, origins: str
+) -> None:
+    taking = settings.model_copy(update={"stripe_secret_key": "sk_test_one", "stripe_page_base": page_base})
+    assert f"form-action 'self' {origins};" in content_policy(taking)
+    assert "form-action 'self';" in content_policy(settings)

@@ -77,12 +77,12 @@ def test_a_case_is_read_and_closed_with_a_note(app: Flask, admin: PageClient) ->
     assert "No open cases" in admin.get(CASES).text
     assert "No closed cases" in admin.get(f"{CASES}?state=closed").text
     with app.app_context(), transaction():
-        assert cases.open_case("card", "no_entry", "txn_1", amount=77, source=None)
+        assert cases.open_case("card", "no_entry", "txn_1", amount=77, currency="USD", source=None)
         assert not cases.open_case("card", "no_entry", "txn_1")
     listed = admin.get(CASES)
     assert "A movement that is not in the books" in listed.text
     case = admin.get(str(listed.one(f'a.name[href^="{CASES}/"]')["href"]))
-    assert "txn_1" in case.text and "77" in case.text
+    assert "txn_1" in case.text and "$0.77" in case.text
     form = case.form(f"{CASES}/.*/close")
     assert "note" in admin.send(form).errors
     assert "The case is closed" in admin.send(form, note="A transfer of ours, booked by hand.").text

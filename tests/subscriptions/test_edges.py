@@ -18,7 +18,7 @@ from app.payments.models import PaymentMethod, RailSwitch
 from app.platform.transaction import transaction
 from app.subscriptions.models import Subscription
 from app.subscriptions.operations import ending, renewing
-from tests.factories.creators import a_tier, blocks
+from tests.factories.creators import a_creator, a_tier, blocks
 from tests.factories.invoices import RAIL, dispute, money_in, paid, refund, the_invoice
 from tests.factories.people import a_person, signed_in
 from tests.factories.subscriptions import (
@@ -301,8 +301,6 @@ def test_somebody_who_is_suspended_is_not_charged(house: House, cards: None, tim
 def test_a_long_list_of_subscriptions_is_asked_for_as_a_short_one(
     house: House, cards: None, time: FixedClock, rail: str
 ) -> None:
-    from tests.factories.creators import a_creator
-
     fan = signed_in(house.app, house.fan)
     asked = []
     for count in (1, 5):

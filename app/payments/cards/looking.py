@@ -117,7 +117,9 @@ def dispute(dispute_id: str) -> None:
         payment = queries.payment_called(CARD, looked.charge_id)
     with transaction():
         if payment is None:
-            cases.open_case(CARD, "dispute_of_unknown", looked.id, amount=looked.amount)
+            cases.open_case(
+                CARD, "dispute_of_unknown", looked.id, amount=looked.amount, currency=looked.currency
+            )
             return
         _dispute(payment.id, payment.currency, looked)
 

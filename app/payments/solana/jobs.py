@@ -1,12 +1,14 @@
 """By the clock: the scheduler asks for looks, the worker takes them, because nodes may be slow."""
 
 from contextlib import suppress
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
 from app.extensions import db
 from app.invoices.models import Payment, Refund
 from app.invoices.operations import refunding
+from app.kit import clock
 from app.kit.ids import new_id
 from app.kit.money import DIGITS
 from app.payments import queries_solana as queries
@@ -25,6 +27,7 @@ from app.platform.transaction import transaction
 from app.platform.work import Payload
 
 MOST_SENDS = 100
+YOUNG = timedelta(minutes=15)
 # So little is not worth a transaction to the cold wallet.
 LEAST = Decimal("0.1")
 # Lamports that the house of demo mode wants to have, and asks for.
@@ -52,8 +55,18 @@ def look_at_ended() -> None:
 
 @schedule.every(5, "solana.sends")
 def push_sends() -> None:
+    _push(clock.now() - YOUNG)
+
+
+@schedule.every(60, "solana.old_sends")
+def push_old_sends() -> None:
+    """Those that wait for something: for coins, or for a network that takes them."""
+    _push(None)
+
+
+def _push(since: datetime | None) -> None:
     with transaction():
-        for send_id in queries.living_sends(MOST_SENDS):
+        for send_id in queries.living_sends(MOST_SENDS, since):
             sends.hurry(send_id)
 
 

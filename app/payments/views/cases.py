@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from app.invoices import rails
 from app.kit.ids import parse_id
+from app.kit.money import readable
 from app.payments import case_words, queries
 from app.payments.forms import CloseForm
 from app.payments.operations import cases
@@ -56,5 +57,20 @@ def close_case(case_id: UUID) -> Response:
 
 def _about(case_id: UUID, form: CloseForm) -> dict[str, Any]:
     found = queries.case(case_id)
-    detail = sorted((name, value) for name, value in found.detail.items() if value is not None)
-    return {"case": found, "detail": detail, "form": form, "words": case_words, "rails": rails.names()}
+    return {
+        "case": found,
+        "detail": _in_words(found.detail),
+        "form": form,
+        "words": case_words,
+        "rails": rails.names(),
+    }
+
+
+def _in_words(detail: dict[str, Any]) -> list[tuple[str, str]]:
+    """Whole numbers are amounts of its currency, where it names one."""
+    currency = detail.get("currency") or detail.get("coin")
+    return [
+        (name, readable(value, currency) if currency and isinstance(value, int) else str(value))
+        for name, value in sorted(detail.items())
+        if value is not None
+    ]

@@ -78,10 +78,10 @@ class Taken:
     charge_id: str
     intent_id: str | None
     amount: int
+    currency: str
     reason: str
     answer_by: datetime | None
     opened_at: datetime
-    answered: bool
 
 
 @dataclass(frozen=True, slots=True)

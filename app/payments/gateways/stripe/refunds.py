@@ -45,10 +45,10 @@ def dispute(dispute_id: str) -> Taken:
         charge_id=str(name_of(found.charge)),
         intent_id=name_of(found.payment_intent),
         amount=found.amount,
+        currency=found.currency.upper(),
         reason=found.reason,
         answer_by=time(details.due_by) if details.due_by else None,
         opened_at=time(found.created),
-        answered=details.submission_count > 0,
     )
 
 
