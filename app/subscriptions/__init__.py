@@ -5,10 +5,9 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     from app.creators import earning, ties
-    from app.creators import figures as desk_figures
     from app.invoices import products
     from app.payments.operations import methods
-    from app.subscriptions import figures, jobs, leaving, personal, selling, telling, views
+    from app.subscriptions import jobs, leaving, personal, selling, telling, views
 
     personal.init_app(app)
     views.init_app(app)
@@ -17,7 +16,6 @@ def init_app(app: Flask) -> None:
     for product in selling.PRODUCTS:
         products.register(app, product)
     earning.register(app, selling.keeps)
-    desk_figures.register(app, figures.figures)
     methods.charged_by("subscriptions", selling.pays_for)
     ties.on_blocked(leaving.blocked)
     ties.on_closed(leaving.page_closed)

@@ -246,18 +246,6 @@ def invoice_of(product: str, subject_id: UUID) -> Invoice:
     return db.session.scalars(found).one()
 
 
-def charged_to(method_id: UUID) -> list[tuple[str, str]]:
-    """Tier and creator of what names this card, and goes on."""
-    rows = db.session.execute(
-        select(Tier.name, User.handle)
-        .select_from(Subscription)
-        .join(Tier, Tier.id == Subscription.tier_id)
-        .join(User, User.id == Subscription.creator_id)
-        .where(Subscription.method_id == method_id, Subscription.renews, ONGOING)
-    )
-    return [(name, handle) for name, handle in rows]
-
-
 def tier(tier_id: UUID | None) -> Tier | None:
     return db.session.get(Tier, tier_id) if tier_id else None
 

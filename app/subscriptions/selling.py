@@ -5,6 +5,7 @@ from uuid import UUID
 from app.invoices import fees
 from app.invoices.products import Product, Sold
 from app.kit.money import readable
+from app.payments.queries import kept_method
 from app.subscriptions import queries
 from app.subscriptions.operations import beginning, changing, gifts, renewing
 
@@ -44,6 +45,7 @@ PRODUCTS = (
         "Gift",
         fulfil=gifts.bought,
         revoke=gifts.take_back,
+        gone=gifts.cannot_be_bought,
         href=lambda sold: f"/gifts/card/{sold.subject_id}",
     ),
 )
@@ -57,5 +59,11 @@ def keeps(creator_id: UUID, price: int, currency: str) -> str:
 
 
 def pays_for(method_id: UUID) -> list[str]:
-    """What this card on file is going to be charged for."""
-    return [f"{name} of @{handle}" for name, handle in queries.charged_to(method_id)]
+    """What this card on file is going to be charged for, chosen for it or preferred."""
+    method = kept_method(method_id)
+    going = queries.mine(method.user_id)[0] if method else []
+    renew = [one for one in going if one.subscription.renews]
+    if method is None or not renew:
+        return []
+    methods = renewing.methods_of(method.user_id, [one.subscription for one in renew])
+    return [f"{one.tier_name} of @{one.handle}" for one in renew if methods[one.subscription.id] == method_id]

@@ -223,11 +223,13 @@ def test_a_card_that_is_gone_or_a_rail_that_is_off_asks_for_another_way(
 
 def test_the_card_that_something_renews_by_is_not_removed_by_mistake(house: House, cards: None) -> None:
     sub = subscribed_by_card(house.app, house.fan, house.creator, house.silver)
+    fan, home = signed_in(house.app, house.fan), "/settings/payment-methods"
+    assert "Silver of @ada" in fan.send(fan.get(home).form(rf"{home}/.*/remove")).text
     card = a_card(house.app, house.fan)
     press(house, sub, "method", method=str(card))
-    fan = signed_in(house.app, house.fan)
-    answer = fan.send(fan.get("/settings/payment-methods").form(rf"/settings/payment-methods/{card}/remove"))
-    assert "Silver of @ada" in answer.text
+    assert "Silver of @ada" in fan.send(fan.get(home).form(rf"{home}/{card}/remove")).text
+    press(house, sub, "cancel")
+    assert "Silver of @ada" not in fan.send(fan.get(home).form(rf"{home}/{card}/remove")).text
 
 
 def test_a_gift_that_does_not_fit_now_says_why(house: House, time: FixedClock) -> None:
@@ -245,9 +247,13 @@ def test_a_gift_that_does_not_fit_now_says_why(house: House, time: FixedClock) -
     blocks(house.app, house.creator, other)
     assert "no subscriptions at the moment" in opens(house, other, code).text
     assert posts(house, f"/gifts/{'x' * 16}").status == 404
+    late, _ = gives(house, house.fan)
+    blocks(house.app, house.creator, house.fan)
+    money_in(house.app, late, 1200)
+    assert the_invoice(house.app, late).state == "cancelled"
     answer = posts(house, "/gifts", code="nothing")
     assert "No gift has this code" in answer.errors["code"]
-    assert posts(house, f"/@ada/gift/{new_id()}", months="1").status == 404
+    assert posts(house, f"/@ada/gift/{house.gold}", months="1").status == 404
 
 
 def test_a_gift_that_began_it_all_and_is_refunded_ends_it(house: House) -> None:

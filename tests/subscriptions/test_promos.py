@@ -141,6 +141,18 @@ def test_a_code_comes_back_when_nobody_pays(house: House, time: FixedClock) -> N
     assert (used(house), the_invoice(house.app, invoice_id).leftover) == (1, 250)
 
 
+def test_a_code_helps_the_same_person_once(house: House, time: FixedClock) -> None:
+    ada = signed_in(house.app, house.creator)
+    ada.send(ada.get(PROMOS).form(PROMOS).without("only_new"), code="SPRING", percent="50")
+    sub = subscribed(house.app, house.fan, house.creator, house.silver, code="SPRING")
+    fan = signed_in(house.app, house.fan)
+    fan.send(fan.get(f"/subscriptions/{sub}").form(f"/subscriptions/{sub}/cancel"))
+    time.move(timedelta(days=29))
+    go_round(house.app)
+    shown = fan.get(f"/@ada/subscribe/{house.silver}?code=SPRING")
+    assert "used this code already" in shown.errors["code"]
+
+
 def test_bundles_are_cheaper_by_what_they_say(house: House) -> None:
     ada = signed_in(house.app, house.creator)
     address = f"/dashboard/tiers/{house.silver}/bundles"

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 SOURCE = "stripe"
 CURSOR = "stripe:events"
 # Told in the order of commits, not of times: the last minutes are read again each time.
-OVERLAP, AT_FIRST = timedelta(minutes=5), timedelta(hours=1)
+OVERLAP, AT_FIRST = timedelta(minutes=2), timedelta(hours=1)
 
 LOOKS: dict[str, Callable[[str], None]] = {
     "charge": looking.returned_of,

@@ -124,6 +124,13 @@ def bought(sold: Sold) -> None:
     outbox.emit(BOUGHT, {"gift_id": str(gift.id)})
 
 
+def cannot_be_bought(sold: Sold) -> str | None:
+    assert sold.seller_id is not None
+    if sold.buyer_id == sold.seller_id or queries.may_join(sold.buyer_id, sold.seller_id):
+        return None
+    return "This creator takes no subscriptions at the moment."
+
+
 def take_back(sold: Sold) -> None:
     """What was redeemed of it ends; what was not cannot be any more."""
     gift = _of(sold)
