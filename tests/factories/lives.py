@@ -164,7 +164,7 @@ def _paying(person: Person) -> list[Any]:
             sealed_address=vault().seal("Quietharbour 7", BILLING),
             **owner,
         ),
-        payments.ProviderCustomer(rail="card", provider_id="cus_zephyrine", **owner),
+        payments.ProviderCustomer(rail="card", provider_id="cus_life", **owner),
         payments.PaymentMethod(
             rail="card",
             provider_id="pm_life",

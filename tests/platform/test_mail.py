@@ -254,6 +254,9 @@ VALUES: dict[str, Any] = {
     "new_email": "new@example.org",
     "what": "The authenticator app was removed.",
     "upheld": True,
+    "trial": True,
+    "renews": True,
+    "stop": LINK,
 }
 
 

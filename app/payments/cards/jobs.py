@@ -69,7 +69,8 @@ def detach(payload: dict[str, Any]) -> None:
 
 @work.handler(FORGET, queue="payments", transactional=False, max_attempts=PATIENCE)
 def forget(payload: dict[str, Any]) -> None:
-    sending.forget(payload["provider_id"])
+    if is_on():  # without a key there is nobody who could forget
+        sending.forget(payload["provider_id"])
 
 
 @work.handler(ANSWER, queue="payments", transactional=False)

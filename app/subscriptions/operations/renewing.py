@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from app.creators.models import Tier
 from app.extensions import db
@@ -166,6 +166,7 @@ def remind_due() -> int:
             Subscription.paused_until.is_(None),
             Subscription.period_end > at,
             Subscription.period_end <= at + timedelta(days=REMIND[0]),
+            or_(Subscription.reminded_at.is_(None), *(_not_since(timedelta(days=days)) for days in REMIND)),
         )
         .order_by(Subscription.period_end)
     ).all()
@@ -230,16 +231,23 @@ def _after(subscription: Subscription) -> Step:
     return Step.PAUSE if subscription.paused_until else Step.RENEW
 
 
+def _not_since(left: timedelta) -> ColumnElement[bool]:
+    """No word yet since so much time was left."""
+    begins = Subscription.period_end - left
+    return and_(begins <= clock.now(), Subscription.reminded_at < begins)
+
+
 def _remind(subscription_id: UUID) -> None:
     seen = db.session.get_one(Subscription, subscription_id, populate_existing=True)
     left, by_card = seen.period_end - clock.now(), method_of(seen) is not None
     since = next(timedelta(days=days) for days in reversed(REMIND) if left <= timedelta(days=days))
-    told = seen.reminded_at is not None and (by_card or seen.reminded_at >= seen.period_end - since)
-    if told or (by_card and seen.months < LONG):
+    first = seen.reminded_at is None
+    if seen.reminded_at is not None and seen.reminded_at >= seen.period_end - since:
         return
     if by_card:
         lock(subscription_id).reminded_at = clock.now()
-        outbox.emit(SOON, {"subscription_id": str(subscription_id)})
+        if first and seen.months >= LONG:
+            outbox.emit(SOON, {"subscription_id": str(subscription_id)})
         return
     invoice, _ = _invoice(seen)
     subscription = lock(subscription_id)
