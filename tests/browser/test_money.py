@@ -24,8 +24,8 @@ from tests.stack.stacks import Stack, stack
 from tests.support import eventually
 from workers.stack.environment import ROOT
 
-# A whole product on a machine that may be busy with other tests.
-pytestmark = [pytest.mark.xdist_group("launcher"), pytest.mark.timeout(900)]
+# A whole product, its demo house and each way to pay: minutes, so it goes with the long ones (make faults).
+pytestmark = [pytest.mark.fault_long, pytest.mark.xdist_group("launcher"), pytest.mark.timeout(900)]
 PATIENCE = 90_000
 # With three tiers; the demo's fan follows her and pays nothing yet.
 CREATOR, FAN = "vera_frames", "fan"
