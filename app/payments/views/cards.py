@@ -102,7 +102,7 @@ def _let_finish(attempt_id: UUID) -> None:
     """A second click waits for what the first one has begun."""
     deadline = time.monotonic() + PATIENCE
     while _fresh(attempt_id).state == "made" and time.monotonic() < deadline:
-        time.sleep(PAUSE)
+        time.sleep(PAUSE)  # bounded by PATIENCE; the answer is what the first click gets
 
 
 def _page_of(attempt: Attempt) -> str | None:

@@ -74,5 +74,6 @@ def each(ids: Sequence[UUID], act: Callable[[UUID], object]) -> int:
             # It changed while we looked, or cannot be had any more: the next round sees it as it is then.
             log.info("a subscription waits", extra={"subscription": str(one), "because": refused.code})
         except Exception:
+            # Whatever it was, the others have their turn; this one comes again with the next round.
             log.exception("a subscription was left as it is", extra={"subscription": str(one)})
     return done
