@@ -3,6 +3,8 @@
 PY := .venv/bin/python
 INSTALL := @workers/stack/bootstrap.sh
 ARGS ?=
+# Processes start sooner where Python may keep what it compiled, whatever the machine says.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint format bench faults demo shell secret status

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from app.accounts.queries import the_user
@@ -12,8 +13,10 @@ from app.earnings.overview import PAID_OUT, Sum
 from app.kit import clock, sheets
 from app.kit.countries import COUNTRIES
 from app.kit.money import plain, readable
-from app.platform.pdf import Sheet
 from app.platform.settings import settings
+
+if TYPE_CHECKING:
+    from app.platform.pdf import Sheet
 
 FIGURES = ("quarter", "currency", "sales", "paid", "tax", "fee", "yours", "paid_out")
 SELLERS = ("handle", "country", "legal_name", "business_name", "address", "born", "tin", "vat_id", *FIGURES)
@@ -75,6 +78,8 @@ def sellers(year: int) -> Iterator[str]:
 
 def draw(creator_id: UUID, year: int) -> bytes:
     user = the_user(creator_id)
+    from app.platform.pdf import Sheet  # noqa: PLC0415 - most processes never draw a paper
+
     sheet = Sheet(f"Earnings in {year}", f"{user.display_name} (@{user.handle})")
     _draw_profile(sheet, creator_id)
     found = quarters(creator_id, year)
@@ -100,7 +105,7 @@ def draw(creator_id: UUID, year: int) -> bytes:
     return sheet.bytes()
 
 
-def _draw_profile(sheet: Sheet, creator_id: UUID) -> None:
+def _draw_profile(sheet: "Sheet", creator_id: UUID) -> None:
     profile = queries.tax_profile(creator_id)
     if profile is None:
         return

@@ -12,7 +12,6 @@ from app.earnings.queries_books import Moved
 from app.invoices import words
 from app.kit import clock
 from app.kit.money import readable
-from app.platform.pdf import Sheet
 from app.platform.settings import settings
 
 WENT_BACK = {
@@ -74,6 +73,8 @@ def all_months(creator_id: UUID) -> list[InShort]:
 def draw(creator_id: UUID, month: Month) -> bytes:
     user = the_user(creator_id)
     until = f"so far, on {clock.now():%-d %B %Y}" if month.until > clock.now() else "the whole month"
+    from app.platform.pdf import Sheet  # noqa: PLC0415 - most processes never draw a paper
+
     sheet = Sheet(f"Statement for {month.label}", f"{user.display_name} (@{user.handle}), {until}, in UTC")
     found = of_month(creator_id, month)
     for one in found:
