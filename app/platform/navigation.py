@@ -18,8 +18,8 @@ class Door:
     href: str
     order: int = 50
     role: Role | None = None
-    # Where the door counts as open, when that is more than its own address.
-    section: str = ""
+    # The place whose doors are behind this one: where one of them is open, so is this.
+    leads_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +56,10 @@ def _shown(place: str, person: Viewer | None) -> list[ShownDoor]:
     known: dict[str, list[Door]] = current_app.extensions.get("fanlight.doors", {})
     path = request.path
     return [
-        ShownDoor(d.label, d.icon, d.href, active=_is_in(path, d.section or d.href))
+        ShownDoor(d.label, d.icon, d.href, active=any(_is_in(path, one.href) for one in (d, *behind)))
         for d in known.get(place, [])
         if d.role is None or (person and person.has(d.role))
+        for behind in [known.get(d.leads_to, [])]
     ]
 
 

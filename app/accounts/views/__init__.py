@@ -30,4 +30,4 @@ def init_app(app: Flask) -> None:
     add_door(app, "settings", Door("Sessions", "monitor", "/settings/sessions", 30))
     add_door(app, "settings", Door("Hidden people", "eye-off", "/settings/hidden", 65))
     for place in ("rail", "tabs"):
-        add_door(app, place, Door("You", "user", "/settings/profile", 90, section="/settings"))
+        add_door(app, place, Door("You", "user", "/settings/profile", 90, leads_to="settings"))

@@ -1,0 +1,20 @@
+"""Where one is in the house."""
+
+import pytest
+from flask import Flask
+
+from tests.factories.people import a_person, signed_in
+
+
+@pytest.mark.parametrize(
+    "path", ["/settings/profile", "/subscriptions", "/gifts", "/transactions", "/reports"]
+)
+def test_what_is_behind_you_shows_that_one_is_there(app: Flask, path: str) -> None:
+    page = signed_in(app, a_person(app)).get(path)
+    for bar in (".rail", ".dock"):
+        assert page.one(f'{bar} [aria-current="page"]').get_text(strip=True) == "You", bar
+
+
+def test_elsewhere_it_does_not(app: Flask) -> None:
+    page = signed_in(app, a_person(app)).get("/feed")
+    assert page.one('.dock [aria-current="page"]').get_text(strip=True) == "Feed"
