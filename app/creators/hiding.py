@@ -3,11 +3,14 @@ statement: registered in their `init_app`.
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, false, or_
 
-Condition = Callable[[UUID | None, ColumnElement[UUID]], ColumnElement[bool]]
+Person = UUID | ColumnElement[UUID] | None
+Moment = datetime | ColumnElement[datetime] | None
+Condition = Callable[[Person, ColumnElement[UUID], Moment], ColumnElement[bool]]
 
 _conditions: dict[Condition, None] = {}
 
@@ -17,5 +20,6 @@ def hide_where(condition: Condition) -> None:
     _conditions[condition] = None
 
 
-def hidden_from(person: UUID | None, creator_id: ColumnElement[UUID]) -> ColumnElement[bool]:
-    return or_(false(), *(condition(person, creator_id) for condition in _conditions))
+def hidden_from(person: Person, creator_id: ColumnElement[UUID], at: Moment = None) -> ColumnElement[bool]:
+    """`at`: now, unless a statement that is kept gives a parameter."""
+    return or_(false(), *(condition(person, creator_id, at) for condition in _conditions))

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, not_
 
+from app.creators.hiding import Moment, Person
 from app.entitlements.operations import grants
 from app.entitlements.queries import hidden_from, scopes_held
 from app.entitlements.rules import Closed, Kind
@@ -26,9 +27,10 @@ def open_to_unblocked(user_id: UUID, creator_id: UUID) -> None:
     grants.lift(creator_id, cause="block", user_id=user_id)
 
 
-def hides_page(viewer_id: UUID | None, creator_id: ColumnElement[UUID]) -> ColumnElement[bool]:
+def hides_page(viewer_id: Person, creator_id: ColumnElement[UUID], at: Moment) -> ColumnElement[bool]:
     """Staff at work look also at what was taken down."""
     hidden = hidden_from(viewer_id, creator_id)
     if viewer_id is None:
         return hidden
-    return and_(hidden, not_(creator_id.in_(scopes_held(viewer_id, [Kind.STAFF], clock.now()))))
+    at = clock.now() if at is None else at
+    return and_(hidden, not_(creator_id.in_(scopes_held(viewer_id, [Kind.STAFF], at))))

@@ -82,7 +82,9 @@ class Invoice(Model):
     available_at: Mapped[datetime | None] = mapped_column(Timestamp)
     released_at: Mapped[datetime | None] = mapped_column(Timestamp)
     # Made with it, and as many for good.
-    lines: Mapped[list["InvoiceLine"]] = relationship(order_by="InvoiceLine.n", viewonly=True)
+    lines: Mapped[list["InvoiceLine"]] = relationship(order_by="InvoiceLine.n")
+    attempts: Mapped[list["Attempt"]] = relationship(back_populates="invoice")
+    payments: Mapped[list["Payment"]] = relationship(back_populates="invoice")
 
     __table_args__ = (
         Index(
@@ -178,6 +180,7 @@ class Attempt(Model):
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now)
     expires_at: Mapped[datetime | None] = mapped_column(Timestamp)
     ended_at: Mapped[datetime | None] = mapped_column(Timestamp)
+    invoice: Mapped[Invoice] = relationship(back_populates="attempts")
 
     __table_args__ = (
         Index("uq_payment_attempts_provider_id", "rail", "provider_id", unique=True),
@@ -215,6 +218,8 @@ class Payment(Model):
     # From whom, where the rail knows: the wallet that paid, the card's last digits and country.
     origin: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     received_at: Mapped[datetime] = mapped_column(Timestamp, default=now)
+    invoice: Mapped[Invoice | None] = relationship(back_populates="payments")
+    attempt: Mapped[Attempt | None] = relationship()
 
     __table_args__ = (
         Index("uq_payments_external_id", "rail", "external_id", unique=True),

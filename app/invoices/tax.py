@@ -2,10 +2,7 @@
 
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
-from app.extensions import db
-from app.invoices.models import BillingDetails
 from app.invoices.tax_rates import EU, RATES
 from app.platform.settings import settings
 
@@ -22,10 +19,8 @@ class Due:
     evidence: dict[str, Any] = field(default_factory=dict)
 
 
-def reckon(buyer_id: UUID, total: int, kind: str) -> Due:
-    details = db.session.get(BillingDetails, buyer_id)
-    country = details.country if details else None
-    evidence = dict(details.evidence) if details else {}
+def reckon(country: str | None, evidence: dict[str, Any], total: int, kind: str) -> Due:
+    """By where the buyer lives, and what speaks for it."""
     bps = 0 if kind in UNTAXED else rate(country)
     return Due(contained(total, bps), bps, country, evidence)
 

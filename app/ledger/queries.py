@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, func, select, text
+from sqlalchemy import BigInteger, ColumnElement, Row, cast, func, select, text
 
 from app.accounts.models import User
 from app.extensions import db
@@ -147,6 +147,23 @@ def balance(account: Account) -> Balance:
         .where(*_is(account))
     ).one()
     return Balance(account.side * int(row[0]), int(row[1]))
+
+
+def available(
+    kind: Kind, currency: ColumnElement[str], owner_id: UUID | ColumnElement[UUID]
+) -> ColumnElement[int]:
+    """What somebody has that is not set aside, as a column of a statement."""
+    free = (
+        select(func.sum(LedgerAccount.sign * LedgerBalance.posted - LedgerBalance.held))
+        .select_from(LedgerAccount)
+        .join(LedgerBalance, LedgerBalance.account_id == LedgerAccount.id)
+        .where(
+            LedgerAccount.owner_id == owner_id,
+            LedgerAccount.kind == kind.value,
+            LedgerAccount.currency == currency,
+        )
+    )
+    return cast(func.coalesce(free.scalar_subquery(), 0), BigInteger)
 
 
 def balances(owner_id: UUID | None) -> list[AccountLine]:

@@ -11,8 +11,7 @@ import hashlib
 from flask import g
 from flask import session as cookie
 from htmx_flask import request
-from sqlalchemy import delete, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select, text
 from werkzeug.wrappers import Response
 
 from app.extensions import db
@@ -27,6 +26,15 @@ FIELD = "idempotency_key"
 HEADER = "Idempotency-Key"
 MAX_LENGTH = 255
 IGNORED_FIELDS = {FIELD, "csrf_token"}
+TAKE = text("""
+    insert into idempotency_keys (scope, key, endpoint, fingerprint, created_at)
+    values (:scope, :key, :endpoint, :fingerprint, :now) on conflict do nothing returning key
+""")
+REMEMBER = text("""
+    update idempotency_keys set status = :status, location = :location, body = :body
+    where scope = :scope and key = :key
+""")
+GIVE_BACK = text("delete from idempotency_keys where scope = :scope and key = :key")
 FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
 
 
@@ -48,13 +56,8 @@ def begin() -> Response | None:
     # Kept for the end of the request, when somebody else may be signed in.
     scope, key = g.idempotency = (_scope(), _given_key())
     print_ = _fingerprint()
-    taken = db.session.execute(
-        insert(IdempotencyKey)
-        .values(scope=scope, key=key, endpoint=request.endpoint, fingerprint=print_, created_at=clock.now())
-        .on_conflict_do_nothing()
-        .returning(IdempotencyKey.key)
-    ).first()
-    if taken:
+    row = {"endpoint": request.endpoint, "fingerprint": print_, "now": clock.now()}
+    if db.session.execute(TAKE, {"scope": scope, "key": key, **row}).first():
         return None
     earlier = db.session.execute(
         select(IdempotencyKey).where(IdempotencyKey.scope == scope, IdempotencyKey.key == key)
@@ -67,21 +70,18 @@ def begin() -> Response | None:
 def remember(response: Response) -> None:
     is_api = request.path.startswith("/api/")
     scope, key = g.idempotency
-    db.session.execute(
-        update(IdempotencyKey)
-        .where(IdempotencyKey.scope == scope, IdempotencyKey.key == key)
-        .values(
-            status=response.status_code,
-            location=response.headers.get("Location") or response.headers.get("HX-Redirect"),
-            body=response.get_data(as_text=True) if is_api else None,
-        )
-    )
+    answer = {
+        "status": response.status_code,
+        "location": response.headers.get("Location") or response.headers.get("HX-Redirect"),
+        "body": response.get_data(as_text=True) if is_api else None,
+    }
+    db.session.execute(REMEMBER, {"scope": scope, "key": key, **answer})
 
 
 def give_back() -> None:
     """Only success consumes a key, also where what was written stands."""
     scope, key = g.idempotency
-    db.session.execute(delete(IdempotencyKey).where(IdempotencyKey.scope == scope, IdempotencyKey.key == key))
+    db.session.execute(GIVE_BACK, {"scope": scope, "key": key})
 
 
 def _replay(earlier: IdempotencyKey) -> Response:

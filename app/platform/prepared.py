@@ -12,9 +12,10 @@ from typing import Any
 
 import psycopg2
 from psycopg2 import errors
-from sqlalchemy import Select
+from sqlalchemy import Select, cast, literal_column
 from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.types import TypeEngine
 
 from app.extensions import db, reading
 from app.kit import crypto
@@ -28,6 +29,11 @@ STALE = (errors.InvalidSqlStatementName, errors.FeatureNotSupported, errors.Dupl
 Rows = list[tuple[Any, ...]]
 # Told of each statement that passes by the engine's own events.
 listeners: list[Callable[[str], None]] = []
+
+
+def parameter(number: int, type_: TypeEngine[Any]) -> Any:
+    """`$1`, `$2`, ... as they stand in a statement."""
+    return cast(literal_column(f"${number}"), type_)
 
 
 class Prepared:

@@ -81,4 +81,4 @@ def hurry(name: str) -> None:
             pipe.ltrim(HURRY, 0, MOST_HURRIED - 1)
             pipe.execute()
 
-    after_commit(lambda: cache().attempt(ask, otherwise=None))
+    after_commit(lambda: cache().attempt(ask, otherwise=None), once=f"hurry:{name}")

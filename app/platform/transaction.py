@@ -4,7 +4,7 @@ Operations call `after_commit` for what must not happen unless the commit did: e
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from app.extensions import BoundarySession, db
@@ -26,7 +26,7 @@ def transaction() -> Iterator[None]:
         yield
         return
     current.rollback()  # what was read in autocommit before is not part of this transaction
-    current.info.update(depth=1, after_commit=[])
+    current.info.update(depth=1, after_commit={})
     try:
         yield
         current.commit()
@@ -36,23 +36,24 @@ def transaction() -> Iterator[None]:
     else:
         waiting = current.info["after_commit"]
         current.info["depth"] = 0
-        _run(waiting)
+        _run(waiting.values())
     finally:
         current.info["depth"] = 0
 
 
-def after_commit(action: Callable[[], object]) -> None:
+def after_commit(action: Callable[[], object], *, once: str = "") -> None:
+    """Of those that are asked for `once` under the same name, the first is enough."""
     current = session()
     if not current.depth:
         raise RuntimeError("after_commit outside transaction()")
-    current.info["after_commit"].append(action)
+    current.info["after_commit"].setdefault(once or object(), action)
 
 
 def in_transaction() -> bool:
     return bool(session().depth)
 
 
-def _run(actions: list[Callable[[], object]]) -> None:
+def _run(actions: Iterable[Callable[[], object]]) -> None:
     for action in actions:
         try:
             action()

@@ -29,7 +29,6 @@ from sqlalchemy import (
     union,
 )
 from sqlalchemy.dialects.postgresql import JSON, JSONB, aggregate_order_by
-from sqlalchemy.types import TypeEngine
 
 from app.accounts.models import User
 from app.creators.models import Creator, Follow
@@ -37,7 +36,7 @@ from app.entitlements.queries import held_column, hidden_from, scopes_held
 from app.entitlements.rules import Kind
 from app.extensions import db
 from app.kit import clock
-from app.platform.prepared import Prepared
+from app.platform.prepared import Prepared, parameter
 from app.posts.card import AUTHOR, CARD, CREATOR, OPENING, Author, Card, read_card
 from app.posts.models import Bookmark, Like, Post
 from app.posts.places import FIRST, LAST, Place
@@ -48,15 +47,11 @@ MOST = 200
 SUGGESTIONS = 6
 
 
-def _parameter(number: int, type_: TypeEngine[Any]) -> Any:
-    return cast(literal_column(f"${number}"), type_)
-
-
 MOMENT = DateTime(timezone=True)
-ME, NOW = _parameter(1, Uuid()), _parameter(2, MOMENT)
-BEFORE = tuple_(_parameter(3, MOMENT), _parameter(4, Uuid()))
-UNTIL = tuple_(_parameter(5, MOMENT), _parameter(6, Uuid()))
-CREATOR_ID = _parameter(7, Uuid())
+ME, NOW = parameter(1, Uuid()), parameter(2, MOMENT)
+BEFORE = tuple_(parameter(3, MOMENT), parameter(4, Uuid()))
+UNTIL = tuple_(parameter(5, MOMENT), parameter(6, Uuid()))
+CREATOR_ID = parameter(7, Uuid())
 # As it stands in the conditions of the indexes.
 OUT = Post.state == literal_column("'published'")
 WITH_MEDIA = Post.media != literal_column("'[]'::jsonb", JSONB)

@@ -1,10 +1,8 @@
-"""What can be bought here, as invoices see it; and what of a price is its creator's."""
+"""What can be bought here, as invoices see it; and what a card on file pays for."""
 
 from uuid import UUID
 
-from app.invoices import fees
 from app.invoices.products import Product, Sold
-from app.kit.money import readable
 from app.payments.queries import kept_method
 from app.subscriptions import queries
 from app.subscriptions.operations import beginning, changing, gifts, renewing
@@ -31,6 +29,7 @@ PRODUCTS = (
         revoke=beginning.take_back,
         gone=renewing.cannot_renew,
         href=_page,
+        counts_as=beginning.KIND,
     ),
     Product(
         changing.PRODUCT,
@@ -39,6 +38,7 @@ PRODUCTS = (
         revoke=changing.take_back,
         gone=changing.cannot_upgrade,
         href=_page,
+        counts_as=beginning.KIND,
     ),
     Product(
         gifts.PRODUCT,
@@ -49,13 +49,6 @@ PRODUCTS = (
         href=lambda sold: f"/gifts/card/{sold.subject_id}",
     ),
 )
-
-
-def keeps(creator_id: UUID, price: int, currency: str) -> str:
-    """Before tax, which is due by where the buyer lives."""
-    bps = fees.rate(creator_id, beginning.KIND)
-    whole, theirs = readable(price, currency), readable(price - fees.fee(price, bps), currency)
-    return f"The house keeps {bps / 100:g} %: of {whole} you get {theirs}."
 
 
 def pays_for(method_id: UUID) -> list[str]:

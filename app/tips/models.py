@@ -4,9 +4,10 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.extensions import Model
+from app.invoices.models import Invoice
 from app.kit.clock import now
 from app.kit.ids import new_id
 
@@ -27,6 +28,7 @@ class Tip(Model):
     currency: Mapped[str] = mapped_column(String(5))
     note: Mapped[str] = mapped_column(String(NOTE_MAX), default="")
     invoice_id: Mapped[UUID | None] = mapped_column(ForeignKey("invoices.id"), unique=True)
+    invoice: Mapped[Invoice | None] = relationship()
     # Nobody's before it is paid; taken back when it is refunded.
     paid_at: Mapped[datetime | None] = mapped_column(Timestamp)
     returned_at: Mapped[datetime | None] = mapped_column(Timestamp)

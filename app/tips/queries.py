@@ -3,22 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, select, tuple_
+from sqlalchemy import ColumnElement, DateTime, Text, Uuid, and_, func, or_, select, tuple_
 
-from app.accounts.models import User
-from app.accounts.queries import find_by_handle
+from app.accounts.models import FormerHandle, User
+from app.accounts.queries import ARRIVED
 from app.creators import pictures
+from app.creators.hiding import hidden_from
 from app.creators.models import Creator
-from app.creators.queries_page import find_page
 from app.extensions import db
 from app.invoices.models import Invoice
+from app.kit import clock
 from app.ledger import queries as ledger
 from app.ledger.chart import Kind
-from app.ledger.operations.posting import Account
 from app.platform.errors import NotFound
+from app.platform.prepared import Prepared, parameter
 from app.posts.commenting import has_any
 from app.posts.models import Post
 from app.posts.places import Place
@@ -26,23 +28,29 @@ from app.posts.queries_page import find_post
 from app.tips.models import Tip
 
 AT_ONCE = 30
+ME, NOW = parameter(1, Uuid()), parameter(2, DateTime(timezone=True))
+HANDLE = parameter(3, Text())
 CREATOR, POST = "creator", "post"
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Whom a tip is for, and on what it is given. `creator`: for the `person_line` component."""
+    """Whom a tip is for, and on what it is given. `creator`: for the `person_line` component.
+
+    `credit`: what whoever looks has with us.
+    """
 
     kind: str
     id: UUID
     creator: Any
     currency: str
+    credit: int
     title: str
     href: str
 
 
 @dataclass(frozen=True, slots=True)
-class Giver:
+class Person:
     id: UUID
     handle: str
     display_name: str
@@ -74,28 +82,49 @@ class Received:
     returned: bool
     title: str | None
     href: str | None
-    person: Giver
+    person: Person
 
 
 def on_creator(handle: str, viewer_id: UUID) -> Target:
-    person, _ = find_by_handle(handle)
-    shown = find_page(person, viewer_id) if person else None
-    if shown is None:
+    """By a handle of now or of before. One statement, where it is one of now."""
+    asked = str(viewer_id), clock.now(), handle
+    rows = _open_page(former=False).run(*asked) or _open_page(former=True).run(*asked)
+    if not rows:
         raise NotFound
-    return Target(CREATOR, shown.id, shown, shown.currency, "", shown.href)
+    *about, currency, credit = rows[0]
+    creator = Person(*about)
+    return Target(CREATOR, UUID(str(creator.id)), creator, currency, credit, "", f"/@{creator.handle}")
 
 
 def on_post(post_id: UUID, viewer_id: UUID) -> Target:
     card = find_post(post_id, viewer_id).card
-    currency = db.session.scalar(select(Creator.currency).where(Creator.id == card.creator.id))
-    return Target(POST, post_id, card.creator, currency or card.currency, card.title, card.href)
+    found = select(Creator.currency, _credit(viewer_id)).where(Creator.id == card.creator.id)
+    currency, credit = db.session.execute(found).one()
+    return Target(POST, post_id, card.creator, currency, credit, card.title, card.href)
 
 
-def credit_of(person_id: UUID, currency: str) -> int:
-    return ledger.balance(Account(Kind.FAN_CREDIT, currency, person_id)).available
+@lru_cache
+def _open_page(*, former: bool) -> Prepared:
+    """One's own too, so that it can be said why not there."""
+    named = func.lower(HANDLE)
+    whose = func.lower(User.handle) == named
+    if former:
+        whose = User.id == select(FormerHandle.user_id).where(FormerHandle.handle == named).scalar_subquery()
+    shown = and_(Creator.state == "open", ~hidden_from(ME, Creator.id.expression, NOW))
+    found = (
+        select(*_PERSON, Creator.currency, _credit(ME))
+        .join(Creator, Creator.id == User.id)
+        .where(whose, User.state == "active", ARRIVED, or_(shown, User.id == ME))
+    )
+    return Prepared(found, parameters=3)
 
 
-def given(tip_id: UUID, giver_id: UUID) -> tuple[Tip, Giver]:
+def _credit(person_id: UUID | ColumnElement[UUID]) -> ColumnElement[int]:
+    """In the currency of the creator that is looked at."""
+    return ledger.available(Kind.FAN_CREDIT, Creator.currency.expression, person_id).label("credit")
+
+
+def given(tip_id: UUID, giver_id: UUID) -> tuple[Tip, Person]:
     """One's own, and who got it."""
     row = db.session.execute(
         select(Tip, *_PERSON)
@@ -105,7 +134,7 @@ def given(tip_id: UUID, giver_id: UUID) -> tuple[Tip, Giver]:
     ).first()
     if row is None:
         raise NotFound
-    return row[0], _giver(row)
+    return row[0], _person(row)
 
 
 def received(creator_id: UUID, after: Place | None = None) -> tuple[list[Received], Place | None]:
@@ -150,8 +179,8 @@ _PERSON = (
 )
 
 
-def _giver(row: Any) -> Giver:
-    return Giver(row.person_id, row.handle, row.display_name, row.avatar_hue, row.avatar, row.here)
+def _person(row: Any) -> Person:
+    return Person(row.person_id, row.handle, row.display_name, row.avatar_hue, row.avatar, row.here)
 
 
 def _received(row: Any, unwanted: Sequence[str]) -> Received:
@@ -168,5 +197,5 @@ def _received(row: Any, unwanted: Sequence[str]) -> Received:
         returned=tip.returned_at is not None,
         title=(row.title or "A post") if row.post_id else None,
         href=f"/posts/{row.post_id}" if row.post_id else None,
-        person=_giver(row),
+        person=_person(row),
     )

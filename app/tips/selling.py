@@ -18,7 +18,7 @@ def init_app(app: Flask) -> None:
 
 
 def _fulfil(sold: Sold) -> None:
-    tip = db.session.get_one(Tip, sold.subject_id)
+    tip = _just_given(sold) or db.session.get_one(Tip, sold.subject_id)
     tip.paid_at, tip.returned_at = sold.at, None
 
 
@@ -39,6 +39,12 @@ def _gone(sold: Sold) -> str | None:
         )
     )
     return None if db.session.scalar(found) else "This creator takes no tips at the moment."
+
+
+def _just_given(sold: Sold) -> Tip | None:
+    """Paid in the moment in which it was given, it is not written yet."""
+    new = (row for row in db.session.new if isinstance(row, Tip) and row.id == sold.subject_id)
+    return next(new, None)
 
 
 def _href(sold: Sold) -> str:

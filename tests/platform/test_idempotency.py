@@ -60,8 +60,8 @@ def enter() -> Any:
     return redirect("/inside", 303)
 
 
-@pytest.fixture
-def house(settings: Settings, app: Flask) -> Flask:
+@pytest.fixture(scope="module")
+def built(settings: Settings) -> Flask:
     house = a_house(settings, web_threads=16)
     room(house, "/token", generate_csrf, Access.ANYONE)
     room(house, "/buy", buy, Access.ANYONE, methods="POST")
@@ -69,6 +69,12 @@ def house(settings: Settings, app: Flask) -> Flask:
     room(house, "/enter", enter, Access.ANYONE, methods="POST")
     room(house, "/api/v1/buy", buy_by_api, Access.MACHINE, methods="POST")
     return house
+
+
+@pytest.fixture
+def house(built: Flask, app: Flask) -> Flask:
+    """Over empty tables, which come from `app`."""
+    return built
 
 
 def effects(house: Flask) -> int:

@@ -50,9 +50,16 @@ def payable(invoice_id: UUID, payer_id: UUID | None = None) -> Invoice:
 def begin(invoice: Invoice, quote: Quote) -> Attempt:
     """For what is still missing."""
     limits.check(invoice.user_id, invoice.total, invoice.currency, besides=invoice.id)
+    attempt = enter(invoice, quote)
+    db.session.flush()
+    return attempt
+
+
+def enter(invoice: Invoice, quote: Quote) -> Attempt:
+    """Its row, where nobody has to be asked any more."""
     attempt = Attempt(
         id=new_id(),
-        invoice_id=invoice.id,
+        invoice=invoice,
         user_id=invoice.user_id,
         state="made",
         amount=invoice.missing if quote.amount is None else quote.amount,
@@ -70,7 +77,6 @@ def begin(invoice: Invoice, quote: Quote) -> Attempt:
         data=quote.data,
     )
     db.session.add(attempt)
-    db.session.flush()
     audit.record(
         Action.PAYMENT_TRIED, actor=invoice.user_id, subject=("invoice", invoice.id), rail=quote.rail
     )
@@ -124,8 +130,8 @@ def succeed(attempt: Attempt) -> None:
 
 def call_off(invoice: Invoice, state: str = "cancelled") -> None:
     """All that may still bring money: nobody waits for it any more. The caller holds the invoice's lock."""
-    for attempt in _all_living(invoice.id):
-        if attempt.ended_at is None:  # not known to the database yet
+    for attempt in invoice.attempts:
+        if attempt.ended_at is None:
             attempt.state, attempt.ended_at = state, clock.now()
             _tell_rail(attempt)
 

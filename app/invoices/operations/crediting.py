@@ -2,13 +2,14 @@
 
 from uuid import UUID
 
+from app.extensions import db
 from app.invoices.errors import NotEnoughCredit
-from app.invoices.models import Invoice
-from app.invoices.operations import attempts, bookings, receiving
+from app.invoices.models import Invoice, Payment
+from app.invoices.operations import attempts, bookings, limits, receiving
 from app.invoices.operations.attempts import Quote
-from app.invoices.operations.receiving import Money
 from app.invoices.rails import CREDIT
 from app.kit import clock
+from app.kit.ids import new_id
 from app.ledger import queries as ledger
 from app.ledger.chart import Kind
 
@@ -19,21 +20,35 @@ def pay(invoice_id: UUID, payer_id: UUID) -> Invoice:
     amount = min(available(invoice), invoice.missing)
     if amount <= 0:
         raise NotEnoughCredit
-    attempt = attempts.begin(invoice, Quote(CREDIT, amount, invoice.currency, amount=amount))
-    money = Money(
+    limits.check(invoice.user_id, invoice.total, invoice.currency, besides=invoice.id)
+    _spend(invoice, amount)
+    return invoice
+
+
+def pay_at_once(invoice: Invoice) -> None:
+    """All of one that was made in this transaction: nobody else knows of it, and its limits were kept to."""
+    _spend(invoice, invoice.total)
+
+
+def _spend(invoice: Invoice, amount: int) -> None:
+    attempt = attempts.enter(invoice, Quote(CREDIT, amount, invoice.currency, amount=amount))
+    payment = Payment(
+        id=new_id(),
+        invoice=invoice,
+        attempt=attempt,
+        user_id=invoice.user_id,
         rail=CREDIT,
         external_id=str(attempt.id),
         amount=amount,
+        currency=invoice.currency,
         rail_amount=amount,
         rail_currency=invoice.currency,
-        into=bookings.credit(invoice),
-        at=clock.now(),
-        attempt_id=attempt.id,
+        returned=0,
+        origin={},
+        received_at=clock.now(),
     )
-    payment = receiving.book(invoice, money)
-    assert payment is not None
-    receiving.count(invoice, payment, bookings.spent_credit(invoice, payment))
-    return invoice
+    db.session.add(payment)
+    receiving.count(invoice, payment, bookings.spent_credit(invoice, payment), had=True)
 
 
 def balances(person_id: UUID) -> list[tuple[str, int]]:

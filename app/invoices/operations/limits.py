@@ -1,7 +1,7 @@
 """What somebody allows themselves to spend in a month. Lowered at once, raised after a night's sleep."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Select, and_, case, exists, func, or_, select
@@ -15,6 +15,14 @@ from app.platform import audit
 from app.platform.audit import Action
 
 SLEEP = timedelta(hours=24)
+
+
+class Limit(NamedTuple):
+    """What of somebody's row says how much it is."""
+
+    amount: int | None = None
+    next_amount: int | None = None
+    next_from: datetime | None = None
 
 
 def set_limit(user_id: UUID, amount: int | None) -> SpendingLimit:
@@ -34,7 +42,7 @@ def set_limit(user_id: UUID, amount: int | None) -> SpendingLimit:
     return found
 
 
-def in_force(limit: SpendingLimit) -> int | None:
+def in_force(limit: "SpendingLimit | Limit") -> int | None:
     if limit.next_from is not None and limit.next_from <= clock.now():
         return limit.next_amount
     return limit.amount
@@ -47,8 +55,14 @@ def waiting(limit: SpendingLimit) -> bool:
 
 def check(user_id: UUID, amount: int, currency: str, *, besides: UUID | None = None) -> None:
     """Purchases of one person that has a limit wait for each other here."""
-    found = _locked(user_id)
-    at_most = in_force(found) if found else None
+    if found := _locked(user_id):
+        keep_to(in_force(found), user_id, amount, currency, besides=besides)
+
+
+def keep_to(
+    at_most: int | None, user_id: UUID, amount: int, currency: str, *, besides: UUID | None = None
+) -> None:
+    """The caller has locked the row that says so."""
     if at_most is None or not amount:
         return
     left = at_most - spent(user_id, currency, besides)

@@ -1,4 +1,7 @@
-"""An invoice's row is locked before all that belongs to it: attempts, payments, refunds, the ledger."""
+"""An invoice's row is locked before all that belongs to it: attempts, payments, refunds, what it is for.
+
+The accounts of the ledger come last: everybody's sales touch them, and wait there for each other's commit.
+"""
 
 import logging
 from collections.abc import Callable, Sequence

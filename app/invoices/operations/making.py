@@ -8,9 +8,10 @@ from uuid import UUID
 from sqlalchemy import select, text
 
 from app.extensions import db
-from app.invoices import fees, tax
+from app.invoices import fees
 from app.invoices.models import PAYABLE, Invoice, InvoiceLine, State
-from app.invoices.operations import ending, limits, settling
+from app.invoices.operations import ending, limits, settling, terms
+from app.invoices.operations.terms import Terms
 from app.kit import clock
 from app.kit.ids import new_id
 from app.platform import audit
@@ -59,16 +60,13 @@ class UnderWay(Conflict):
 
 
 def make(order: Order) -> Invoice:
-    """What costs nothing is paid at once."""
+    """What costs nothing is paid at once. Its rows are written with whatever comes next."""
     if order.unique_key and (same := _already(order, order.unique_key)):
         return same
-    limits.check(order.buyer_id, order.total, order.currency)
-    invoice = _invoice(order)
+    found = terms.of(order.buyer_id, order.seller_id, order.kind, order.total)
+    limits.keep_to(found.at_most, order.buyer_id, order.total, order.currency)
+    invoice = _invoice(order, found)
     db.session.add(invoice)
-    db.session.flush()
-    for n, item in enumerate(order.items):
-        db.session.add(_line(invoice, n, item))
-    db.session.flush()
     audit.record(
         Action.INVOICE_MADE,
         actor=order.buyer_id,
@@ -102,9 +100,8 @@ def _already(order: Order, key: str) -> Invoice | None:
     return None
 
 
-def _invoice(order: Order) -> Invoice:
-    at, bps = clock.now(), fees.rate(order.seller_id, order.kind)
-    due = tax.reckon(order.buyer_id, order.total, order.kind)
+def _invoice(order: Order, found: Terms) -> Invoice:
+    at, due = clock.now(), found.due
     return Invoice(
         id=new_id(),
         user_id=order.buyer_id,
@@ -117,8 +114,8 @@ def _invoice(order: Order) -> Invoice:
         tax_bps=due.bps,
         tax_country=due.country,
         tax_evidence=due.evidence,
-        fee=fees.fee(order.total - due.amount, bps),
-        fee_bps=bps,
+        fee=fees.fee(order.total - due.amount, found.fee_bps),
+        fee_bps=found.fee_bps,
         received=0,
         kept=0,
         returned=0,
@@ -126,13 +123,13 @@ def _invoice(order: Order) -> Invoice:
         return_to=order.return_to,
         created_at=at,
         expires_at=at + order.lives,
+        lines=[_line(n, item) for n, item in enumerate(order.items)],
     )
 
 
-def _line(invoice: Invoice, n: int, item: Item) -> InvoiceLine:
+def _line(n: int, item: Item) -> InvoiceLine:
     return InvoiceLine(
         id=new_id(),
-        invoice_id=invoice.id,
         n=n,
         product=item.product,
         subject_id=item.subject_id,

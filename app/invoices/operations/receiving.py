@@ -70,8 +70,9 @@ def book(invoice: Invoice, money: Money) -> Payment | None:
     ).one_or_none()
 
 
-def count(invoice: Invoice, payment: Payment, entry: Entry | None) -> None:
-    """What this money changes for the invoice."""
+def count(invoice: Invoice, payment: Payment, entry: Entry | None, *, had: bool = False) -> None:
+    """What this money changes for the invoice. `had`: what it is for can be had, as the caller knows."""
+    _end_attempt(payment)
     invoice.received += payment.amount
     if country := payment.origin.get("country"):
         invoice.tax_evidence = {**invoice.tax_evidence, payment.rail: country}
@@ -83,21 +84,20 @@ def count(invoice: Invoice, payment: Payment, entry: Entry | None) -> None:
         currency=payment.currency,
         rail=payment.rail,
     )
-    _end_attempt(payment)
-    reckon(invoice, entry)
     outbox.emit(CAME_IN, {"invoice_id": str(invoice.id), "payment_id": str(payment.id)})
+    reckon(invoice, entry, had=had)
 
 
-def reckon(invoice: Invoice, entry: Entry | None) -> None:
+def reckon(invoice: Invoice, entry: Entry | None, *, had: bool = False) -> None:
     """What its sums say now. Late money is taken when what it was for can still be had."""
     with db.session.no_autoflush:
-        settles = invoice.paid_at is None and invoice.leftover >= invoice.total and not settling.gone(invoice)
+        covered = invoice.paid_at is None and invoice.leftover >= invoice.total
+        settles = covered and (had or not settling.gone(invoice))
         if settles:
             attempts.call_off(invoice)
     if settles:
         settling.settle(invoice, entry)
         return
-    bookings.write(entry)
     if invoice.paid_at is not None:
         settling.set_standing(invoice)
     elif State(invoice.state) in PAYABLE:
@@ -105,11 +105,12 @@ def reckon(invoice: Invoice, entry: Entry | None) -> None:
             ending.cancel(invoice)
         else:
             invoice.state = State.UNDERPAID if invoice.leftover else State.OPEN
+    bookings.write(entry)
 
 
 def _end_attempt(payment: Payment) -> None:
     """It has done its part when it brought what it asked for, perhaps in several transfers."""
-    attempt = db.session.get(Attempt, payment.attempt_id) if payment.attempt_id else None
+    attempt = payment.attempt
     if attempt is not None and (payment.amount >= attempt.amount or _brought(attempt) >= attempt.amount):
         attempts.succeed(attempt)
 

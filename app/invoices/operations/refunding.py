@@ -47,7 +47,6 @@ def refund(invoice_id: UUID, wish: Wish) -> None:
         made.append(_refund(invoice, payment, amount, wish))
         entry = bookings.taken_back(invoice, before, made[-1], seller_covers=wish.seller_covers)
         entries.append(entry)
-    bookings.write(*entries)
     settling.set_standing(invoice)
     if not invoice.kept:
         settling.take_away(invoice)
@@ -60,6 +59,7 @@ def refund(invoice_id: UUID, wish: Wish) -> None:
         reason=wish.reason,
     )
     outbox.emit(REFUNDED, {"invoice_id": str(invoice.id), "refund_ids": [str(one.id) for one in made]})
+    bookings.write(*entries)
 
 
 def refund_own_sale(invoice_id: UUID, seller_id: UUID, wish: Wish) -> None:
@@ -67,7 +67,8 @@ def refund_own_sale(invoice_id: UUID, seller_id: UUID, wish: Wish) -> None:
     if lock(invoice_id).seller_id != seller_id:
         raise NotFound
     try:
-        refund(invoice_id, replace(wish, seller_covers=True))
+        with db.session.begin_nested():
+            refund(invoice_id, replace(wish, seller_covers=True))
     except NotCovered as short:
         raise SellerShort from short
 
@@ -133,7 +134,6 @@ def _clear_leftover(invoice_id: UUID, payer_id: UUID, *, as_credit: bool) -> Non
         raise NothingLeft
     wish = Wish(amount, "leftover", payer_id, as_credit=as_credit)
     made = [_refund(invoice, payment, part, wish) for payment, part in _spread(invoice, amount)]
-    bookings.write(*(bookings.leftover_leaves(invoice, one) for one in made))
     if invoice.paid_at is not None:
         settling.set_standing(invoice)
     elif invoice.state == State.UNDERPAID:
@@ -146,6 +146,7 @@ def _clear_leftover(invoice_id: UUID, payer_id: UUID, *, as_credit: bool) -> Non
         currency=invoice.currency,
         as_credit=as_credit,
     )
+    bookings.write(*(bookings.leftover_leaves(invoice, one) for one in made))
 
 
 def _refund(invoice: Invoice, payment: Payment, amount: int, wish: Wish) -> Refund:

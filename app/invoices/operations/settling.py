@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
-from sqlalchemy import select, text
+from sqlalchemy import BigInteger, func
 
 from app.extensions import db
 from app.invoices import products, rails
-from app.invoices.models import Invoice, InvoiceLine, Payment, State
+from app.invoices.models import Invoice, InvoiceLine, State
 from app.invoices.operations import bookings
 from app.invoices.products import Sold
 from app.kit import clock
@@ -14,8 +14,9 @@ from app.ledger.operations.posting import Entry
 from app.platform import audit, outbox
 from app.platform.audit import Action
 from app.platform.settings import settings
+from app.platform.together import together
 
-NEXT_NUMBER = text("select nextval('invoice_numbers')")
+NEXT_NUMBER = func.nextval("invoice_numbers", type_=BigInteger())
 PAID = "invoice.paid"
 
 
@@ -23,12 +24,11 @@ def settle(invoice: Invoice, coming: Entry | None = None) -> None:
     """The caller holds its lock, and what came in covers it. `coming`: how the last of it is booked."""
     at = clock.now()
     with db.session.no_autoflush:  # its row changes once
-        number, waits = db.session.execute(NEXT_NUMBER).scalar_one(), _waits(invoice)
-    invoice.number, invoice.paid_at, invoice.available_at = number, at, at + waits
+        waits = _waits(invoice)
+    invoice.number, invoice.paid_at, invoice.available_at = NEXT_NUMBER, at, at + waits
     invoice.kept = invoice.total
     invoice.state = standing(invoice)
-    bookings.write(coming, bookings.settled(invoice))
-    hand_over(invoice)
+    sale = bookings.settled(invoice)
     audit.record(
         Action.INVOICE_PAID,
         actor=invoice.user_id,
@@ -38,6 +38,10 @@ def settle(invoice: Invoice, coming: Entry | None = None) -> None:
         currency=invoice.currency,
     )
     outbox.emit(PAID, {"invoice_id": str(invoice.id)})
+    hand_over(invoice)
+    with together():
+        db.session.flush()
+        bookings.write(coming, sale)
 
 
 def standing(invoice: Invoice) -> State:
@@ -94,7 +98,7 @@ def sold(invoice: Invoice, line: InvoiceLine) -> Sold:
 
 def _waits(invoice: Invoice) -> timedelta:
     """What may be charged back is paid out only after a while."""
-    used = db.session.scalars(select(Payment.rail).where(Payment.invoice_id == invoice.id).distinct())
+    used = {payment.rail for payment in invoice.payments}
     if any(rails.rail(name).can_be_disputed for name in used):
         return timedelta(days=settings().pending_days)
     return timedelta(0)

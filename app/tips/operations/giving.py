@@ -40,7 +40,7 @@ def give(giver_id: UUID, target: Target, wish: Wish) -> tuple[Tip, Invoice]:
         note=wish.note,
         created_at=clock.now(),
     )
-    invoice = make(
+    tip.invoice = invoice = make(
         Order(
             buyer_id=giver_id,
             seller_id=tip.creator_id,
@@ -50,12 +50,10 @@ def give(giver_id: UUID, target: Target, wish: Wish) -> tuple[Tip, Invoice]:
             return_to=f"/tips/{tip.id}",
         )
     )
-    tip.invoice_id = invoice.id
     db.session.add(tip)
     audit.record(Action.TIPPED, actor=giver_id, subject=("tip", tip.id), on=target.kind)
-    with db.session.no_autoflush:  # what is written goes out in few statements
-        if crediting.available(invoice) >= invoice.total:
-            crediting.pay(invoice.id, giver_id)
+    if target.credit >= invoice.total:
+        crediting.pay_at_once(invoice)
     return tip, invoice
 
 
