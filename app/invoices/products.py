@@ -50,6 +50,8 @@ class Product:
     href: Callable[[Sold], str] = lambda _: ""
     # The invoice was given up or grew too old: a seat is free again, a code may be used.
     let_go: Callable[[Sold], None] = lambda _: None
+    # Where it counts as something else: a renewal is a subscription.
+    counts_as: str = ""
 
 
 def register(app: Flask, product: Product) -> None:
@@ -70,3 +72,9 @@ def href(kind: str | None, sold: Sold) -> str:
 def nouns() -> dict[str, str]:
     known: dict[str, Product] = current_app.extensions.get(PLACE, {})
     return {kind: one.noun for kind, one in known.items()}
+
+
+def kinds() -> dict[str, str]:
+    """What fees, statements and reports tell apart, and what it is called."""
+    known: dict[str, Product] = current_app.extensions.get(PLACE, {})
+    return {kind: one.noun for kind, one in known.items() if not one.counts_as}

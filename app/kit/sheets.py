@@ -4,8 +4,8 @@ import csv
 import io
 from collections.abc import Iterable
 
-# A sheet reads a cell of words that begins so as a formula.
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+# A sheet reads a cell of words that begins so as a formula; the wide ones where people write them.
+FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def line(cells: Iterable[object]) -> str:

@@ -24,6 +24,8 @@ ACCESS = logging.getLogger("fanlight.access")
 # Called all the time, and nobody's business.
 QUIET = frozenset({"static", "health.alive", "health.ready", "metrics.metrics"})
 LOUD_LIBRARIES = ("waitress.queue", "rq.worker", "PIL", "urllib3", "alembic.runtime.migration")
+# They tell each address that they ask, and that of a node may hold its key.
+INDISCREET_LIBRARIES = ("httpx2", "solana.rpc", "stripe")
 
 _handler: "logging.StreamHandler[TextIO] | None" = None
 
@@ -64,7 +66,7 @@ def configure(process: str, level: str = "INFO", stream: TextIO | None = None) -
     handler = _handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(Lines(process))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for name in LOUD_LIBRARIES:
+    for name in LOUD_LIBRARIES + INDISCREET_LIBRARIES:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

@@ -4,6 +4,7 @@ import ast
 import hashlib
 import re
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
@@ -61,13 +62,18 @@ def by_name(path: Path) -> str:
     return str(path)
 
 
-def calls(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Call):
-            yield ast.unparse(node.func)
+@cache
+def calls(path: Path) -> frozenset[str]:
+    called = (node.func for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
+    return frozenset(ast.unparse(func) for func in called)
 
 
-def modules(path: Path) -> Iterator[str]:
+@cache
+def modules(path: Path) -> frozenset[str]:
+    return frozenset(_modules(path))
+
+
+def _modules(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom):
             yield node.module or ""
@@ -79,7 +85,7 @@ def modules(path: Path) -> Iterator[str]:
 @pytest.mark.parametrize("path", APP, ids=by_name)
 def test_nothing_that_was_sent_is_run(path: Path) -> None:
     allowed = APART.get(path, set()) | WRITES_XML.get(path, set())
-    assert set(calls(path)) & RUNS <= allowed
+    assert calls(path) & RUNS <= allowed
     assert path not in WRITES_XML or not {call.split(".")[-1] for call in calls(path)} & READS_XML
     used = {module for module in modules(path) if {module, module.split(".")[0]} & NEVER}
     assert used <= allowed, "nothing is run, unpacked into objects, or fetched"
@@ -95,7 +101,10 @@ def test_nobody_else_talks_to_the_network(path: Path) -> None:
 @pytest.mark.parametrize("path", APP, ids=by_name)
 def test_no_statement_is_put_together_from_words(path: Path) -> None:
     """`text()` gets a constant; what varies is a parameter. Names of our own tables are the exception."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    source = path.read_text()
+    if "text" not in source:
+        return
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and ast.unparse(node.func) in {"text", "sa.text", "sqlalchemy.text"}:
             joined = [part for argument in node.args for part in ast.walk(argument)]
             woven = [ast.unparse(part) for part in joined if isinstance(part, ast.JoinedStr | ast.BinOp)]
@@ -105,8 +114,9 @@ def test_no_statement_is_put_together_from_words(path: Path) -> None:
 
 @pytest.mark.parametrize("path", APP, ids=by_name)
 def test_no_weak_hash_cipher_or_padding_is_named(path: Path) -> None:
-    code = ast.unparse(ast.parse(path.read_text()))  # without comments
-    assert WEAK.findall(code) == []
+    source = path.read_text()
+    if WEAK.search(source):  # in comments it may be
+        assert WEAK.findall(ast.unparse(ast.parse(source))) == []
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=by_name)

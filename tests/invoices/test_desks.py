@@ -7,12 +7,13 @@ from flask import Flask
 
 from app.extensions import db
 from app.invoices.models import Dispute, Payment, Refund
+from app.kit.clock import FixedClock
 from app.kit.ids import new_id
 from app.ledger.chart import Kind
 from app.ledger.operations.posting import Account, Entry, Leg, post
 from app.platform.transaction import transaction
 from tests.factories.creators import a_creator
-from tests.factories.invoices import an_invoice, bought, dispute, money_in, refund, the_invoice, tried
+from tests.factories.invoices import an_invoice, bought, dispute, money_in, paid, refund, the_invoice, tried
 from tests.factories.people import Person, a_person, signed_in
 from tests.invoices.conftest import balance, later
 from tests.page_client import PageClient
@@ -133,6 +134,13 @@ def test_a_seller_sees_a_sale_and_gives_it_back(app: Flask) -> None:
     assert desk.send(form.fill(idempotency_key="again")).status == 422
 
 
+def test_a_seller_does_not_see_by_which_card_it_was_paid(app: Flask) -> None:
+    fan, creator = a_person(app), a_creator(app)
+    sale = paid(app, an_invoice(app, fan, creator), origin={"last4": "4242"})
+    assert "4242" in signed_in(app, fan).get(f"/invoices/{sale}").text
+    assert "4242" not in signed_in(app, creator).get(f"/dashboard/sales/{sale}").text
+
+
 def test_a_seller_sees_what_a_dispute_holds(app: Flask) -> None:
     creator = a_creator(app)
     invoice_id = bought(app, a_person(app), creator, total=500)
@@ -161,6 +169,7 @@ def test_a_seller_who_was_paid_out_asks_the_house(app: Flask) -> None:
     desk, here = signed_in(app, creator), f"/dashboard/sales/{invoice_id}"
     seen = desk.send(desk.get(here).form(f"{here}/refund"))
     assert "Ask the house" in seen.errors["amount"]
+    assert "Refunded" not in seen.text
     assert the_invoice(app, invoice_id).kept == 500
     desk.send(desk.get(here).form(f"{here}/refund"), amount="0.50")
     assert the_invoice(app, invoice_id).kept == 450
@@ -172,3 +181,13 @@ def pay_out(app: Flask, creator: Person, amount: int) -> None:
     free, clearing = Account(Kind.CREATOR_AVAILABLE, "USD", creator.id), Account(Kind.CARD_CLEARING, "USD")
     with app.app_context(), transaction():
         post(Entry("a-payout", "payout", (Leg(free, amount), Leg(clearing, -amount))))
+
+
+def test_giving_money_back_asks_an_admin_for_a_fresh_sign_in(
+    app: Flask, office: PageClient, fixed_clock: FixedClock
+) -> None:
+    sale = bought(app, a_person(app), a_creator(app))
+    fixed_clock.move(timedelta(minutes=11))
+    form = office.get(f"{FIND}/{sale}").form(f"{FIND}/{sale}/refund")
+    assert office.send(form, follow=False).location.startswith("/login/confirm")
+    assert the_invoice(app, sale).state == "paid"

@@ -95,6 +95,11 @@ def test_a_fee_is_of_what_is_left_after_tax(taxed: Flask) -> None:
     assert the_invoice(taxed, an_invoice(taxed, fan, a_creator(taxed), total=1_240)).fee == 80
 
 
+def test_where_tax_is_due_a_creator_reads_that_it_comes_off_before(taxed: Flask) -> None:
+    ada = signed_in(taxed, a_creator(taxed))
+    assert "92 % of what fans pay, before tax" in ada.get("/dashboard/tiers/new").text
+
+
 def test_a_country_with_a_registration_of_its_own(app: Flask) -> None:
     before = app.extensions["fanlight.settings"]
     app.extensions["fanlight.settings"] = before.model_copy(update={"tax_countries": ["GB"]})

@@ -166,6 +166,16 @@ def test_an_admin_answers_a_dispute_once(app: Flask, till: Till, fan: Person) ->
     assert "Fraudulent" in admin.get(f"{DISPUTES}?state=closed").text
 
 
+def test_nobody_answers_the_bank_about_what_they_bought_themselves(app: Flask, till: Till) -> None:
+    buyer = a_person(app, roles=("fan", "admin"))
+    till.double.control(f"dispute/{charge_of(app, bought(app, till, buyer))}")
+    till.settle()
+    admin = signed_in(app, buyer, second_factor=True)
+    here = admin.get(str(admin.get(DISPUTES).one(f'a.name[href^="{DISPUTES}/"]')["href"]))
+    answered = admin.send(here.form(f"{DISPUTES}/.*/answer"), words="It was mine.")
+    assert answered.status == 422 and "another admin decides" in answered.text
+
+
 def test_an_answer_after_the_bank_s_word_does_no_harm(app: Flask, till: Till, fan: Person) -> None:
     admin = signed_in(app, a_person(app, roles=("admin",)), second_factor=True)
     invoice_id = bought(app, till, fan)

@@ -16,18 +16,26 @@ from tests.factories.people import a_person, signed_in
 from tests.page_client import PageClient
 from tests.platform.houses import a_house, a_mortal_house, room
 from tests.support import eventually
+from workers.stack.embedded import EmbeddedServers
 
+Mortal = tuple[Flask, EmbeddedServers]
 ME, ELSEWHERE = "198.51.100.7", "203.0.113.9"
 
 
-@pytest.fixture
-def house(settings: Settings, app: Flask) -> Flask:
-    """Three reads and five writes a minute; the empty tables come from `app`."""
+@pytest.fixture(scope="module")
+def built(settings: Settings) -> Flask:
+    """Three reads and five writes a minute."""
     house = a_house(settings, limit_read=3, limit_write=5, limit_upload=2, limit_api=2)
     room(house, "/look", lambda: "seen", Access.ANYONE)
     room(house, "/do", lambda: "done", Access.MACHINE, methods="POST", once=False)
     room(house, "/api/v1/count", lambda: {"ok": True}, Access.MACHINE, limit="api")
     return house
+
+
+@pytest.fixture
+def house(built: Flask, app: Flask) -> Flask:
+    """Over empty tables, which come from `app`."""
+    return built
 
 
 def looks(house: Flask, times: int, address: str = ME) -> list[int]:
@@ -70,6 +78,14 @@ def test_one_ipv6_network_is_one_visitor(house: Flask, fixed_clock: FixedClock) 
     looks(house, 3, "2001:db8:1:2::1")
     assert looks(house, 1, "2001:db8:1:2:ffff::9") == [429]
     assert looks(house, 1, "2001:db8:1:3::1") == [200]
+
+
+def test_looking_that_is_dear_is_counted_as_doing(house: Flask, fixed_clock: FixedClock) -> None:
+    """Papers, tables and questions to providers; other pages are still there for them."""
+    mia = signed_in(house, a_person(house))
+    answers = [mia.http.get("/transactions.csv").status_code for _ in range(6)]
+    assert answers == [200] * 5 + [429]
+    assert mia.http.get("/transactions").status_code == 200
 
 
 def test_people_behind_one_address_do_not_share(house: Flask, fixed_clock: FixedClock) -> None:
@@ -192,7 +208,7 @@ def test_many_addresses_failing_at_one_account_raise_the_alarm(
 
 
 @pytest.fixture(scope="module")
-def mortal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask, object]]:
+def mortal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mortal]:
     with a_mortal_house(tmp_path_factory.mktemp("mortal"), limit_read=3, limit_write=2) as (house, servers):
         room(house, "/look", lambda: "seen", Access.ANYONE)
         room(house, "/do", lambda: "done", Access.MACHINE, methods="POST", once=False)
@@ -201,7 +217,7 @@ def mortal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask, ob
         yield house, servers
 
 
-def test_without_redis_sign_in_is_still_limited(mortal: tuple[Flask, object]) -> None:
+def test_without_redis_sign_in_is_still_limited(mortal: Mortal) -> None:
     house, _ = mortal
     with ThreadPoolExecutor(12) as crowd:
         waits = list(crowd.map(lambda _: try_sign_in(house, "mia@example.test", ME), range(30)))
@@ -210,7 +226,7 @@ def test_without_redis_sign_in_is_still_limited(mortal: tuple[Flask, object]) ->
     assert try_sign_in(house, "mia@example.test", ELSEWHERE) is None
 
 
-def test_without_redis_success_gives_the_tries_back(mortal: tuple[Flask, object]) -> None:
+def test_without_redis_success_gives_the_tries_back(mortal: Mortal) -> None:
     house, _ = mortal
     address = "192.0.2.44"
     for _ in range(5):
@@ -222,7 +238,7 @@ def test_without_redis_success_gives_the_tries_back(mortal: tuple[Flask, object]
     assert others.count(None) == 49
 
 
-def test_without_redis_the_window_passes(mortal: tuple[Flask, object], fixed_clock: FixedClock) -> None:
+def test_without_redis_the_window_passes(mortal: Mortal, fixed_clock: FixedClock) -> None:
     house, _ = mortal
     waits = [try_sign_in(house, "zoe@example.test", "192.0.2.45") for _ in range(6)]
     assert waits[5] is not None
@@ -230,22 +246,23 @@ def test_without_redis_the_window_passes(mortal: tuple[Flask, object], fixed_clo
     assert try_sign_in(house, "zoe@example.test", "192.0.2.45") is None
 
 
-def test_without_redis_mails_are_limited_and_other_writes_open(mortal: tuple[Flask, object]) -> None:
+def test_without_redis_mails_are_limited_and_other_writes_open(mortal: Mortal) -> None:
     house, _ = mortal
     letters = [house.test_client().post("/letter").status_code for _ in range(31)]
     assert letters == [200] * 30 + [429]
     assert [does(house) for _ in range(4)] == [200] * 4
 
 
-def test_without_redis_pages_are_served_and_counted_here(mortal: tuple[Flask, object]) -> None:
+def test_without_redis_pages_are_served_and_counted_here(mortal: Mortal) -> None:
     house, _ = mortal
     assert looks(house, 3, "192.0.2.46") == [200] * 3
 
 
-def test_redis_comes_back_and_counts_again(tmp_path_factory: pytest.TempPathFactory) -> None:
-    with a_mortal_house(tmp_path_factory.mktemp("back"), limit_write=2) as (house, servers):
-        room(house, "/do", lambda: "done", Access.MACHINE, methods="POST", once=False)
+def test_redis_comes_back_and_counts_again(mortal: Mortal) -> None:
+    house, servers = mortal
+    assert [does(house, "192.0.2.47") for _ in range(3)] == [200] * 3
+    servers.redis.restart()
+    try:
+        eventually(lambda: does(house, "192.0.2.47") == 429)
+    finally:
         servers.redis.kill()
-        assert [does(house) for _ in range(3)] == [200] * 3
-        servers.redis.restart()
-        eventually(lambda: does(house) == 429)

@@ -56,6 +56,9 @@ def record_card(account_id: UUID, provider_id: str, state: str, wants: Sequence[
     found.provider_id, found.state = provider_id, state
     _note(found)
     if state == "ready":
+        if len(queries.accounts(found.creator_id)) > 1:
+            # Named only now, however long ago it was begun: beside another place it waits as a new one.
+            found.changed_at = clock.now()
         _tell(found, "Your bank account, by way of the card processor")
 
 

@@ -23,6 +23,11 @@ def save(creator_id: UUID, country: str, said: dict[str, str]) -> None:
     audit.record(Action.TAX_PROFILE_CHANGED, actor=creator_id, subject=("user", creator_id), country=country)
 
 
+def report_taken(admin_id: UUID, year: int) -> None:
+    """What everybody said has left the house, in one file."""
+    audit.record(Action.TAX_REPORT_TAKEN, actor=admin_id, subject=("house", "tax"), year=year)
+
+
 def opened(found: TaxProfile | None) -> dict[str, str]:
     if found is None:
         return {}

@@ -16,7 +16,7 @@ from app.earnings.models import PayoutAccount
 from app.earnings.operations import destinations, paying_out, planning
 from app.earnings.operations.paying_out import Wish
 from app.earnings.queries import Standing
-from app.earnings.quoting import CARD, SOLANA, least, quote
+from app.earnings.quoting import CARD, PLACES, SOLANA, least, place_of, quote
 from app.earnings.views import bp
 from app.earnings.ways import ways
 from app.kit import clock
@@ -53,7 +53,8 @@ def ask_payout() -> Response:
         return form_page(PAGE, **about)
     person = signed_in_viewer()
     try:
-        paying_out.ask(person.id, Wish(form.account.data, form.minor, about["currency"]), asked_by=person.id)
+        rail, coin = place_of(form.account.data)
+        paying_out.ask(person.id, Wish(rail, form.minor, about["currency"], coin), asked_by=person.id)
     except Refused as refused:
         form.refuse(refused)
         return form_page(PAGE, **about)
@@ -115,7 +116,7 @@ def begin_card() -> Response:
 
 
 @bp.get("/dashboard/payouts/card/go")
-@guard(Access.CREATOR, fresh=True)
+@guard(Access.CREATOR, limit="costly", fresh=True)
 def go_to_card() -> Response:
     person = signed_in_viewer()
     account, user = _own_card(person.id), the_user(person.id)
@@ -136,7 +137,7 @@ def go_to_card() -> Response:
 
 
 @bp.get("/dashboard/payouts/card/back")
-@guard(Access.CREATOR)
+@guard(Access.CREATOR, limit="costly")
 def back_from_card() -> Response:
     account = _own_card(signed_in_viewer().id)
     try:
@@ -218,16 +219,25 @@ def _ask_form(chosen: Standing | None, living: Sequence[PayoutAccount], *, asked
     """None where nothing can be asked for: nothing is free, or nowhere takes it."""
     if chosen is None or chosen.available < least(chosen.currency):
         return None
-    places = {
-        one.rail: words.RAILS.get(one.rail, one.rail)
-        for one in living
-        if one.state == "ready" and quote(one.rail, chosen.available, chosen.currency)
-    }
+    places = _places(chosen, {one.rail for one in living if one.state == "ready"})
     if not places:
         return None
     form = AskForm() if asked else AskForm(formdata=None)
     form.begin(chosen.currency, places, chosen.available)
     return form
+
+
+def _places(chosen: Standing, ready: set[str]) -> dict[str, str]:
+    """What is the same to whoever is paid is there once."""
+    found: dict[str, str] = {}
+    for choice in PLACES:
+        rail, coin = place_of(choice)
+        quoted = quote(rail, chosen.available, chosen.currency, coin) if rail in ready else None
+        if quoted is not None:
+            label = words.RAILS[rail]
+            in_coin = "" if quoted.currency == chosen.currency else f", in {quoted.currency}"
+            found.setdefault(label + in_coin, choice)
+    return {choice: label for label, choice in found.items()}
 
 
 def _own_card(creator_id: UUID) -> PayoutAccount:

@@ -5,6 +5,7 @@ from htmx_flask import request
 from werkzeug.wrappers import Response
 
 from app.earnings import periods, queries_books, reports
+from app.earnings.operations import tax_profiles
 from app.earnings.views import bp
 from app.kit import clock, sheets
 from app.kit.countries import COUNTRIES
@@ -12,6 +13,8 @@ from app.kit.money import plain
 from app.platform.errors import NotFound
 from app.platform.guards import Access, guard
 from app.platform.pages import page
+from app.platform.transaction import transaction
+from app.platform.viewer import signed_in_viewer
 
 HOME = "/admin/tax"
 COLUMNS = ("quarter", "country", "currency", "net", "tax")
@@ -55,8 +58,10 @@ def taxes_csv(year: int) -> Response:
 @bp.get("/admin/tax/sellers/<int:year>.csv")
 @guard(Access.ADMIN, fresh=True)
 def sellers_csv(year: int) -> Response:
-    """With names and numbers of everybody: so the admin confirms that it is them."""
+    """With names and numbers of everybody: so the admin confirms that it is them, and it is on record."""
     lines = reports.sellers(_begun(year))
+    with transaction():
+        tax_profiles.report_taken(signed_in_viewer().id, year)
     response = Response(stream_with_context(lines), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="sellers-{year}.csv"'
     return response

@@ -18,7 +18,7 @@ def show_statements() -> Response:
 
 
 @bp.get("/dashboard/earnings/statements/<month>.pdf")
-@guard(Access.CREATOR)
+@guard(Access.CREATOR, limit="costly")
 def statement(month: str) -> Response:
     chosen = periods.month(month)
     if chosen is None:

@@ -48,7 +48,7 @@ def save_tax() -> Response:
 
 
 @bp.get("/dashboard/earnings/tax/<int:year>.csv")
-@guard(Access.CREATOR)
+@guard(Access.CREATOR, limit="costly")
 def year_csv(year: int) -> Response:
     lines = reports.lines(signed_in_viewer().id, _begun(year))
     response = Response(stream_with_context(lines), mimetype="text/csv")
@@ -57,7 +57,7 @@ def year_csv(year: int) -> Response:
 
 
 @bp.get("/dashboard/earnings/tax/<int:year>.pdf")
-@guard(Access.CREATOR)
+@guard(Access.CREATOR, limit="costly")
 def year_pdf(year: int) -> Response:
     response = make_response(reports.draw(signed_in_viewer().id, _begun(year)))
     response.mimetype = "application/pdf"

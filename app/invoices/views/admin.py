@@ -60,7 +60,7 @@ def show_story(invoice_id: UUID) -> Response:
 
 
 @bp.post("/admin/payments/<uuid:invoice_id>/refund")
-@guard(Access.ADMIN)
+@guard(Access.ADMIN, fresh=True)
 def refund_payment(invoice_id: UUID) -> Response:
     invoice = queries.any_of_all(invoice_id)
     form = refunds.form_for(invoice)

@@ -43,7 +43,7 @@ def add_fee() -> Response:
 
 def _form() -> FeeForm:
     form = FeeForm()
-    form.kind.choices = {"": "Everything"} | products.nouns()
+    form.kind.choices = {"": "Everything"} | products.kinds()
     return form
 
 

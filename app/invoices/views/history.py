@@ -46,7 +46,7 @@ def transactions() -> Response:
 
 
 @bp.get("/transactions.csv")
-@guard(Access.SIGNED_IN)
+@guard(Access.SIGNED_IN, limit="costly")
 def transactions_csv() -> Response:
     person = signed_in_viewer()
     chosen = _chosen(queries.kinds_of_payer(person.id))

@@ -68,7 +68,7 @@ def pay_by_credit(invoice_id: UUID) -> Response:
 
 
 @bp.get("/invoices/<uuid:invoice_id>/receipt.pdf")
-@guard(Access.SIGNED_IN)
+@guard(Access.SIGNED_IN, limit="costly")
 def receipt(invoice_id: UUID) -> Response:
     from app.invoices import receipts  # noqa: PLC0415 - most processes never draw a paper
 

@@ -242,4 +242,12 @@ def _clearing(currency: str) -> Account:
 
 
 def _card(looked: Method) -> Card:
-    return Card(looked.id, looked.brand, looked.last4, looked.exp_month, looked.exp_year, looked.country)
+    return Card(
+        looked.id,
+        looked.brand,
+        looked.last4,
+        looked.exp_month,
+        looked.exp_year,
+        looked.country,
+        looked.fingerprint,
+    )

@@ -3,7 +3,8 @@
 from uuid import UUID
 
 from app.extensions import db
-from app.invoices.models import Dispute
+from app.invoices.errors import OwnCase
+from app.invoices.models import Dispute, Invoice
 from app.kit import clock
 from app.payments.errors import TooLate
 from app.payments.models import CARD
@@ -18,6 +19,8 @@ def answer(dispute_id: UUID, admin_id: UUID, words: str) -> None:
     found = db.session.get(Dispute, dispute_id, with_for_update=True, populate_existing=True)
     if found is None or found.rail != CARD:
         raise NotFound
+    if admin_id == db.session.get_one(Invoice, found.invoice_id).user_id:
+        raise OwnCase
     late = found.answer_by is not None and found.answer_by <= clock.now()
     if found.state != "open" or found.answered_at is not None or late:
         raise TooLate

@@ -47,7 +47,7 @@ def pay_by_card(invoice_id: UUID) -> Response:
 
 
 @bp.get("/invoices/<uuid:invoice_id>/go/<uuid:attempt_id>")
-@guard(Access.SIGNED_IN)
+@guard(Access.SIGNED_IN, limit="costly")
 def go(invoice_id: UUID, attempt_id: UUID) -> Response:
     """To the processor's page, or straight back when a card on file was charged."""
     queries.own_attempt(attempt_id, invoice_id, signed_in_viewer().id)
@@ -60,7 +60,7 @@ def go(invoice_id: UUID, attempt_id: UUID) -> Response:
 
 
 @bp.get("/invoices/<uuid:invoice_id>/back/<uuid:attempt_id>")
-@guard(Access.SIGNED_IN)
+@guard(Access.SIGNED_IN, limit="costly")
 def back(invoice_id: UUID, attempt_id: UUID) -> Response:
     """From the processor's page, paid or not: that it says so is no proof, so we look."""
     queries.own_attempt(attempt_id, invoice_id, signed_in_viewer().id)

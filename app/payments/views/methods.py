@@ -42,7 +42,7 @@ def add_method() -> Response:
 
 
 @bp.get(f"{HOME}/new")
-@guard(Access.SIGNED_IN)
+@guard(Access.SIGNED_IN, limit="costly")
 def open_setup() -> Response:
     person, wish = signed_in_viewer(), request.args.get("wish", "")
     if not is_on() or not 8 <= len(wish) <= 64 or not wish.isascii():
@@ -57,16 +57,16 @@ def open_setup() -> Response:
 
 
 @bp.get(f"{HOME}/back")
-@guard(Access.SIGNED_IN)
+@guard(Access.SIGNED_IN, limit="costly")
 def back_from_setup() -> Response:
     """Whose card it is, the processor says; not who comes back."""
-    page_id, known = request.args.get("page", ""), len(queries.methods(signed_in_viewer().id))
+    page_id, known = request.args.get("page", ""), _on_file()
     if page_id.startswith(looking.PAGES) and page_id.isascii() and is_on():
         try:
             looking.page(page_id)
         except (Unsure, Impossible):
             flash("Your card will stand here in a moment.", "info")
-    if len(queries.methods(signed_in_viewer().id)) > known:
+    if _on_file() - known:
         flash("The card is on file.", "good")
     return see(HOME)
 
@@ -88,6 +88,10 @@ def remove_method(method_id: UUID) -> Response:
         return form_page(PAGE, in_use=(method_id, used.what), **_page())
     flash("The card is removed.", "good")
     return see(HOME)
+
+
+def _on_file() -> set[UUID]:
+    return {one.id for one in queries.methods(signed_in_viewer().id)}
 
 
 def _page() -> dict[str, Any]:

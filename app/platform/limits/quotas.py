@@ -8,10 +8,10 @@ from ipaddress import IPv6Address, ip_address
 from app.config import Settings
 from app.platform.errors import TooMany
 
-MINUTE, HOUR = 60, 3_600
+MINUTE, HOUR, WEEK = 60, 3_600, 604_800
 PARTS_A_MINUTE = 900
 SEARCHES_A_MINUTE = 60
-COMMENTS_A_MINUTE, REPORTS_AN_HOUR = 10, 30
+COMMENTS_A_MINUTE, REPORTS_AN_HOUR, CODES_AN_HOUR = 10, 30, 60
 SIGN_IN_WINDOW = 15 * MINUTE
 # Behind one address lives a household or an office.
 PEOPLE_AT_AN_ADDRESS = 10
@@ -55,10 +55,16 @@ def quotas(settings: Settings) -> dict[str, Quota]:
         Quota("upload", settings.limit_upload, MINUTE),
         # The parts of an upload that was counted already.
         Quota("parts", PARTS_A_MINUTE, MINUTE),
+        # Looking where that asks a provider, draws a paper or writes a table.
+        Quota("costly", settings.limit_write, MINUTE),
         # A search is dearer than a page that is looked at, and beside it.
         Quota("search", SEARCHES_A_MINUTE, MINUTE),
         Quota("comment", COMMENTS_A_MINUTE, MINUTE),
         Quota("report", REPORTS_AN_HOUR, HOUR),
+        # Of gifts and of what makes things cheaper: typed by people, tried by machines.
+        Quota("code", CODES_AN_HOUR, HOUR, durable=True),
+        # A creator's mail with a code, to the same person.
+        Quota("offer", 1, WEEK, durable=True),
         Quota("api", settings.limit_api, MINUTE),
         Quota("mail", settings.limit_mail, HOUR, durable=True),
         Quota("sign_in", settings.limit_write, MINUTE, durable=True),

@@ -17,6 +17,8 @@ from app.platform.web import SAFE, client_address
 
 QUOTAS = "fanlight.quotas"
 READS = "fanlight.reads"
+# Looking is counted there too.
+ALWAYS = frozenset({"api", "costly"})
 
 
 def init_limits(app: Flask) -> None:
@@ -30,7 +32,7 @@ def init_limits(app: Flask) -> None:
 def check_request(name: str) -> None:
     """`default` is a read or a write. Looking at a page is a read, whatever its form is limited by."""
     person, who = viewer(), asker()
-    if request.method in SAFE and name != "api":
+    if request.method in SAFE and name not in ALWAYS:
         verdict = cast(Reads, current_app.extensions[READS]).take(who)
     else:
         quota = quota_of("write" if name == "default" else name)

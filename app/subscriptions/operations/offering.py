@@ -8,9 +8,9 @@ from app.extensions import db
 from app.notifications import unsubscribing
 from app.notifications.kinds import Channel
 from app.notifications.queries import wants
-from app.platform import audit, mail
+from app.platform import audit, limits, mail
 from app.platform.audit import Action
-from app.platform.errors import NotFound
+from app.platform.errors import NotFound, TooMany
 from app.platform.settings import settings
 from app.subscriptions import queries_subscribers
 from app.subscriptions.errors import NotNow
@@ -31,6 +31,8 @@ def offer(creator_id: UUID, promo_id: UUID, subscription_ids: Sequence[UUID]) ->
         person = find_user(one.id)
         if person is None or not person.email or not wants(person.id, OFFERS, Channel.MAIL):
             continue
+        if _had_one_lately(creator_id, person.id):
+            continue
         mail.send(
             "promo_offered",
             to=person.email,
@@ -47,3 +49,12 @@ def offer(creator_id: UUID, promo_id: UUID, subscription_ids: Sequence[UUID]) ->
         Action.PROMO_CHANGED, actor=creator_id, subject=("promo", promo_id), change="offered", people=told
     )
     return told
+
+
+def _had_one_lately(creator_id: UUID, person_id: UUID) -> bool:
+    """One offer a week, however many codes there are."""
+    try:
+        limits.take("offer", f"{creator_id}:{person_id}")
+    except TooMany:
+        return True
+    return False

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.extensions import db
 from app.kit import clock
 from app.kit.ids import new_id
-from app.platform import audit
+from app.platform import audit, limits
 from app.platform.audit import Action
 from app.platform.errors import NotFound
 from app.subscriptions import prices, queries
@@ -69,7 +69,8 @@ def close(creator_id: UUID, promo_id: UUID) -> None:
 
 
 def find(creator_id: UUID, tier_id: UUID, user_id: UUID, code: str) -> PromoCode:
-    """One that this person could use for this tier now."""
+    """One that this person could use for this tier now. Right or wrong, it is one of their tries."""
+    limits.take("code", str(user_id))
     promo = db.session.scalars(
         select(PromoCode).where(
             PromoCode.creator_id == creator_id,

@@ -1,7 +1,5 @@
 """Who subscribes, for their creator: listed, filtered, taken along as CSV, offered a code."""
 
-import csv
-import io
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +9,7 @@ from htmx_flask import request
 from werkzeug.wrappers import Response
 
 from app.creators.views.desk import HOME, own_page
+from app.kit import sheets
 from app.kit.ids import parse_id
 from app.kit.money import plain, readable
 from app.platform.errors import NotFound, Refused
@@ -24,8 +23,6 @@ from app.subscriptions.views import bp
 LIST, ADDRESS = "subscriptions/subscribers.html", f"{HOME}/subscribers"
 LABELS = {"open": "Open", "trial": "Trials", "unpaid": "Not paid", "paused": "Paused", "ended": "Ended"}
 COLUMNS = ("handle", "name", "tier", "state", "since", "paid_until", "renews", "currency", "price", "months")
-# A sheet reads a cell that begins so as a formula.
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @bp.get(ADDRESS)
@@ -35,7 +32,7 @@ def show_subscribers() -> Response:
 
 
 @bp.get(f"{ADDRESS}.csv")
-@guard(Access.CREATOR)
+@guard(Access.CREATOR, limit="costly")
 def subscribers_csv() -> Response:
     lines = _csv(queries_subscribers.every(own_page().id, _chosen()))
     response = Response(stream_with_context(lines), mimetype="text/csv")
@@ -56,7 +53,8 @@ def offer_code() -> Response:
         raise
     except Refused as refused:
         return form_page(LIST, **_about(refused=refused.message))
-    flash(f"Sent to {told} of them." if told else "None of them wants offers by mail.", "good")
+    nobody = "None of them wants offers by mail, or all had one this week."
+    flash(f"Sent to {told} of them." if told else nobody, "good")
     return see(ADDRESS)
 
 
@@ -105,28 +103,24 @@ def _day(at: datetime | None) -> str:
 
 
 def _csv(found: Iterator[Subscriber]) -> Iterator[str]:
-    yield ",".join(COLUMNS) + "\r\n"
+    yield sheets.line(COLUMNS)
     for one in found:
         yield _line(one)
 
 
 def _line(one: Subscriber) -> str:
-    out, kept = io.StringIO(), one.subscription
-    cells = (
-        one.handle,
-        _harmless(one.display_name),
-        _harmless(one.tier or ""),
-        kept.state,
-        kept.started_at.isoformat() if kept.started_at else "",
-        kept.period_end.isoformat(),
-        "yes" if kept.renews else "no",
-        kept.currency,
-        plain(kept.price, kept.currency),
-        kept.months,
+    kept = one.subscription
+    return sheets.line(
+        (
+            one.handle,
+            sheets.words(one.display_name),
+            sheets.words(one.tier),
+            kept.state,
+            kept.started_at.isoformat() if kept.started_at else "",
+            kept.period_end.isoformat(),
+            "yes" if kept.renews else "no",
+            kept.currency,
+            plain(kept.price, kept.currency),
+            kept.months,
+        )
     )
-    csv.writer(out).writerow(cells)
-    return out.getvalue()
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULAS) else text

@@ -39,4 +39,13 @@ def _method(found: stripe.PaymentMethod) -> Method | None:
     if card is None:
         return None
     customer = name_of(found.customer)
-    return Method(found.id, customer, card.brand, card.last4, card.exp_month, card.exp_year, card.country)
+    return Method(
+        found.id,
+        customer,
+        card.brand,
+        card.last4,
+        card.exp_month,
+        card.exp_year,
+        card.country,
+        card.fingerprint,
+    )

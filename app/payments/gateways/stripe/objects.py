@@ -56,6 +56,7 @@ class Method:
     exp_month: int
     exp_year: int
     country: str | None
+    fingerprint: str | None
 
 
 @dataclass(frozen=True, slots=True)
