@@ -9,14 +9,15 @@ from flask import Flask, current_app
 
 PLACE = "fanlight.creator_keeps"
 
-# The creator, a price a month in minor units, its currency: a sentence.
-Tells = Callable[[UUID, int, str], str]
+# The creator, what is sold ("subscription", "post"), its price in minor units where there is one yet, the
+# currency: a sentence.
+Tells = Callable[[UUID, str, int | None, str], str]
 
 
 def register(app: Flask, tells: Tells) -> None:
     app.extensions[PLACE] = tells
 
 
-def of(creator_id: UUID, price: int, currency: str) -> str:
+def of(creator_id: UUID, kind: str, price: int | None, currency: str) -> str:
     tells: Tells | None = current_app.extensions.get(PLACE)
-    return tells(creator_id, price, currency) if tells else ""
+    return tells(creator_id, kind, price, currency) if tells else ""

@@ -4,12 +4,13 @@ from uuid import UUID
 
 from flask import Flask
 
+from app.creators.queries import find_creator
 from app.earnings import queries
 from app.earnings.models import Adjustment, Payout, PayoutAccount, PayoutPlan, TaxProfile
 from app.earnings.quoting import least
 from app.kit.money import readable
 from app.platform import personal_data
-from app.platform.personal_data import Kept
+from app.platform.personal_data import Kept, Reason
 from app.platform.personal_rows import Rows
 
 BY_LAW = Kept(
@@ -94,6 +95,8 @@ GOES = (
     ),
 )
 
+PAYOUTS = ("Your payouts", "/dashboard/payouts")
+
 
 def init_app(app: Flask) -> None:
     personal_data.hold(app, "earnings", money_here)
@@ -103,17 +106,29 @@ def init_app(app: Flask) -> None:
         personal_data.table(app, rows.table.name, about, rows.export, rows.erase)
 
 
-def money_here(creator_id: UUID) -> str | None:
+def money_here(creator_id: UUID) -> Reason | None:
     """Less than a payout could bring them is given up with the account."""
     for one in queries.standings(creator_id):
         if one.on_its_way:
-            return (
+            return Reason(
                 f"A payout of {readable(one.on_its_way, one.currency)} is on its way to you. "
-                "Wait until it has arrived."
+                "Wait until it has arrived.",
+                (PAYOUTS,),
             )
         if (left := one.available + one.pending + one.held) >= least(one.currency):
-            return (
-                f"You still have {readable(left, one.currency)} here. Let it be paid out first; "
-                "your payouts page says when all of it is free."
-            )
+            return _be_paid_out(creator_id, readable(left, one.currency))
     return None
+
+
+def _be_paid_out(creator_id: UUID, left: str) -> Reason:
+    page = find_creator(creator_id)
+    if page is None or page.state != "open":
+        return Reason(
+            f"You still have {left} here. Be paid out first; your payouts say when all of it is free.",
+            (PAYOUTS,),
+        )
+    return Reason(
+        f"You still have {left} here. Close your page and be paid out first: "
+        "what you earned becomes free within days, and nothing new comes in.",
+        (("Close your page", "/dashboard/page#state"), PAYOUTS),
+    )

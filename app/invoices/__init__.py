@@ -4,7 +4,8 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from app.invoices import jobs, personal, rails, telling, views
+    from app.creators import earning
+    from app.invoices import fees, jobs, personal, rails, telling, views
     from app.invoices.credit import CREDIT_RAIL
     from app.ledger.references import refer
 
@@ -13,5 +14,6 @@ def init_app(app: Flask) -> None:
     jobs.init_app()
     telling.init_app(app)
     rails.register(app, CREDIT_RAIL)
+    earning.register(app, fees.told)
     for kind in ("invoice", "payment", "refund", "dispute"):
         refer(app, kind, kind.capitalize(), lambda key: f"/admin/payments?q={key}")

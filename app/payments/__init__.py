@@ -5,7 +5,7 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     from app.invoices import rails
-    from app.payments import payouts, personal, views
+    from app.payments import payouts, personal, telling, views
     from app.payments.cards import jobs  # noqa: F401 - jobs register themselves
     from app.payments.cards.paying_out import CARD_SENDER
     from app.payments.cards.rail import CARD_RAIL
@@ -15,6 +15,7 @@ def init_app(app: Flask) -> None:
     from app.payments.solana.sending import SENDER
 
     personal.init_app(app)
+    telling.init_app(app)
     rails.register(app, CARD_RAIL)
     rails.register(app, SOLANA_RAIL)
     payouts.register(app, CARD_SENDER)

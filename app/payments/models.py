@@ -1,6 +1,6 @@
 """What providers know of our people, and what they say moved."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -44,8 +44,12 @@ class PaymentMethod(Model):
     exp_month: Mapped[int]
     exp_year: Mapped[int]
     country: Mapped[str | None] = mapped_column(String(2))
+    # The same for the same card, however often it is kept.
+    fingerprint: Mapped[str | None]
     preferred: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now)
+    # The end of which its owner has been told.
+    end_told: Mapped[date | None]
     removed_at: Mapped[datetime | None] = mapped_column(Timestamp)
 
     __table_args__ = (

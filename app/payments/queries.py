@@ -1,7 +1,7 @@
 """What is known about rails, cards on file and cases, one function a question."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -109,6 +109,35 @@ def method_called(rail: str, provider_id: str) -> PaymentMethod | None:
     return db.session.scalars(
         select(PaymentMethod).where(PaymentMethod.rail == rail, PaymentMethod.provider_id == provider_id)
     ).one_or_none()
+
+
+def same_card(newest: PaymentMethod) -> Sequence[PaymentMethod]:
+    """The same one, kept by the same person before; locked."""
+    if not newest.fingerprint:
+        return ()
+    found = select(PaymentMethod).where(
+        PaymentMethod.user_id == newest.user_id,
+        PaymentMethod.rail == newest.rail,
+        PaymentMethod.fingerprint == newest.fingerprint,
+        PaymentMethod.id != newest.id,
+        PaymentMethod.removed_at.is_(None),
+    )
+    return db.session.scalars(found.order_by(PaymentMethod.id).with_for_update()).all()
+
+
+def cards_that_end(end: date, after: UUID, at_most: int) -> Sequence[PaymentMethod]:
+    """Those good to the last day before `end`, the first of a month, of which nobody was told yet; locked."""
+    last = end - timedelta(days=1)
+    found = select(PaymentMethod).where(
+        PaymentMethod.exp_year == last.year,
+        PaymentMethod.exp_month == last.month,
+        PaymentMethod.removed_at.is_(None),
+        PaymentMethod.end_told.is_distinct_from(end),
+        PaymentMethod.id > after,
+    )
+    return db.session.scalars(
+        found.order_by(PaymentMethod.id).limit(at_most).with_for_update(skip_locked=True)
+    ).all()
 
 
 def is_over(one: PaymentMethod) -> bool:

@@ -17,8 +17,18 @@ from flask import Flask, current_app
 Row = dict[str, Any]
 Export = Callable[[UUID], Iterable[Row]]
 Erase = Callable[[UUID], object]
-# The reason why this person cannot be erased yet, in words for them; none when they can.
-Hold = Callable[[UUID], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why somebody cannot be erased yet, in words for them, and addresses that help, each with its name."""
+
+    words: str
+    ways: tuple[tuple[str, str], ...] = ()
+
+
+# None when they can go; words alone where there is nowhere to send them.
+Hold = Callable[[UUID], Reason | str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +74,9 @@ def held_tables() -> list[PersonalTable]:
     return list(registry().tables.values())
 
 
-def reasons_to_wait(user_id: UUID) -> list[str]:
-    return [reason for ask in registry().holds.values() if (reason := ask(user_id))]
+def reasons_to_wait(user_id: UUID) -> list[Reason]:
+    found = [reason for ask in registry().holds.values() if (reason := ask(user_id))]
+    return [reason if isinstance(reason, Reason) else Reason(reason) for reason in found]
 
 
 def erase(user_id: UUID) -> None:

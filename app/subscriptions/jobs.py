@@ -44,6 +44,11 @@ def call_off(payload: Payload) -> None:
     ending.call_off(UUID(payload["subscription_id"]))
 
 
+@work.handler(gifts.BACK_WORK)
+def give_gift_back(payload: Payload) -> None:
+    gifts.give_back(UUID(payload["gift_id"]))
+
+
 @work.handler(leaving.LEFT_WORK)
 def person_left(payload: Payload) -> None:
     leaving.person_left(UUID(payload["user_id"]))

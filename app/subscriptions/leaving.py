@@ -1,13 +1,14 @@
 """Somebody does not want somebody, closes their page, or leaves the house: subscriptions end, by work.
 
-What was paid for time that is not used goes back the way it came where it is the creator who ends it.
+What was paid for time that is not used goes back the way it came where it is the creator who ends it; gifts
+that nobody opened are credit of those who bought them.
 """
 
 from uuid import UUID
 
 from app.platform import work
 from app.subscriptions.models import Subscription
-from app.subscriptions.operations import ending
+from app.subscriptions.operations import ending, gifts
 
 LEFT_WORK = "subscriptions.person_left"
 
@@ -19,6 +20,7 @@ def blocked(user_id: UUID, creator_id: UUID) -> None:
 
 def page_closed(creator_id: UUID) -> None:
     ending.ask_to_end((Subscription.creator_id == creator_id,), "closed")
+    gifts.ask_to_give_back(creator_id)
 
 
 def person_left(user_id: UUID) -> None:

@@ -258,6 +258,17 @@ def gift_of(gift_id: UUID, buyer_id: UUID) -> Gift:
     return found
 
 
+def opened_by(gift: Gift) -> tuple[Subscription, SubscriptionEvent]:
+    """What a gift that was redeemed began or made longer, and what was noted then."""
+    row = db.session.execute(
+        select(Subscription, SubscriptionEvent)
+        .join(SubscriptionEvent, SubscriptionEvent.subscription_id == Subscription.id)
+        .where(Subscription.user_id == gift.redeemed_by, Subscription.creator_id == gift.creator_id)
+        .where(SubscriptionEvent.what == "paid", SubscriptionEvent.detail["gift"].astext == str(gift.id))
+    ).one()
+    return row[0], row[1]
+
+
 def gifts_of(buyer_id: UUID) -> list[tuple[Gift, str | None, str]]:
     """Those that were paid, with their tier's name and their creator's handle, the newest first."""
     rows = db.session.execute(

@@ -105,6 +105,21 @@ def totals(creator_id: UUID) -> Totals:
     )
 
 
+def lately(creator_id: UUID, since: datetime) -> tuple[int, int, int]:
+    """How many there are now, and how many came and left since then."""
+    open_, came, left = (
+        func.count().filter(one)
+        for one in (
+            Subscription.state.in_(LIVING),
+            Subscription.started_at >= since,
+            Subscription.ended_at >= since,
+        )
+    )
+    begun = (Subscription.creator_id == creator_id, Subscription.started_at.is_not(None))
+    found = db.session.execute(select(open_, came, left).where(*begun)).one()
+    return found[0], found[1], found[2]
+
+
 def tiers(creator_id: UUID) -> list[Tier]:
     found = select(Tier).where(Tier.creator_id == creator_id)
     return list(db.session.scalars(found.order_by(Tier.archived_at.nulls_first(), Tier.rank)))

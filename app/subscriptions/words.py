@@ -28,6 +28,7 @@ EVENTS = {
     "stays": "Stays as it is",
     "upgrade_taken_back": "The change was refunded: back to the tier before",
     "gift_taken_back": "A gift was refunded: shorter by as much",
+    "gift_given_again": "A gift counts again: longer by as much",
     "method": "Way of paying changed",
 }
 

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from app.creators.views.desk import own_page
 from app.kit.money import plain, readable
-from app.platform.errors import NotFound, Refused
+from app.platform.errors import Refused
 from app.platform.guards import Access, guard
 from app.platform.navigation import Door, add_door
 from app.platform.pages import form_page, page, see
@@ -21,7 +21,8 @@ from app.tips.operations import giving
 from app.tips.queries import Target
 
 bp = Blueprint("tips", __name__)
-FORM, THANKS, LIST = "tips/give.html", "tips/thanks.html", "tips/received.html"
+FORM, SHEET = "tips/give.html", "tips/_sheet.html"
+THANKS, LIST = "tips/thanks.html", "tips/received.html"
 RECEIVED = "/dashboard/tips"
 
 
@@ -79,7 +80,8 @@ def received() -> Response:
 def _ask(target: Target) -> Response:
     """`?amount=5` is typed already."""
     amount = request.args.get("amount", "")
-    return page(FORM, **_form(target, TipForm(target.currency, formdata=None, data={"amount": amount})))
+    form = TipForm(target.currency, formdata=None, data={"amount": amount})
+    return page(FORM, partial=SHEET, **_form(target, form))
 
 
 def _give(target: Target) -> Response:
@@ -88,11 +90,9 @@ def _give(target: Target) -> Response:
         if form.validate():
             tip, invoice = giving.give(signed_in_viewer().id, target, form.wish)
             return see(f"/tips/{tip.id}" if invoice.paid_at else f"/invoices/{invoice.id}")
-    except NotFound:
-        raise
     except Refused as refused:
         form.refuse(refused)
-    return form_page(FORM, **_form(target, form))
+    return form_page(FORM, partial=SHEET, **_form(target, form))
 
 
 def _form(target: Target, form: TipForm) -> dict[str, Any]:
@@ -102,5 +102,5 @@ def _form(target: Target, form: TipForm) -> dict[str, Any]:
         "form": form,
         "action": f"{target.href}/tip",
         "suggested": [(plain(one, currency), readable(one, currency)) for one in SUGGESTED],
-        "credit": queries.credit_of(signed_in_viewer().id, currency),
+        "credit": target.credit,
     }

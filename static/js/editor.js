@@ -6,10 +6,13 @@ const KEPT = ["title", "body", "link", "poll_question", "poll_options"];
 // A post that was never saved has no name that the next page would know.
 let key = form.dataset.kept;
 let unsaved = false;
+// The whole page is on its way, with all that is typed: nothing is saved beside it. Who goes on typing has stayed.
+let leaving = false;
 
 form.addEventListener("input", () => {
   stroke.value = Number(stroke.value) + 1;
   unsaved = true;
+  leaving = false;
 });
 
 // ---- moments: UTC on the wire and without this script, one's own time on the screen
@@ -59,7 +62,8 @@ const leadsAway = (event) => event.detail.xhr.getResponseHeader("HX-Redirect");
 
 form.addEventListener("submit", (event) => {
   unsaved = false;
-  if (!event.defaultPrevented) keepHere(true);
+  leaving = !event.defaultPrevented;
+  if (leaving) keepHere(true);
 });
 addEventListener("pagehide", () => unsaved && keepHere());
 addEventListener("online", () => unsaved && form.dispatchEvent(new Event("input", { bubbles: true })));
@@ -78,9 +82,13 @@ for (const type of ["htmx:sendError", "htmx:timeout", "htmx:responseError"])
     document.getElementById("autosave").replaceChildren(words);
   });
 let sentStroke = stroke.value;
-document.addEventListener("htmx:beforeRequest", (event) => ours(event) && (sentStroke = stroke.value));
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (!ours(event)) return;
+  if (leaving) event.preventDefault();
+  else sentStroke = stroke.value;
+});
 document.addEventListener("htmx:afterRequest", (event) => {
-  if (!ours(event) || leadsAway(event)) return;
+  if (!ours(event) || leaving || leadsAway(event)) return;
   // Saved somewhere else meanwhile: until one of the texts is chosen, this one is only here.
   if (event.detail.xhr.status === 422) keepHere();
   if (event.detail.xhr.status !== 200) return;

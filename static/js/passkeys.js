@@ -12,6 +12,8 @@ const EXPLAINED = {
   AbortError: "",
 };
 const explain = (error) => EXPLAINED[error.name] ?? "The passkey could not be used. Try again.";
+// Of what was only offered nobody has to hear that this browser does not do it.
+const explainOffer = (error) => (error instanceof DOMException ? "" : explain(error));
 
 const withId = (one) => ({ ...one, id: fromBase64url(one.id) });
 
@@ -69,7 +71,7 @@ function offerInField(section) {
   const waiting = new AbortController();
   const offer = async () => {
     if (!(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
-    await attempt(section, null, () => run(section, { mediation: "conditional", signal: waiting.signal }), explain);
+    await attempt(section, null, () => run(section, { mediation: "conditional", signal: waiting.signal }), explainOffer);
   };
   field?.addEventListener("focus", offer, { once: true });
   return waiting;

@@ -35,7 +35,9 @@ function watchToast(toast) {
 document.addEventListener("say", (event) => say(event.detail.message, event.detail.kind));
 
 function say(message, kind = "info") {
-  const region = document.getElementById("toasts");
+  // What lies under a sheet can be neither seen nor read.
+  const sheet = document.getElementById("sheet-body");
+  const region = sheet ?? document.getElementById("toasts");
   if (!region || [...region.querySelectorAll("p")].some((one) => one.textContent === message)) return;
   const toast = document.createElement("div");
   toast.className = `toast toast-${kind}`;
@@ -48,7 +50,8 @@ function say(message, kind = "info") {
   close.dataset.dismiss = "";
   close.textContent = "Dismiss";
   toast.append(words, close);
-  region.append(toast);
+  if (sheet) toast.role = "alert";
+  region[sheet ? "prepend" : "append"](toast);
   watchToast(toast);
 }
 
@@ -91,6 +94,30 @@ on("click", "[data-close]", (link, event) => {
   event.preventDefault();
   dialog.close();
 });
+
+// A link to a form opens it over this page, as a dialog; going back closes it, as it closes whatever lies over a page.
+on("click", "a[data-sheet]", async (link, event) => {
+  if (!window.htmx || event.metaKey || event.ctrlKey || event.shiftKey) return;
+  event.preventDefault();
+  if (link.ariaBusy) return;
+  link.ariaBusy = "true";
+  const place = document.getElementById("sheets") ?? document.body.appendChild(Object.assign(document.createElement("div"), { id: "sheets" }));
+  // What went wrong is said where all requests are watched.
+  await htmx.ajax("GET", link.href, { source: link, target: place }).catch(() => {});
+  link.ariaBusy = null;
+  if (place.firstElementChild) openSheet(place.firstElementChild, link);
+});
+
+function openSheet(sheet, opener) {
+  openDialog(sheet, opener);
+  history.pushState({ sheet: true }, "");
+  sheet.addEventListener("close", () => {
+    sheet.remove();
+    if (history.state?.sheet) history.back();
+  });
+}
+addEventListener("popstate", () => document.querySelector("#sheets > dialog")?.close());
+
 document.addEventListener("pointerdown", (event) => {
   if (event.target.tagName !== "DIALOG" || !event.target.open) return;
   const box = event.target.getBoundingClientRect();
@@ -132,6 +159,10 @@ on("click", "[data-copy]", async (button) => {
   }
   setTimeout(() => (words.textContent = before), 2000);
 });
+
+// ---- printing
+
+on("click", "[data-print]", () => print());
 
 // ---- one sending at a time
 
@@ -241,10 +272,11 @@ on("click", "[data-theme-switch] button", (button) => {
 // ---- every part of a page, at first and as it arrives
 
 function enhance(scope) {
-  each(scope, "[data-reveal][hidden], [data-copy][hidden], [data-theme-switch][hidden]", (one) => (one.hidden = false));
+  each(scope, "[data-reveal][hidden], [data-copy][hidden], [data-print][hidden], [data-theme-switch][hidden]", (one) => (one.hidden = false));
   each(scope, "[data-toast]", watchToast);
   each(scope, "time[data-relative]", tell);
   each(scope, "dialog[data-open-now]", (dialog) => openDialog(dialog));
+  each(scope, "a[data-sheet]", (link) => (link.ariaHasPopup = "dialog"));
   each(scope, "[data-focus]", (one) => one.focus());
 }
 

@@ -242,5 +242,6 @@ def test_the_overview_counts_what_came_lately(app: Flask) -> None:
         "Posts 3 2 new in 30 days",
         "Views 1,200",
         "Likes 6 and 0 comments",
+        "Subscribers 0 Nobody new in 30 days",
     ]
     assert shown.one("svg.chart")["aria-label"] == "2 new followers in 30 days, 2 on the best day"

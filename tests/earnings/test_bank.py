@@ -1,13 +1,20 @@
 """Paid out to a bank, by way of the card processor, who runs beside the house."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 
 from app.earnings import jobs
+from app.earnings.models import PayoutAccount
+from app.earnings.operations import destinations
+from app.extensions import db
+from app.kit import clock
+from app.kit.clock import FixedClock
 from app.ledger.chart import Kind
-from tests.earnings.conftest import earned, everything_runs
+from app.platform.transaction import transaction
+from tests.earnings.conftest import WALLET, earned, everything_runs
 from tests.earnings.test_payouts import HOME, asked, mails, on, payouts_of, whole
 from tests.factories.invoices import an_invoice
 from tests.factories.people import Person, a_person, signed_in
@@ -131,3 +138,20 @@ def test_a_processor_that_is_away_is_said(app: Flask, till: Till, mara: Person) 
     till.double.fault("accounts.create", "drop_before")
     assert "does not answer" in page.get(f"{HOME}/card/go").text
     assert page.get(f"{HOME}/card/go", follow=False).location.startswith(till.double.url)
+
+
+def test_a_bank_that_was_begun_long_ago_waits_for_a_day_beside_a_wallet(
+    app: Flask, till: Till, mara: Person
+) -> None:
+    """Whoever gets into the account must not get at the money by a set-up that its owner left unfinished."""
+    earned(app, mara, 10_000)
+    fill(till)
+    with clock.using(FixedClock(clock.now() - timedelta(days=30))), app.app_context(), transaction():
+        destinations.begin_card(mara.id, "US")
+        db.session.add(PayoutAccount(creator_id=mara.id, rail="solana", provider_id=WALLET, state="ready"))
+    page = signed_in(app, mara)
+    go_on(till, page, "complete")
+    assert "You changed where your money goes" in asked(page).text
+    with clock.using(FixedClock(clock.now() + timedelta(hours=25))):
+        page = signed_in(app, mara)
+        assert "It is on its way" in asked(page).text

@@ -10,10 +10,12 @@ from pypdf import PdfReader
 from sqlalchemy import text
 
 from app.extensions import db
+from app.invoices.models import FeeRule
 from app.kit import clock
 from app.kit.clock import FixedClock
 from app.kit.money import readable
 from app.platform.settings import settings
+from app.platform.transaction import transaction
 from tests.earnings.conftest import Rails, earned, everything_runs, later
 from tests.earnings.test_payouts import asked, with_wallet
 from tests.factories.creators import a_creator
@@ -200,6 +202,27 @@ def test_the_dashboard_shows_what_is_free(app: Flask, mara: Person, fan: Person)
     seen = page.get("/dashboard")
     assert figure(seen, "Free to be paid out") == "$92.00" and "$9.20 not yet free" in seen.text
     assert seen.one('a[href="/dashboard/earnings"]') and seen.one('a[href="/dashboard/payouts"]')
+
+
+def a_rule(app: Flask, bps: int, days: int, *, seller: Person | None = None, kind: str | None = None) -> None:
+    with app.app_context(), transaction():
+        since = clock.now() + timedelta(days=days)
+        db.session.add(FeeRule(seller_id=seller.id if seller else None, kind=kind, bps=bps, since=since))
+
+
+def test_a_fee_that_is_going_to_change_is_said_with_its_day(app: Flask, mara: Person) -> None:
+    page = signed_in(app, mara)
+    assert "The fee changes" not in page.get(HOME).text
+    a_rule(app, 500, -1, kind="tip")
+    a_rule(app, 1_000, 20)
+    a_rule(app, 2_000, 30, seller=a_creator(app))
+    a_rule(app, 600, 40, seller=mara)
+    shown = page.get(HOME).text
+    assert shown.count("The fee changes on") == 3
+    day = clock.now() + timedelta(days=20)
+    assert f"The fee changes on {day:%-d %B %Y} From then on it is 10 % of each" in shown
+    assert "instead of 8 %" in shown and "6 % of each tip, instead of 5 %" in shown
+    assert "20 %" not in shown
 
 
 def test_nobody_sees_what_is_somebody_elses(app: Flask, lively: Person) -> None:

@@ -363,7 +363,13 @@ def test_a_plan_is_checked(app: Flask, rails: Rails, mara: Person) -> None:
 def test_an_account_with_money_stays(app: Flask, rails: Rails, mara: Person) -> None:
     earned(app, mara, 10_000)
     page = with_wallet(app, mara)
-    assert "$92.00" in page.get("/settings/data/delete").text
+    door = page.get("/settings/data/delete")
+    assert "$92.00" in door.text and "Close your page and be paid out first" in door.text
+    assert door.one('a[href="/dashboard/page#state"]') and door.one('main a[href="/dashboard/payouts"]')
+    page.send(page.get("/dashboard/page").form("/dashboard/page/close"))
+    door = page.get("/settings/data/delete")
+    assert "Be paid out first" in door.text and not door.soup.select('main a[href="/dashboard/page#state"]')
+    page.send(page.get("/dashboard/page").form("/dashboard/page/open"))
     asked(page)
     assert "on its way" in page.get("/settings/data/delete").text
     everything_runs(app)

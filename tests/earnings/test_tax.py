@@ -14,6 +14,7 @@ from app.invoices.models import BillingDetails
 from app.kit import clock
 from app.kit.clock import FixedClock
 from app.ledger.chart import Kind
+from app.platform.models import AuditRecord
 from app.platform.transaction import transaction
 from tests.earnings.conftest import Rails, earned, everything_runs
 from tests.earnings.test_earned import in_the_books, rows, text_of
@@ -141,7 +142,9 @@ def test_what_was_collected_is_told_by_country(taxed: Flask, mara: Person, admin
     assert admin.get(f"/admin/tax/{year + 1}.csv").status == 404
 
 
-def test_the_report_of_sellers_needs_a_fresh_sign_in(app: Flask, mara: Person, admin: PageClient) -> None:
+def test_the_report_of_sellers_needs_a_fresh_sign_in_and_is_on_record(
+    app: Flask, mara: Person, admin: PageClient
+) -> None:
     earned(app, mara, 10_000)
     say(signed_in(app, mara), "US", **US, business_name="=cmd()")
     with app.app_context():
@@ -152,3 +155,5 @@ def test_the_report_of_sellers_needs_a_fresh_sign_in(app: Flask, mara: Person, a
     assert line["business_name"] == "'=cmd()"
     with clock.using(FixedClock(clock.now() + timedelta(minutes=11))):
         assert "/login/confirm" in admin.get(f"/admin/tax/sellers/{year}.csv", follow=False).location
+    with app.app_context():
+        assert db.session.query(AuditRecord).filter_by(action="house.tax_report_taken").count() == 1

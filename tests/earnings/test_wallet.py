@@ -10,7 +10,7 @@ from app.payments.gateways.solana import reading
 from tests.earnings.conftest import earned
 from tests.earnings.test_payouts import HOME, asked, on, payouts_of, with_wallet
 from tests.factories.people import Person
-from tests.payments.coins import Purse
+from tests.payments.coins import Purse, taking_coins
 from tests.payments.conftest import node, purse
 
 __all__ = ["node", "purse"]
@@ -43,6 +43,38 @@ def test_dollars_arrive_as_usdc(app: Flask, purse: Purse, mara: Person, address:
         assert reading.balances(address)["USDC"] == 9_200_000
     assert on(app, Kind.PAYOUT_TRANSIT, mara) == 0
     purse.assert_square()
+
+
+def test_dollars_arrive_as_sol_for_who_prefers_it(
+    app: Flask, purse: Purse, mara: Person, address: str
+) -> None:
+    earned(app, mara, 1_000)
+    purse.fill(sol="1")
+    page = with_wallet(app, mara, address)
+    seen = page.send(page.get(HOME).form(f"{HOME}/ask"), account="solana:SOL")
+    assert "$9.20 (0.061333334 SOL)" in seen.text, "at 150 dollars each"
+    purse.work_off()
+    settle(app, purse)
+    (payout,) = payouts_of(app, mara)
+    assert (payout.state, payout.rate, payout.rail_amount) == ("paid", "150", 61_333_334)
+    assert payout.provider_id and payout.provider_id in page.get(HOME).soup.get_text()
+    with app.app_context():
+        assert reading.balances(address)["SOL"] == 61_333_334
+    assert on(app, Kind.PAYOUT_TRANSIT, mara) == 0
+    purse.assert_square()
+
+
+def test_nobody_is_paid_in_sol_while_nobody_knows_its_price(
+    app: Flask, purse: Purse, mara: Person, address: str
+) -> None:
+    earned(app, mara, 1_000)
+    page = with_wallet(app, mara, address)
+    form = page.get(HOME).form(f"{HOME}/ask").fill(account="solana:SOL")
+    with taking_coins(app, purse.double, solana_rate_url=["http://127.0.0.1:9/{coin}-{currency}#price"]):
+        here = page.get(HOME)
+        assert "Solana wallet, in USDC" in here.text and "in SOL" not in here.text
+        assert page.send(form).status == 422
+    assert payouts_of(app, mara) == []
 
 
 def test_a_house_that_is_short_pays_when_it_can(app: Flask, purse: Purse, mara: Person, address: str) -> None:

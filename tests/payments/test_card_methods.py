@@ -1,5 +1,6 @@
 """Cards on file: added, preferred, removed, and what their banks do to them."""
 
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -7,8 +8,9 @@ import pytest
 from flask import Flask
 
 from app.extensions import db
-from app.payments.models import PaymentMethod
+from app.payments.models import CARD, PaymentMethod
 from app.payments.operations import methods
+from app.payments.operations.methods import Card
 from app.platform.transaction import transaction
 from tests.doubles.cards import DECLINED, GOOD
 from tests.factories.invoices import an_invoice
@@ -146,6 +148,53 @@ def test_a_card_says_how_long_it_is_good(app: Flask, till: Till, fan: Person, ye
     assert word in page.get(HOME).text
     invoice_id = an_invoice(app, fan, total=700)
     assert len(card_forms(page.get(f"/invoices/{invoice_id}"), invoice_id)) == (1 if year == 2020 else 2)
+
+
+def test_the_same_card_kept_twice_is_listed_once(app: Flask, till: Till, fan: Person) -> None:
+    page = signed_in(app, fan)
+    add(till, page)
+    (older,) = method_ids(app, fan)
+    moved: list[tuple[UUID, UUID]] = []
+    methods.charged_by("test", lambda _: [], lambda before, then: moved.append((before, then)))
+    try:
+        add(till, page, MASTERCARD)
+        assert "The card is on file" in add(till, page).text
+        till.settle()
+    finally:
+        methods.charged_by("test", lambda _: [])
+    mastercard, newest = method_ids(app, fan)
+    there = page.get(HOME).text
+    assert there.count("4242") == 1 and "Visa ending in 4242 Preferred" in there
+    assert moved == [(older, newest)] and mastercard != newest
+    with app.app_context():
+        gone, kept = (db.session.get_one(PaymentMethod, one).provider_id for one in (older, newest))
+    known = till.double.client().v1.payment_methods
+    assert known.retrieve(gone).customer is None and known.retrieve(kept).customer
+
+
+def test_the_same_card_told_of_by_many_at_once_is_kept_once(app: Flask, fan: Person) -> None:
+    """Each page that it was typed on has a method of its own."""
+
+    def keep(number: int) -> None:
+        card = Card(f"pm_{number % 4}", "visa", "4242", 12, 2090, "US", "one-and-the-same")
+        with app.app_context(), transaction():
+            methods.keep(fan.id, CARD, card)
+
+    with app.app_context(), transaction():
+        methods.remember_customer(fan.id, CARD, "cus_1")
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(keep, range(16)))
+    assert len(method_ids(app, fan)) == 1
+    with app.app_context():
+        assert db.session.query(PaymentMethod).filter_by(user_id=fan.id).count() == 4
+
+
+def test_the_same_card_of_two_people_is_on_file_with_both(app: Flask, till: Till, fan: Person) -> None:
+    other = a_person(app)
+    for person in (fan, other):
+        add(till, signed_in(app, person))
+    till.settle()
+    assert len(method_ids(app, fan)) == len(method_ids(app, other)) == 1
 
 
 def test_a_house_without_a_processor_takes_no_cards(app: Flask, fan: Person) -> None:

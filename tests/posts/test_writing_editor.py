@@ -281,7 +281,7 @@ def test_the_desk_and_the_editor_ask_little_of_the_database(app: Flask, amount: 
     for path, most in (
         ("/dashboard/posts", 6),
         ("/dashboard/posts?tab=drafts&q=more", 6),
-        (f"/posts/{post_id}/edit", 6),
+        (f"/posts/{post_id}/edit", 7),
         (f"/posts/{post_id}/history", 6),
         (f"/posts/{post_id}/preview", 10),
     ):

@@ -6,6 +6,7 @@ from app.accounts.operations import deletion
 from app.kit.clock import FixedClock
 from app.kit.ids import new_id
 from app.ledger import queries as ledger
+from app.ledger import verifying
 from app.ledger.chart import Kind
 from app.ledger.operations.posting import Account
 from app.platform import personal_data
@@ -22,6 +23,7 @@ from tests.factories.subscriptions import (
 )
 from tests.subscriptions.conftest import House
 from tests.subscriptions.test_changing import change, invoice_of
+from tests.subscriptions.test_gifts import gives, opens
 
 
 def test_a_block_ends_it_at_once_and_gives_back_what_is_left(house: House, time: FixedClock) -> None:
@@ -81,3 +83,38 @@ def test_the_fans_of_a_creator_who_leaves_get_back_what_is_left(house: House, ti
     go_round(house.app)
     assert the_subscription(house.app, sub).state == "ended"
     assert invoices_of(house.app, sub)[0].returned == 900
+
+
+def test_gifts_that_nobody_opened_are_credit_when_a_page_closes(house: House) -> None:
+    giver, other = a_person(house.app, "giver"), a_person(house.app)
+    unopened, code = gives(house, giver, months="3")
+    paid(house.app, unopened)
+    opened, taken = gives(house, other)
+    paid(house.app, opened)
+    opens(house, house.fan, taken)
+    go_round(house.app)
+    ada = signed_in(house.app, house.creator)
+    ada.send(ada.get("/dashboard/page").form("/dashboard/page/close"))
+    go_round(house.app)
+    with house.app.app_context():
+        assert ledger.balance(Account(Kind.FAN_CREDIT, "USD", giver.id)).posted == 3600
+        assert verifying.verify().good
+    assert the_invoice(house.app, unopened).state == "refunded"
+    assert "It was refunded" in signed_in(house.app, house.fan).get(f"/gifts/{code}").text
+    assert "invoice_refunded" in mails_to(house.app, giver)
+
+
+def test_what_somebody_gave_who_left_goes_back_the_way_it_came(house: House) -> None:
+    giver = a_person(house.app)
+    unopened, _ = gives(house, giver)
+    paid(house.app, unopened)
+    with house.app.app_context(), transaction():
+        personal_data.erase(giver.id)
+    with house.app.app_context(), transaction():
+        personal_data.erase(house.creator.id)
+    go_round(house.app)
+    with house.app.app_context():
+        assert ledger.balance(Account(Kind.FAN_CREDIT, "USD", giver.id)).posted == 0
+        assert verifying.verify().good
+    found = the_invoice(house.app, unopened)
+    assert (found.kept, found.returned) == (0, 1200)

@@ -4,15 +4,20 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from app.extensions import db
+from app.invoices.operations import disputing
 from app.kit.clock import FixedClock
+from app.ledger.chart import Kind
+from app.ledger.operations.posting import Account
+from app.platform.transaction import transaction
 from app.subscriptions.models import Gift
 from app.subscriptions.operations import gifts
-from tests.factories.invoices import paid, refund
+from tests.factories.invoices import dispute, paid, refund
 from tests.factories.people import Person, a_person, signed_in
 from tests.factories.subscriptions import (
     go_round,
     invoice_at,
     mails_to,
+    steps,
     subscribed,
     the_subscription,
 )
@@ -134,6 +139,27 @@ def test_a_refund_takes_back_what_was_opened_too(house: House) -> None:
     assert the_subscription(house.app, sub).period_end == datetime(2027, 3, 31, 12, 30, tzinfo=UTC)
     refund(house.app, second, 1200)
     assert the_subscription(house.app, sub).period_end == datetime(2027, 2, 28, 12, 30, tzinfo=UTC)
+
+
+def test_a_dispute_about_what_was_opened_that_is_won_gives_it_again(house: House) -> None:
+    first, code = gives(house, a_person(house.app))
+    paid(house.app, first)
+    sub = the_one(opens(house, house.fan, code))
+    lost_and_won(house, first)
+    assert the_subscription(house.app, sub).state == "active"
+    second, more = gives(house, a_person(house.app))
+    paid(house.app, second)
+    opens(house, house.fan, more)
+    before = the_subscription(house.app, sub).period_end
+    lost_and_won(house, second)
+    assert the_subscription(house.app, sub).period_end == before
+    assert steps(house.app, sub)[-2:] == ["gift_taken_back", "gift_given_again"]
+
+
+def lost_and_won(house: House, invoice_id: UUID) -> None:
+    disputed = dispute(house.app, invoice_id)
+    with house.app.app_context(), transaction():
+        disputing.won(disputed, Account(Kind.CARD_CLEARING, "USD"))
 
 
 def test_a_creator_opens_no_gift_for_their_own_page(house: House) -> None:

@@ -18,6 +18,7 @@ from tests.subscriptions.conftest import House
 from tests.subscriptions.test_renewing import press
 
 HERE = "/dashboard/subscribers"
+HTMX: Any = {"HX-Request": "true"}
 
 
 def some_fans(house: House, count: int) -> list[Person]:
@@ -87,6 +88,7 @@ def test_pages_ask_as_often_for_many_as_for_few(house: House) -> None:
     asked = []
     for more in (0, 8):
         some_fans(house, more)
+        ada.get(HERE)  # its session is remembered for some seconds only
         with counting(house.app) as statements:
             ada.get(HERE)
         asked.append(len(statements))
@@ -126,8 +128,51 @@ def test_what_happened_is_told_in_words(house: House, time: FixedClock) -> None:
 
 def test_a_tier_says_what_its_creator_keeps(house: House) -> None:
     ada = signed_in(house.app, house.creator)
-    assert "of $5.00 you get $4.60" in ada.get(f"/dashboard/tiers/{house.silver}").text
-    assert "of $5.00 you get $4.60" in ada.get("/dashboard/tiers/new").text
+    assert "You get $4.60 of $5.00: the fee is 8 %." in ada.get(f"/dashboard/tiers/{house.silver}").text
+    assert "You get 92 % of what fans pay: the fee is 8 %." in ada.get("/dashboard/tiers/new").text
+
+
+@pytest.mark.parametrize("kind", ["subscription", "post"])
+def test_what_a_creator_keeps_is_told_while_a_price_is_typed(house: House, kind: str) -> None:
+    ada = signed_in(house.app, house.creator)
+    for typed, said in (
+        ("12.50", "You get $11.50 of $12.50: the fee is 8 %."),
+        ("", "You get 92 % of what fans pay: the fee is 8 %."),
+        ("many", "You get 92 % of what fans pay: the fee is 8 %."),
+    ):
+        answer = ada.get(f"/dashboard/keeps?kind={kind}&price={typed}", **HTMX)
+        assert answer.text == said
+
+
+def test_the_page_to_subscribe_opens_over_another_one(house: House) -> None:
+    fan = signed_in(house.app, house.fan)
+    address = f"/@ada/subscribe/{house.gold}"
+    there = fan.get(address, **HTMX)
+    assert there.one("dialog#sheet h2").get_text() == "Gold · Ada" and not there.soup.h1
+    assert "This code is not known here" in fan.get(f"{address}?code=NOPE", **HTMX).text
+    form = there.form(address)
+    refused = fan.post(address, form.fields | {"months": "5"}, **HTMX)
+    assert refused.status == 422 and refused.one("dialog#sheet [data-focus]")
+    on = fan.post(address, form.fields, **HTMX)
+    assert on.response.headers["HX-Redirect"].startswith("/invoices/")
+
+
+def test_the_dashboard_says_how_many_subscribe_and_how_that_changed(house: House, time: FixedClock) -> None:
+    ada = signed_in(house.app, house.creator)
+    shown = ada.get("/dashboard").one(".stats").get_text(" ", strip=True)
+    assert "Subscribers 0 Nobody new in 30 days" in shown
+    sub = subscribed(house.app, house.fan, house.creator, house.gold)
+    some_fans(house, 1)
+    assert "Subscribers 2 2 new in 30 days" in ada.get("/dashboard").one(".stats").get_text(" ", strip=True)
+    press(house, sub, "cancel")
+    time.move(timedelta(days=31))
+    go_round(house.app)
+    ada = signed_in(house.app, house.creator)
+    shown = ada.get("/dashboard").one(".stats").get_text(" ", strip=True)
+    assert "1 left in 30 days" in shown
+    time.move(timedelta(days=31))
+    ada = signed_in(house.app, house.creator)
+    assert "Nobody new in 30 days" in ada.get("/dashboard").one(".stats").get_text(" ", strip=True)
 
 
 def test_a_tier_shows_all_that_was_typed(house: House, page: PageClient) -> None:

@@ -10,6 +10,7 @@ from flask import Flask
 from app.extensions import db
 from app.invoices.jobs import expire
 from app.kit.clock import FixedClock
+from app.platform.limits.quotas import CODES_AN_HOUR
 from app.subscriptions.models import PromoCode
 from tests.factories.creators import a_creator
 from tests.factories.invoices import money_in, the_invoice
@@ -185,3 +186,33 @@ def test_a_code_is_offered_by_mail_to_those_who_were_chosen(house: House) -> Non
     form = ada.get("/dashboard/subscribers").form("/dashboard/subscribers/offer")
     assert "Sent to 1 of them" in ada.send(form, chosen=str(sub)).text
     assert "promo_offered" in mails_to(house.app, house.fan)
+
+
+def test_nobody_is_offered_anything_more_than_once_a_week(house: House, time: FixedClock) -> None:
+    a_code(house)
+    sub = subscribed(house.app, house.fan, house.creator, house.silver)
+
+    def offered() -> str:
+        ada = signed_in(house.app, house.creator)
+        form = ada.get("/dashboard/subscribers").form("/dashboard/subscribers/offer")
+        return ada.send(form, chosen=str(sub)).text
+
+    assert "Sent to 1 of them" in offered()
+    assert "all had one this week" in offered()
+    time.move(timedelta(days=8))
+    assert "Sent to 1 of them" in offered()
+    assert mails_to(house.app, house.fan).count("promo_offered") == 2
+
+
+def test_codes_are_not_found_by_trying_many(house: House) -> None:
+    """Neither those of gifts nor those that make it cheaper, and also not the right one at the end."""
+    a_code(house)
+    guesser, address = signed_in(house.app, house.fan), f"/@ada/subscribe/{house.silver}"
+    tried = [guesser.http.get(f"/gifts/GUESS-{n}").status_code for n in range(CODES_AN_HOUR)]
+    assert set(tried) == {404}
+    assert guesser.get("/gifts/THE-RIGHT-ONE").status == 429
+    assert "Too many tries" in guesser.get(f"{address}?code=SPRING").text
+    asked = guesser.send(guesser.get(address).form(address), code="SPRING")
+    assert asked.status == 422 and "Too many tries" in asked.text and used(house) == 0
+    other = signed_in(house.app, a_person(house.app))
+    assert "$2.50" in other.get(f"{address}?code=SPRING").text

@@ -1,20 +1,23 @@
 """A tip: from whom, for whom, on what, with which words, and what becomes of the money."""
 
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
 from flask import Flask
 
+from app.accounts.models import FormerHandle, User
 from app.creators.models import Creator
 from app.creators.operations import following
-from app.extensions import db
+from app.extensions import Model, db
 from app.invoices.models import Invoice
 from app.invoices.operations import limits
 from app.ledger import queries as ledger
 from app.ledger import verifying
 from app.ledger.chart import Kind
 from app.ledger.operations.posting import Account
-from app.platform.models import AuditRecord
+from app.platform.models import AuditRecord, OutboxEvent
 from app.platform.transaction import transaction
 from app.tips.models import NOTE_MAX, Tip
 from tests.factories.creators import a_creator
@@ -23,6 +26,8 @@ from tests.factories.people import Person, a_person, signed_in
 from tests.factories.posts import a_post
 from tests.page_client import Page, PageClient
 from tests.queries import counting
+
+HTMX: Any = {"HX-Request": "true"}
 
 
 @pytest.fixture
@@ -51,6 +56,33 @@ def the_tips(app: Flask) -> list[Tip]:
         return list(db.session.query(Tip).order_by(Tip.id))
 
 
+UNLIKE = {"id", "invoice_id", "attempt_id", "number", "external_id", "return_to", "subject_id"}
+
+
+def values_of(row: Model) -> dict[str, object]:
+    """Without what is another one's in each row, and when it was."""
+    columns = {name: getattr(row, name) for name in set(row.__table__.columns.keys()) - UNLIKE}
+    return {name: bool(it) if isinstance(it, datetime) else it for name, it in columns.items()}
+
+
+def everything_about(one: Tip) -> list[object]:
+    """All rows that a tip leaves behind."""
+    invoice = one.invoice
+    assert invoice is not None
+    rows = [one, invoice, *invoice.lines, *invoice.attempts, *invoice.payments]
+    [payment] = invoice.payments
+    assert payment.external_id == str(payment.attempt_id)
+    said = db.session.query(AuditRecord).filter(AuditRecord.subject_id.in_([str(invoice.id), str(one.id)]))
+    told = db.session.query(OutboxEvent).filter(OutboxEvent.payload["invoice_id"].astext == str(invoice.id))
+    booked = ledger.entries_about("invoice", invoice.id)
+    return [
+        *(values_of(row) for row in rows),
+        sorted((record.action, record.actor_id, str(record.data)) for record in said),
+        sorted(event.topic for event in told),
+        [(entry.kind, [(leg.account.kind, leg.amount) for leg in entry.legs]) for entry in booked],
+    ]
+
+
 def invoice_of(app: Flask, one: Tip) -> UUID:
     assert one.invoice_id is not None
     return one.invoice_id
@@ -74,6 +106,31 @@ def test_credit_pays_a_tip_at_once_and_its_creator_has_it(app: Flask, mara: Pers
         assert verifying.verify().good
         said = db.session.query(AuditRecord).filter_by(action="tip.given").count()
     assert said == 1
+
+
+def test_paid_at_once_or_on_its_page_it_leaves_the_same_rows(app: Flask, mara: Person, ben: Person) -> None:
+    reader = signed_in(app, ben)
+    give_credit(app, ben, 1_250)
+    tip(reader, "/@mara/tip", "12.50", "For the night trains")
+    invoice = tip(reader, "/@mara/tip", "12.50", "For the night trains").response.request.path
+    give_credit(app, ben, 1_250)
+    reader.send(reader.get(invoice).form(".*/pay/credit"))
+    with app.app_context():
+        at_once, later = (everything_about(one) for one in db.session.query(Tip).order_by(Tip.id))
+    assert at_once == later
+    assert balance(app, Kind.FAN_CREDIT, ben) == 0
+
+
+def test_credit_pays_a_tip_in_twelve_statements(app: Flask, mara: Person, ben: Person) -> None:
+    give_credit(app, ben, 2_000)
+    reader = signed_in(app, ben)
+    for _ in range(2):
+        form = reader.get("/@mara/tip").form("/@mara/tip").fill(amount="5")
+        with counting(app) as sent:
+            assert reader.send(form, follow=False).status == 303
+    writing = [one.split()[2] for one in sent if one.startswith("INSERT")]
+    assert len(writing) == len(set(writing)) == 7, "a table is written once"
+    assert len(sent) == 12
 
 
 def test_without_enough_credit_it_waits_to_be_paid(app: Flask, mara: Person, ben: Person) -> None:
@@ -171,6 +228,16 @@ def test_nobody_tips_themselves_or_whom_they_cannot_see(app: Flask, mara: Person
     assert the_tips(app) == []
 
 
+def test_a_handle_of_before_still_finds_its_creator(app: Flask, mara: Person, ben: Person) -> None:
+    with app.app_context(), transaction():
+        db.session.get_one(User, mara.id).handle = "mara_by_night"
+        db.session.add(FormerHandle(handle="mara", user_id=mara.id))
+    give_credit(app, ben, 500)
+    assert "for Mara" in tip(signed_in(app, ben), "/@mara_by_night/tip").text
+    asked = signed_in(app, ben).get("/@mara/tip")
+    assert asked.form("/@mara_by_night/tip")
+
+
 def test_who_is_signed_out_comes_back_to_it(app: Flask, mara: Person, page: PageClient) -> None:
     answer = page.get("/@mara/tip", follow=False)
     assert answer.location == "/login?next=/%40mara/tip"
@@ -241,3 +308,15 @@ def test_many_tips_are_read_page_by_page_in_as_many_statements(app: Flask, mara:
     second = creator.get(str(first.one("a[rel=next]")["href"]))
     assert len(second.soup.select(".rows > li")) == 2
     assert creator.get("/dashboard/tips?after=nonsense").status == 200
+
+
+def test_the_page_to_tip_opens_over_another_one(app: Flask, mara: Person, ben: Person) -> None:
+    reader = signed_in(app, ben)
+    there = reader.get("/@mara/tip", **HTMX)
+    assert there.one("dialog#sheet h2").get_text() == "Tip Mara" and not there.soup.h1
+    fields = there.form("/@mara/tip").fields
+    refused = reader.post("/@mara/tip", fields | {"amount": "nothing"}, **HTMX)
+    assert refused.status == 422 and list(refused.errors) == ["amount"]
+    assert refused.one("dialog#sheet [data-focus]")
+    on = reader.post("/@mara/tip", fields | {"amount": "5"}, **HTMX)
+    assert on.response.headers["HX-Redirect"].startswith("/invoices/")

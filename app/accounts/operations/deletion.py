@@ -40,7 +40,7 @@ def ask(user_id: UUID, *, typed_handle: str, session_id: UUID) -> None:
     if typed_handle.strip().removeprefix("@").lower() != user.handle.lower():
         raise HandleMistyped(user.handle)
     if reasons := personal_data.reasons_to_wait(user_id):
-        raise CannotLeaveYet(" ".join(reasons))
+        raise CannotLeaveYet(" ".join(one.words for one in reasons))
     if user.deletion_due_at is not None:
         return
     user.deletion_due_at = clock.now() + GRACE
@@ -67,7 +67,8 @@ def erase(user_id: UUID) -> bool:
     if user.deletion_due_at is None or user.deletion_due_at > clock.now():
         return False
     if reasons := personal_data.reasons_to_wait(user_id):
-        log.warning("deletion waits", extra={"user_id": str(user_id), "reasons": reasons})
+        because = [one.words for one in reasons]
+        log.warning("deletion waits", extra={"user_id": str(user_id), "reasons": because})
         return False
     address, name = user.email, user.display_name
     personal_data.erase(user_id)

@@ -81,6 +81,11 @@ class TierForm(Form):
         )
 
     @property
+    def amount(self) -> int | None:
+        """What a month costs, as far as it is typed."""
+        return self._amount(self.price)
+
+    @property
     def _lines(self) -> list[str]:
         lines = (clean_line(line) for line in (self.benefits.data or "").splitlines())
         return [line for line in lines if line]

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from werkzeug.wrappers import Response
 
-from app.accounts.queries import the_user
 from app.creators import queries
 from app.creators.figures import figures_of
 from app.creators.models import Creator
@@ -31,7 +30,6 @@ def overview() -> Response:
     return page(
         "creators/dashboard.html",
         creator=creator,
-        user=the_user(creator.id),
         figures=figures_of(creator.id),
         days=days,
         most=max(count for _, count in days),

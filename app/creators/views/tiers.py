@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import flash
+from htmx_flask import request
 from werkzeug.wrappers import Response
 
 from app.creators import earning, queries
@@ -12,14 +13,15 @@ from app.creators.models import Creator
 from app.creators.operations import tiers
 from app.creators.views import bp
 from app.creators.views.desk import HOME, own_page
+from app.kit import money
 from app.platform.errors import NotFound, Refused
 from app.platform.guards import Access, guard
-from app.platform.pages import form_page, page, see
+from app.platform.pages import form_page, page, partial, see
 
-LIST, FORM = "creators/tiers.html", "creators/tier.html"
+LIST, FORM, KEEPS = "creators/tiers.html", "creators/tier.html", "creators/_keeps.html"
 TIERS, NEW = f"{HOME}/tiers", f"{HOME}/tiers/new"
-# What the house's fee is shown by before there is a price.
-EXAMPLE = 500
+# What fans are charged for a tier counts as.
+SUBSCRIPTION = "subscription"
 
 
 @bp.get(TIERS)
@@ -81,6 +83,15 @@ def change_tier(tier_id: UUID) -> Response:
     return form_page(FORM, **shown)
 
 
+@bp.get(f"{HOME}/keeps")
+@guard(Access.CREATOR)
+def what_is_kept() -> Response:
+    """While a price is typed: what of it is theirs."""
+    creator, kind = own_page(), request.args.get("kind", "")
+    typed = money.parse(request.args.get("price", ""), creator.currency)
+    return partial(KEEPS, keeps=earning.of(creator.id, kind, typed, creator.currency))
+
+
 @bp.post(f"{TIERS}/<uuid:tier_id>/up")
 @guard(Access.CREATOR)
 def move_up(tier_id: UUID) -> Response:
@@ -104,16 +115,17 @@ def archive_tier(tier_id: UUID) -> Response:
 
 
 def _new(creator: Creator, form: TierForm) -> dict[str, Any]:
-    keeps = earning.of(creator.id, EXAMPLE, creator.currency)
+    keeps = earning.of(creator.id, SUBSCRIPTION, form.amount, creator.currency)
     return {"tier": None, "form": form, "currency": creator.currency, "action": NEW, "keeps": keeps}
 
 
 def _tier(tier_id: UUID) -> dict[str, Any]:
     tier = queries.find_tier(own_page().id, tier_id)
+    form = TierForm(tier.currency, tier)
     return {
         "tier": tier,
-        "form": TierForm(tier.currency, tier),
+        "form": form,
         "currency": tier.currency,
         "action": f"{TIERS}/{tier_id}",
-        "keeps": earning.of(tier.creator_id, tier.price, tier.currency),
+        "keeps": earning.of(tier.creator_id, SUBSCRIPTION, form.amount, tier.currency),
     }

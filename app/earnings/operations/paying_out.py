@@ -28,9 +28,12 @@ SEND, ENDED = "earnings.pay_out", "payout.ended"
 
 @dataclass(frozen=True, slots=True)
 class Wish:
+    """`coin`: which one, where the rail has several."""
+
     rail: str
     amount: int
     currency: str
+    coin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ def ask(creator_id: UUID, wish: Wish, *, asked_by: UUID | None) -> Payout:
 
 def begin(creator_id: UUID, account: PayoutAccount, wish: Wish, asked_by: UUID | None) -> Payout:
     """The caller holds the creator's lock. What is refused here leaves nothing behind."""
-    quoted = quote(account.rail, wish.amount, wish.currency)
+    quoted = quote(account.rail, wish.amount, wish.currency, wish.coin)
     if quoted is None:
         raise WrongCurrency(wish.currency)
     if wish.amount < least(wish.currency):

@@ -11,6 +11,7 @@ from app.earnings import overview, periods, queries, queries_books, words
 from app.earnings.periods import Period
 from app.earnings.queries import Standing
 from app.earnings.views import bp
+from app.invoices import fees, products
 from app.invoices import words as invoice_words
 from app.kit import sheets
 from app.kit.money import plain
@@ -38,6 +39,8 @@ def show_earnings() -> Response:
     return page(
         "earnings/earnings.html",
         standings=standings,
+        fees=fees.coming(creator_id, products.kinds()),
+        nouns=products.kinds(),
         currency=currency,
         period=period,
         choices=periods.CHOICES,
@@ -56,7 +59,7 @@ def show_earnings() -> Response:
 
 
 @bp.get("/dashboard/earnings.csv")
-@guard(Access.CREATOR)
+@guard(Access.CREATOR, limit="costly")
 def earnings_csv() -> Response:
     creator_id, period = signed_in_viewer().id, periods.period(request.args.get("period", ""))
     response = Response(stream_with_context(_lines(creator_id, period)), mimetype="text/csv")

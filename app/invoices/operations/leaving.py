@@ -7,9 +7,10 @@ from sqlalchemy import or_, select
 from app.extensions import db
 from app.invoices.models import Invoice, State
 from app.invoices.operations import ending
+from app.platform.personal_data import Reason
 
 
-def reason_to_wait(user_id: UUID) -> str | None:
+def reason_to_wait(user_id: UUID) -> Reason | None:
     """They can clear it themselves: each invoice says how."""
     waiting = Invoice.received > Invoice.kept + Invoice.returned
     found = select(Invoice.state).where(
@@ -17,7 +18,10 @@ def reason_to_wait(user_id: UUID) -> str | None:
     )
     if db.session.scalars(found.limit(1)).first() is None:
         return None
-    return "Money of yours is on its way or left over. Your transactions show it; clear it first."
+    return Reason(
+        "Money of yours is on its way or left over. Clear it first: each invoice says how.",
+        (("Your transactions", "/transactions"),),
+    )
 
 
 def call_off(user_id: UUID) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from app.kit import clock
-from app.payments import queries
+from app.payments import queries, telling
 from app.payments.cards import asking, balancing, hearing, looking, sending
 from app.payments.cards.rail import REFUND, is_on
 from app.payments.errors import Impossible, Unsure
@@ -106,3 +106,8 @@ def read_balance() -> None:
 def reconcile() -> None:
     if is_on():
         balancing.compare()
+
+
+@schedule.every(6 * 3_600, "payments.card_ends")
+def ends() -> None:
+    telling.tell_of_ends()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import delete, update
@@ -21,6 +22,9 @@ DETACH, FORGET = "payments.card_detach", "payments.card_forget"
 # Who charges a card again and again says what it pays for, in words: "Gold of @mira".
 Uses = Callable[[UUID], list[str]]
 _uses: dict[str, Uses] = {}
+# What was to be charged to the first is to be charged to the second.
+Moves = Callable[[UUID, UUID], None]
+_moves: dict[str, Moves] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +37,12 @@ class Card:
     exp_month: int
     exp_year: int
     country: str | None
+    fingerprint: str | None = None
 
 
-def charged_by(name: str, uses: Uses) -> None:
-    """Registers who charges cards; asked with a method's id before it is removed."""
-    _uses[name] = uses
+def charged_by(name: str, uses: Uses, moves: Moves = lambda _, __: None) -> None:
+    """Registers who charges cards: asked before one is removed, and told when another takes its place."""
+    _uses[name], _moves[name] = uses, moves
 
 
 def uses_of(method_id: UUID) -> list[str]:
@@ -66,7 +71,11 @@ def leave(user_id: UUID) -> None:
 
 
 def keep(user_id: UUID, rail: str, card: Card) -> None:
-    """The first one is preferred. What is known stays as it is, removed ones too."""
+    """The first one is preferred. What is known stays as it is, removed ones too.
+
+    Kept a second time, the same card is listed once: by the newest of what the processor has of it.
+    """
+    db.session.get(ProviderCustomer, (user_id, rail), with_for_update=True)
     made = db.session.execute(
         insert(PaymentMethod)
         .values(
@@ -79,6 +88,7 @@ def keep(user_id: UUID, rail: str, card: Card) -> None:
             exp_month=card.exp_month,
             exp_year=card.exp_year,
             country=card.country,
+            fingerprint=card.fingerprint,
             preferred=False,
             created_at=clock.now(),
         )
@@ -87,8 +97,20 @@ def keep(user_id: UUID, rail: str, card: Card) -> None:
     ).scalar()
     if made is None:
         return
-    _prefer_some(user_id)
     audit.record(Action.METHOD_ADDED, actor=user_id, subject=("method", made), rail=rail)
+    _take_over(db.session.get_one(PaymentMethod, made))
+    _prefer_some(user_id)
+
+
+def _take_over(newest: PaymentMethod) -> None:
+    for older in queries.same_card(newest):
+        for move in _moves.values():
+            move(older.id, newest.id)
+        was_preferred = older.preferred
+        older.removed_at, older.preferred = clock.now(), False
+        db.session.flush()
+        newest.preferred = newest.preferred or was_preferred
+        _let_go(older, actor=None)
 
 
 def renewed(rail: str, card: Card) -> None:
@@ -96,8 +118,17 @@ def renewed(rail: str, card: Card) -> None:
     db.session.execute(
         update(PaymentMethod)
         .where(PaymentMethod.rail == rail, PaymentMethod.provider_id == card.provider_id)
-        .values(exp_month=card.exp_month, exp_year=card.exp_year, last4=card.last4)
+        .values(
+            exp_month=card.exp_month,
+            exp_year=card.exp_year,
+            last4=card.last4,
+            fingerprint=card.fingerprint,
+        )
     )
+
+
+def told_of_end(one: PaymentMethod, end: date) -> None:
+    one.end_told = end
 
 
 def prefer(user_id: UUID, method_id: UUID) -> None:
@@ -115,8 +146,12 @@ def remove(user_id: UUID, method_id: UUID, *, confirmed: bool) -> None:
     if uses and not confirmed:
         raise StillInUse(uses)
     _take_away(chosen)
-    work.enqueue(DETACH, {"provider_id": chosen.provider_id})
-    audit.record(Action.METHOD_REMOVED, actor=user_id, subject=("method", method_id), rail=chosen.rail)
+    _let_go(chosen, actor=user_id)
+
+
+def _let_go(gone: PaymentMethod, *, actor: UUID | None) -> None:
+    work.enqueue(DETACH, {"provider_id": gone.provider_id})
+    audit.record(Action.METHOD_REMOVED, actor=actor, subject=("method", gone.id), rail=gone.rail)
 
 
 def detached(rail: str, provider_id: str) -> None:

@@ -175,6 +175,11 @@ class EditorForm(Form):
         return False
 
     @property
+    def amount(self) -> int | None:
+        """What is typed as its price."""
+        return money.parse(self.price.data or "", self.currency)
+
+    @property
     def _rank(self) -> int:
         """Nobody has a lower tier than the lowest."""
         if self.visibility.data != "subscribers" or not self.tiers:

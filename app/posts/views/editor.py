@@ -7,6 +7,7 @@ from flask import flash
 from htmx_flask import request
 from werkzeug.wrappers import Response
 
+from app.creators import earning
 from app.creators.errors import NoPage
 from app.kit.ids import new_id, parse_id
 from app.media.views.uploads import shown_states
@@ -22,6 +23,7 @@ from app.posts.errors import SavedElsewhere
 from app.posts.forms.editor import SINGLE, EditorForm, fields_from, fields_of, parse_hidden
 from app.posts.models import Post
 from app.posts.operations import drafts, editing, publishing, removal
+from app.posts.operations.buying import PRODUCT
 from app.posts.views import bp
 
 PAGE, SAVED, CONFLICT = "posts/edit.html", "posts/_saved.html", "posts/_conflict.html"
@@ -193,13 +195,14 @@ def _editor(
     form: EditorForm | None = None,
     other: dict[str, Any] | None = None,
 ) -> Response:
-    again = request.method == "POST"
+    again, form = request.method == "POST", form or _form(fields)
     return page(
         PAGE,
         status=status,
         post=post,
         post_id=post_id,
-        form=form or _form(fields),
+        form=form,
+        keeps=earning.of(signed_in_viewer().id, PRODUCT, form.amount, form.currency),
         chosen=shown_states(drafts.media_ids(fields), signed_in_viewer().id),
         # Shown again, it is the same page; else a new one.
         hand={

@@ -1,20 +1,23 @@
 """A subscription for somebody else: for a code, or for a person of the house. A code does not grow old."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
 
-from app.accounts.queries import find_by_handle
+from app.accounts.queries import find_by_handle, find_user
 from app.creators.operations import following
 from app.extensions import db
-from app.invoices.models import Invoice
+from app.invoices.models import SETTLED, Invoice, State
+from app.invoices.operations import refunding
+from app.invoices.operations.locking import lock as lock_invoice
 from app.invoices.operations.making import Item, Order, make
+from app.invoices.operations.refunding import Wish
 from app.invoices.products import Sold
 from app.kit import chance, clock, crypto
 from app.kit.ids import new_id
-from app.platform import audit, outbox
+from app.platform import audit, limits, outbox, work
 from app.platform.audit import Action
 from app.platform.errors import NotFound
 from app.platform.settings import vault
@@ -22,12 +25,13 @@ from app.subscriptions import periods, prices, queries
 from app.subscriptions.errors import GiftNotNow, NobodyThere, NoSuchGift, NotOfferedSo
 from app.subscriptions.models import Gift, Subscription
 from app.subscriptions.operations import ending, opening
-from app.subscriptions.operations.beginning import BEGUN, no_place
+from app.subscriptions.operations.beginning import BEGUN, no_place, restore
 from app.subscriptions.operations.locking import alone, lock, note
 from app.subscriptions.prices import LENGTHS
 
 PRODUCT, KIND, PURPOSE = "gift", "gift", "gift"
 BOUGHT, REDEEMED = "gift.bought", "gift.redeemed"
+BACK_WORK = "subscriptions.gift_back"
 # Signs of a code, and how many stand together.
 SIGNS, GROUP = 16, 4
 
@@ -76,8 +80,9 @@ def buy(buyer_id: UUID, creator_id: UUID, wish: GiftWish) -> Invoice:
     )
 
 
-def find(code: str) -> Gift:
-    """One that was paid for, by what stands on its card."""
+def find(code: str, user_id: UUID) -> Gift:
+    """One that was paid for, by what stands on its card. Right or wrong, it is one of their tries."""
+    limits.take("code", str(user_id))
     found = db.session.scalars(select(Gift).where(Gift.code_digest == _digest(code))).one_or_none()
     if found is None or found.state == "pending":
         raise NoSuchGift
@@ -94,7 +99,7 @@ def recipient_of(gift: Gift) -> str:
 
 def redeem(user_id: UUID, code: str) -> Subscription:
     """Begins a subscription, or makes the one that there is longer."""
-    gift = find(code)
+    gift = find(code, user_id)
     alone(user_id, gift.creator_id)
     gift = _lock(gift.id)
     if gift.state != "ready":
@@ -113,13 +118,34 @@ def redeem(user_id: UUID, code: str) -> Subscription:
     return subscription
 
 
+def ask_to_give_back(creator_id: UUID) -> None:
+    """Of their page, those that nobody opened. By work, one by one: each locks its invoice first."""
+    unopened = select(Gift.id).where(Gift.creator_id == creator_id, Gift.state == "ready")
+    for found in db.session.scalars(unopened.order_by(Gift.id)).all():
+        work.enqueue(BACK_WORK, {"gift_id": str(found)}, unique_key=f"{BACK_WORK}:{found}")
+
+
+def give_back(gift_id: UUID) -> None:
+    """Nobody can open it any more: who gave it has it as credit, or the way it came where they have left."""
+    invoice = lock_invoice(queries.invoice_of(PRODUCT, gift_id).id)
+    gift = _lock(gift_id)
+    if gift.state != "ready" or State(invoice.state) not in SETTLED:
+        return
+    giver = find_user(gift.buyer_id)
+    here = giver is not None and giver.state != "deleted"
+    if invoice.kept:
+        refunding.refund(invoice.id, Wish(invoice.kept, "gift_unopened", None, as_credit=here))
+
+
 # What the product does.
 
 
 def bought(sold: Sold) -> None:
     gift = _of(sold)
-    if gift.state != "redeemed":
-        gift.state = "ready"
+    if gift.state == "redeemed":
+        _give_again(gift, sold)
+        return
+    gift.state = "ready"
     audit.record(Action.GIFT_BOUGHT, actor=gift.buyer_id, subject=("gift", gift.id))
     outbox.emit(BOUGHT, {"gift_id": str(gift.id)})
 
@@ -225,6 +251,18 @@ def _shorten(found: Subscription, invoice_id: str) -> None:
     )
     opening.open_up(found)
     note(found, "gift_taken_back")
+
+
+def _give_again(gift: Gift, sold: Sold) -> None:
+    """A dispute was won: what it had ended goes on, and what it had shortened is as long as before."""
+    seen, event = queries.opened_by(gift)
+    found = lock(seen.id)
+    if event.detail.get("fresh") and found.period == 1:
+        restore(found, replace(sold, data={"period": 1}))
+    elif found.state != "ended":
+        found.period_end = periods.end_of(found.period_end, gift.months, found.anchor)
+        opening.open_up(found)
+        note(found, "gift_given_again")
 
 
 def _recipient(wish: GiftWish, buyer_id: UUID, creator_id: UUID) -> str | None:

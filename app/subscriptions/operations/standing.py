@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from sqlalchemy import update
+
 from app.extensions import db
 from app.payments import queries as payments
 from app.platform import audit, outbox
@@ -76,6 +78,12 @@ def renew_by(subscription_id: UUID, user_id: UUID, method_id: UUID | None) -> No
     if found.state in {"trialing", "active"}:
         opening.open_up(found)
     _note(found, "method")
+
+
+def move_to_card(before: UUID, then: UUID) -> None:
+    """The same card, kept again."""
+    chosen = update(Subscription).where(Subscription.method_id == before)
+    db.session.execute(chosen.values(method_id=then))
 
 
 def _note(found: Subscription, what: str, **detail: str) -> None:

@@ -22,4 +22,4 @@ def init_app(app: Flask) -> None:
         add_door(app, place, Door("Subscriptions", "star", "/subscriptions", 48))
     add_door(app, "settings", Door("Gifts", "gift", "/gifts", 49))
     add_door(app, "dashboard", Door("Subscribers", "heart", "/dashboard/subscribers", 55, Role.CREATOR))
-    add_door(app, "dashboard", Door("Codes", "tip", "/dashboard/promos", 56, Role.CREATOR))
+    add_door(app, "dashboard", Door("Codes", "scissors", "/dashboard/promos", 56, Role.CREATOR))

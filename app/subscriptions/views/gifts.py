@@ -64,7 +64,7 @@ def find_gift() -> Response:
     form = CodeForm()
     try:
         if form.validate():
-            gift = gifts.find(form.code.data or "")
+            gift = gifts.find(form.code.data or "", signed_in_viewer().id)
             return see(f"{HOME}/{gifts.code_of(gift)}")
     except Refused as refused:
         form.refuse(refused)
@@ -132,7 +132,7 @@ def _mine(form: CodeForm) -> dict[str, Any]:
 
 def _opening(code: str, refused: str = "") -> dict[str, Any]:
     try:
-        gift = gifts.find(code)
+        gift = gifts.find(code, signed_in_viewer().id)
     except NoSuchGift:
         raise NotFound("No gift has this code. Compare it with the card.") from None
     return {

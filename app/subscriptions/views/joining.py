@@ -25,7 +25,7 @@ from app.subscriptions.prices import NONE, Terms
 from app.subscriptions.queries import Offered
 from app.subscriptions.views import bp
 
-PAGE = "subscriptions/subscribe.html"
+PAGE, SHEET = "subscriptions/subscribe.html", "subscriptions/_subscribe_sheet.html"
 ADDRESS = "/@<handle>/subscribe/<uuid:tier_id>"
 
 
@@ -36,7 +36,7 @@ def choose(handle: str, tier_id: UUID) -> Response:
     code = clean_line(request.args.get("code"))[:CODE_MAX]
     form = SubscribeForm(formdata=None)
     form.code.data = code
-    return page(PAGE, **_about(creator, offer, form))
+    return page(PAGE, partial=SHEET, **_about(creator, offer, form))
 
 
 @bp.post(ADDRESS)
@@ -53,7 +53,7 @@ def subscribe(handle: str, tier_id: UUID) -> Response:
         raise
     except Refused as refused:
         form.refuse(refused)
-    return form_page(PAGE, **about)
+    return form_page(PAGE, partial=SHEET, **about)
 
 
 @bp.post(f"{ADDRESS}/trial")
@@ -68,7 +68,7 @@ def try_it(handle: str, tier_id: UUID) -> Response:
     except Refused as refused:
         form = SubscribeForm(formdata=None)
         form.refuse(refused)
-        return form_page(PAGE, **_about(creator, offer, form))
+        return form_page(PAGE, partial=SHEET, **_about(creator, offer, form))
 
 
 def find_offer(handle: str, tier_id: UUID) -> tuple[Shown, Offered]:

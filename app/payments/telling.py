@@ -1,0 +1,66 @@
+"""What people are told about their cards on file."""
+
+from datetime import date, timedelta
+from uuid import UUID
+
+from flask import Flask
+
+from app.accounts.queries import find_user
+from app.kit import clock
+from app.notifications import kinds, unsubscribing
+from app.notifications.kinds import Channel, Default, Kind
+from app.notifications.queries import wants
+from app.payments import queries
+from app.payments.cards import words
+from app.payments.models import PaymentMethod
+from app.payments.operations import methods
+from app.platform import mail
+from app.platform.settings import settings
+from app.platform.transaction import transaction
+
+CARDS, BEFORE, BATCH = "cards", timedelta(days=30), 100
+FIRST = UUID(int=0)
+
+
+def init_app(app: Flask) -> None:
+    kinds.register(
+        app,
+        Kind(
+            CARDS,
+            "Your cards on file",
+            "When one that pays for something that renews is about to expire.",
+            {Channel.MAIL: Default.ON},
+        ),
+    )
+
+
+def tell_of_ends() -> None:
+    """Once a card, a month before its end, if something is charged to it."""
+    end = (clock.now() + BEFORE).date().replace(day=1)
+    after: UUID | None = FIRST if end > clock.now().date() else None
+    while after is not None:
+        with transaction():
+            found = queries.cards_that_end(end, after, BATCH)
+            for one in found:
+                _tell_of_end(one, end)
+            after = found[-1].id if len(found) == BATCH else None
+
+
+def _tell_of_end(one: PaymentMethod, end: date) -> None:
+    uses, person = methods.uses_of(one.id), find_user(one.user_id)
+    if not uses:
+        return
+    methods.told_of_end(one, end)
+    if person is None or not person.email or not wants(person.id, CARDS, Channel.MAIL):
+        return
+    mail.send(
+        "card_ends",
+        to=person.email,
+        user_id=person.id,
+        name=person.display_name,
+        card=f"{words.brand(one.brand)} ending in {one.last4}",
+        until=f"{end - timedelta(days=1):%-d %B %Y}",
+        what=", ".join(uses),
+        link=f"{settings().base_url}/settings/payment-methods",
+        stop=unsubscribing.address(person.id, CARDS),
+    )
