@@ -62,14 +62,18 @@ def whole_app(settings: Settings) -> Flask:
 @pytest.fixture
 def app(whole_app: Flask) -> Iterator[Flask]:
     """The app over empty tables, an empty Redis and the system's clock."""
-    with whole_app.app_context():
+    yield emptied(whole_app)
+    clock.use(clock.SystemClock())
+
+
+def emptied(app: Flask) -> Flask:
+    with app.app_context():
         empty_tables()
-        whole_app.extensions["fanlight.cache"].client.flushdb()
+        app.extensions["fanlight.cache"].client.flushdb()
     session_cache.clear()
     limits.clear()
     flags.clear()
-    yield whole_app
-    clock.use(clock.SystemClock())
+    return app
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import time
 
-import pyotp
 import pytest
 from flask import Flask
 from sqlalchemy import select, text, update
@@ -11,11 +10,10 @@ from app import create_app
 from app.accounts import password_rules
 from app.accounts.models import User
 from app.config import Mode, Settings
-from app.demo.people import DEMO_PASSWORD, DEMO_TOTP_SECRET, PEOPLE, everybody
+from app.demo.people import DEMO_PASSWORD, PEOPLE, everybody
 from app.extensions import db
 from app.platform.transaction import transaction
 from tests.factories.people import a_person
-from tests.page_client import PageClient
 
 
 def run(app: Flask, command: str) -> tuple[int, str]:
@@ -47,36 +45,6 @@ def known(app: Flask) -> dict[str, User]:
     """Those that README tells how to sign in as."""
     ids = {person.id for person in PEOPLE}
     return {handle: user for handle, user in people(app).items() if user.id in ids}
-
-
-def test_there_is_one_for_each_role(app: Flask) -> None:
-    assert run(app, "seed")[0] == 0
-    made = known(app)
-    assert {handle: (user.email, set(user.roles)) for handle, user in made.items()} == {
-        "fan": ("fan@demo.test", {"fan"}),
-        "creator": ("creator@demo.test", {"fan", "creator"}),
-        "moderator": ("moderator@demo.test", {"fan", "moderator"}),
-        "admin": ("admin@demo.test", {"fan", "admin"}),
-    }
-    assert all(user.email_verified_at and user.sealed_birth_date for user in made.values())
-
-
-@pytest.mark.parametrize("identifier", ["fan", "creator@demo.test"])
-def test_they_sign_in_with_the_printed_password(app: Flask, page: PageClient, identifier: str) -> None:
-    run(app, "seed")
-    form = page.get("/login").form("/login")
-    page.send(form, identifier=identifier, password=DEMO_PASSWORD)
-    assert page.get("/settings/data", follow=False).status == 200
-
-
-@pytest.mark.parametrize("handle", ["moderator", "admin"])
-def test_staff_also_need_a_code_of_the_printed_secret(app: Flask, page: PageClient, handle: str) -> None:
-    run(app, "seed")
-    asked = page.send(page.get("/login").form("/login"), identifier=handle, password=DEMO_PASSWORD)
-    assert page.get("/settings/data", follow=False).status == 303, "the password alone is not enough"
-    code = pyotp.TOTP(DEMO_TOTP_SECRET).now()
-    page.send(asked.form("/login/code"), code=code)
-    assert page.get("/settings/data", follow=False).status == 200
 
 
 @pytest.mark.usefixtures("context")

@@ -8,15 +8,21 @@ or lacked a file, whatever else it showed. Screenshots of failures: var/test-scr
 """
 
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from app.config import Settings
+from tests.browser.play_money import PlayMoney, play_money
 from tests.browser.site import LiveSite, running_site
 from tests.browser.tabs import OpenTab, Profiles, Tabs, chromium
+from tests.doubles.cards import CardsDouble
+from tests.doubles.chain import ChainDouble
+from tests.doubles.s3 import Store, s3_server
 from tests.support import free_port
 
 SCREENSHOTS = Path("var/test-screenshots")
@@ -38,12 +44,53 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 @pytest.fixture(scope="session")
+def money(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlayMoney]:
+    made = play_money(tmp_path_factory.mktemp("money"))
+    yield made
+    made.cards.stop()
+    made.chain.close()
+
+
+@pytest.fixture(scope="session")
+def processor(money: PlayMoney) -> CardsDouble:
+    money.cards.start()
+    return money.cards
+
+
+@pytest.fixture(scope="session")
+def chain(money: PlayMoney) -> ChainDouble:
+    """Its wallets keep what earlier tests gave them."""
+    money.chain.start()
+    return money.chain
+
+
+@pytest.fixture(scope="session")
 def live_site(
-    whole_app: Flask, settings: Settings, tmp_path_factory: pytest.TempPathFactory
+    whole_app: Flask, settings: Settings, money: PlayMoney, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[LiveSite]:
     """The web process on http://localhost:PORT, over the same database and Redis as `app`."""
-    own = settings.model_copy(update={"port": free_port(), "ws_port": free_port(), "web_processes": 1})
-    with running_site(own, tmp_path_factory.mktemp("site")) as site:
+    with running_site(settings.model_copy(update=money.settings), tmp_path_factory.mktemp("site")) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def store() -> Iterator[Store]:
+    with s3_server() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def other_site(
+    whole_app: Flask,
+    settings: Settings,
+    money: PlayMoney,
+    store: Store,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[LiveSite]:
+    """Keeps its files in an object store, and its chain is one that real wallets reach."""
+    chosen: dict[str, Any] = {name.lower(): value for name, value in store.settings.items()}
+    chosen = money.settings | chosen | {"port": free_port(), "chain_port": free_port()}
+    with running_site(settings.model_copy(update=chosen), tmp_path_factory.mktemp("other")) as site:
         yield site
 
 
@@ -63,7 +110,21 @@ def open_tab(
     profiles: Profiles, live_site: LiveSite, app: Flask, request: pytest.FixtureRequest
 ) -> Iterator[OpenTab]:
     """`open_tab(width=390, theme="dark", js=False)`: another browser, as far as cookies go."""
-    tabs = Tabs(profiles, live_site.url)
+    with watched_tabs(profiles, live_site, request) as opened:
+        yield opened
+
+
+@pytest.fixture
+def open_other(
+    profiles: Profiles, other_site: LiveSite, app: Flask, request: pytest.FixtureRequest
+) -> Iterator[OpenTab]:
+    with watched_tabs(profiles, other_site, request) as opened:
+        yield opened
+
+
+@contextmanager
+def watched_tabs(profiles: Profiles, site: LiveSite, request: pytest.FixtureRequest) -> Iterator[OpenTab]:
+    tabs = Tabs(profiles, site.url)
     yield tabs.open
     failed, faults = request.node.stash.get(FAILED, False), tabs.faults
     if failed or faults:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.config import Settings
-from tests.support import eventually
+from tests.support import eventually, free_port
 
 ROOT = Path(__file__).parents[2]
 TETHER = ROOT / "workers" / "stack" / "tether.py"
@@ -25,6 +25,7 @@ class LiveSite:
 @contextmanager
 def running_site(settings: Settings, folder: Path) -> Iterator[LiveSite]:
     """Begun once for many tests; it ends with them, even when they are killed."""
+    settings = settings.model_copy(update={"ws_port": free_port(), "web_processes": 1})
     site = LiveSite(settings.base_url, folder / "web.log")
     live = f"http://127.0.0.1:{settings.ws_port}"
     with (

@@ -7,60 +7,23 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
-from app.config import Settings
 from app.payments.models import CARD
 from app.payments.operations import cases, methods
 from app.payments.operations.methods import Card
 from app.platform.transaction import transaction
 from tests.browser.pages import fits_in_every_shape
-from tests.browser.site import LiveSite, running_site
 from tests.browser.tabs import OpenTab, sign_in
-from tests.doubles.cards import DECLINED, GOOD, CardsDouble, Listener
+from tests.doubles.cards import DECLINED, GOOD, CardsDouble
 from tests.factories.creators import a_creator
 from tests.factories.invoices import an_invoice, the_invoice
 from tests.factories.people import Person, a_person
 from tests.payments.cards import Till, a_plain_invoice, payments_of, taking_cards
-from tests.support import free_port
-
-
-@pytest.fixture(scope="module")
-def processor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[CardsDouble, int]]:
-    """It tells the site's own webhook."""
-    folder, port = tmp_path_factory.mktemp("cards"), free_port()
-    double = CardsDouble(folder, Listener(), f"http://127.0.0.1:{port}/webhooks/stripe")
-    double.start()
-    yield double, port
-    double.stop()
-
-
-@pytest.fixture(scope="module")
-def live_site(
-    whole_app: Flask,
-    settings: Settings,
-    processor: tuple[CardsDouble, int],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[LiveSite]:
-    double, port = processor
-    own = settings.model_copy(
-        update={
-            "port": port,
-            "ws_port": free_port(),
-            "web_processes": 1,
-            "stripe_secret_key": double.key,
-            "stripe_webhook_secret": double.secret,
-            "stripe_api_base": double.url,
-            "stripe_page_base": double.url,
-        }
-    )
-    with running_site(own, tmp_path_factory.mktemp("site")) as site:
-        yield site
 
 
 @pytest.fixture
-def till(app: Flask, processor: tuple[CardsDouble, int], tmp_path: Path) -> Iterator[Till]:
-    double, _ = processor
-    with taking_cards(app, double):
-        yield Till(app, double, tmp_path)
+def till(app: Flask, processor: CardsDouble, tmp_path: Path) -> Iterator[Till]:
+    with taking_cards(app, processor):
+        yield Till(app, processor, tmp_path)
 
 
 @pytest.fixture

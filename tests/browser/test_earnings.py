@@ -1,39 +1,21 @@
 """Creators' money in a browser, in every shape: what was earned, and being paid out."""
 
-from collections.abc import Iterator
-
 import pytest
 from flask import Flask
 
-from app.config import Settings
 from app.earnings.models import PayoutAccount
 from app.extensions import db
 from app.payments.payouts import Failed
 from app.platform.transaction import transaction
 from tests.browser.pages import fits_in_every_shape
-from tests.browser.site import LiveSite, running_site
 from tests.browser.tabs import OpenTab, sign_in
 from tests.earnings.conftest import Rails, earned, everything_runs, mara, rails, shelves
 from tests.earnings.test_payouts import asked, with_wallet
 from tests.factories.invoices import bought, dispute
 from tests.factories.people import Person, a_person
 from tests.factories.posts import a_post
-from tests.support import free_port
 
 __all__ = ["mara", "rails", "shelves"]
-
-
-@pytest.fixture(scope="module")
-def live_site(
-    whole_app: Flask, settings: Settings, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[LiveSite]:
-    """A house that has keys, and so pays its creators; nobody asks its providers here."""
-    keys = {"stripe_secret_key": "sk_test", "stripe_webhook_secret": "whsec_test"}
-    keys |= {"solana_rpc_url": "http://127.0.0.1:9"}
-    ports = {"port": free_port(), "ws_port": free_port(), "web_processes": 1}
-    own = settings.model_copy(update=ports | keys)
-    with running_site(own, tmp_path_factory.mktemp("site")) as site:
-        yield site
 
 
 @pytest.fixture

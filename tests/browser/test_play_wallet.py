@@ -1,21 +1,13 @@
 """The play wallet of demo mode in a real browser."""
 
-from collections.abc import Iterator
 from urllib.parse import urlencode
 
-import pytest
 from playwright.sync_api import Browser
 from solana.rpc.commitment import Processed
 from solders.keypair import Keypair
 
 from tests.browser.pages import fits_in_every_shape
-from tests.doubles.chain import ChainDouble, chain_double, pay_link
-
-
-@pytest.fixture(scope="module")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChainDouble]:
-    with chain_double(tmp_path_factory.mktemp("chain")) as double:
-        yield double
+from tests.doubles.chain import ChainDouble, pay_link
 
 
 def test_a_payment_is_approved_without_javascript(browser: Browser, chain: ChainDouble) -> None:

@@ -223,3 +223,18 @@ def test_a_poll_that_closed_shows_how_it_ended(app: Flask, house: House, open_ta
     tab.goto(f"/posts/{post}")
     expect(tab.locator("#poll")).to_contain_text("closed")
     expect(tab.locator("#poll input")).to_have_count(0)
+
+
+def test_an_open_menu_of_a_comment_leaves_the_next_ones_within_reach(app: Flask, open_tab: OpenTab) -> None:
+    house = House(app)
+    post = house.post("Night trains")
+    some_comments(app, post, house.ben.id, ["Short", "Words " * 12, "More words " * 16, "Short", "Last"])
+    tab = open_tab(width=390)
+    for person in (house.mara, house.ben):
+        sign_in(tab, app, person)
+        tab.goto(f"/posts/{post}")
+        menus = tab.locator("li.comment summary")
+        for number in range(menus.count()):
+            menus.nth(number).click()
+            expect(tab.locator("details[data-menu][open]")).to_have_count(1)
+            fits_and_is_accessible(tab)

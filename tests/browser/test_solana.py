@@ -10,25 +10,20 @@ from playwright.sync_api import Page, expect
 from solders.keypair import Keypair
 from solders.transaction import VersionedTransaction
 
-from app.config import Settings
 from app.extensions import db
 from app.invoices.operations.making import Item
 from app.payments.models import Case
 from app.payments.operations import cases
 from app.platform.transaction import transaction
 from tests.browser.pages import fits_in_every_shape
-from tests.browser.site import LiveSite, running_site
 from tests.browser.tabs import OpenTab, sign_in
-from tests.doubles.chain import USDC, ChainDouble, chain_double
+from tests.doubles.chain import ChainDouble
 from tests.doubles.chain_questions import a_rich_key, send
 from tests.factories.creators import a_creator
 from tests.factories.invoices import an_invoice, shop, the_invoice
 from tests.factories.people import Person, a_person
 from tests.payments.coins import Purse, taking_coins
-from tests.support import free_port
 
-PLAY = pytest.mark.parametrize("kind", ["play"], indirect=True)
-REAL = pytest.mark.parametrize("kind", ["real"], indirect=True)
 WALLET = """
 () => {
   const chains = ["solana:devnet"];
@@ -48,40 +43,6 @@ WALLET = """
   addEventListener("wallet-standard:app-ready", ({ detail }) => detail.register(wallet));
 }
 """
-
-
-@pytest.fixture(scope="module")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChainDouble]:
-    with chain_double(tmp_path_factory.mktemp("chain")) as double:
-        yield double
-
-
-@pytest.fixture(scope="module")
-def kind(request: pytest.FixtureRequest) -> str:
-    """The play chain of demo mode, or one that real wallets reach."""
-    return str(request.param)
-
-
-@pytest.fixture(scope="module")
-def live_site(
-    whole_app: Flask,
-    settings: Settings,
-    chain: ChainDouble,
-    kind: str,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[LiveSite]:
-    own = settings.model_copy(
-        update={
-            "port": free_port(),
-            "ws_port": free_port(),
-            "web_processes": 1,
-            "solana_rpc_url": [chain.url],
-            "solana_usdc_mint": str(USDC),
-            "chain_port": chain.port if kind == "play" else free_port(),
-        }
-    )
-    with running_site(own, tmp_path_factory.mktemp("site")) as site:
-        yield site
 
 
 @pytest.fixture
@@ -108,7 +69,6 @@ def chosen(tab: Page, app: Flask, fan: Person, coin: str = "USDC") -> UUID:
     return invoice_id
 
 
-@PLAY
 @pytest.mark.parametrize("js", [True, False], ids=["script", "no script"])
 def test_the_play_wallet_pays(purse: Purse, app: Flask, open_tab: OpenTab, fan: Person, *, js: bool) -> None:
     tab = open_tab(js=js)
@@ -128,7 +88,6 @@ def test_the_play_wallet_pays(purse: Purse, app: Flask, open_tab: OpenTab, fan: 
     assert the_invoice(app, invoice_id).state == "paid"
 
 
-@PLAY
 def test_the_panel_fits_and_is_accessible(purse: Purse, app: Flask, open_tab: OpenTab, fan: Person) -> None:
     tab = open_tab()
     chosen(tab, app, fan, "SOL")
@@ -141,11 +100,11 @@ def test_the_panel_fits_and_is_accessible(purse: Purse, app: Flask, open_tab: Op
     fits_in_every_shape(tab)
 
 
-@REAL
 @pytest.mark.parametrize("willing", [True, False], ids=["signs", "declines"])
 def test_a_wallet_of_the_browser_signs_what_the_server_made(
-    purse: Purse, app: Flask, open_tab: OpenTab, fan: Person, *, willing: bool
+    purse: Purse, app: Flask, open_other: OpenTab, fan: Person, *, willing: bool
 ) -> None:
+    """On a site whose chain real wallets reach."""
     key = a_rich_key(purse.double, sol="1", usdc="50")
 
     def sign_and_send(transaction: list[int]) -> str:
@@ -154,7 +113,7 @@ def test_a_wallet_of_the_browser_signs_what_the_server_made(
         unsigned = VersionedTransaction.from_bytes(bytes(transaction))
         return send(purse.double, VersionedTransaction(unsigned.message, [key]))
 
-    tab = open_tab()
+    tab = open_other()
     tab.expose_function("sign_and_send", sign_and_send)
     tab.add_init_script(f"({WALLET % key.pubkey()})()")
     invoice_id = chosen(tab, app, fan)
@@ -168,7 +127,6 @@ def test_a_wallet_of_the_browser_signs_what_the_server_made(
     assert the_invoice(app, invoice_id).state == "paid"
 
 
-@PLAY
 def test_the_page_that_asks_whose_money_it_was_fits(app: Flask, open_tab: OpenTab) -> None:
     with app.app_context(), transaction():
         about = {"coin": "USDC", "amount": 5_000_000, "from": str(Keypair().pubkey())}

@@ -1,8 +1,11 @@
 """Tiers, subscribing, and what both sides look after, in every shape."""
 
+import io
+
 import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
+from pypdf import PdfReader
 
 from tests.browser.pages import fits_in_every_shape
 from tests.browser.tabs import OpenTab, sign_in
@@ -71,3 +74,23 @@ def test_a_fan_subscribes_changes_and_cancels_in_two_clicks(app: Flask, open_tab
     expect(tab.get_by_text("Nothing is charged.").first).to_be_visible()
     tab.get_by_role("button", name="Keep it going").click()
     expect(tab.get_by_text("Paid until").first).to_be_visible()
+
+
+def test_the_card_of_a_gift_is_printed_alone_on_one_page(app: Flask, tab: Page) -> None:
+    house = a_house(app)
+    invoice_id, code = gives(house, house.fan, note="For you. " * 30, months="3")
+    paid(app, invoice_id)
+    sign_in(tab, app, house.fan)
+    tab.goto("/gifts")
+    tab.get_by_role("link", name="Gold and everything else, 3 months").click()
+    expect(tab.get_by_role("button", name="Print it")).to_be_visible()
+    fits_in_every_shape(tab)
+    tab.emulate_media(media="print", color_scheme="dark")
+    expect(tab.get_by_text(code, exact=True)).to_be_visible()
+    for gone in ("header.top", "h1", ".dock", ".gift .btn"):
+        expect(tab.locator(gone).first).to_be_hidden()
+    colour, behind = tab.locator(".gift").evaluate(
+        "card => [getComputedStyle(card).color, getComputedStyle(card).backgroundImage]"
+    )
+    assert (colour, behind) == ("rgb(0, 0, 0)", "none")
+    assert len(PdfReader(io.BytesIO(tab.pdf(format="A4"))).pages) == 1

@@ -3,7 +3,7 @@
 from flask import Flask
 from playwright.sync_api import Page
 
-from tests.browser.pages import SHAPES, fits_in_every_shape
+from tests.browser.pages import fits_in_every_shape, shapes_for
 from tests.browser.tabs import OpenTab, sign_in, take_shape
 from tests.factories.people import a_person
 
@@ -63,7 +63,7 @@ def test_every_page_says_the_same_without_javascript(app: Flask, open_tab: OpenT
     for path in INSIDE:
         with_scripts.goto(path)
         without.goto(path)
-        for width, theme in SHAPES:
+        for width, theme in shapes_for(with_scripts):
             take_shape(with_scripts, width, theme)
             take_shape(without, width, theme)
             assert without.locator("h1").inner_text() == with_scripts.locator("h1").inner_text()

@@ -11,12 +11,14 @@ from playwright.sync_api import Page, expect
 
 from app.kit import clock
 from tests.browser.pages import fits_and_is_accessible, fits_in_every_shape
-from tests.browser.tabs import OpenTab, sign_in
+from tests.browser.tabs import OpenTab, hurry, sign_in
 from tests.factories.creators import a_creator, a_tier
 from tests.factories.media import a_picture
 from tests.factories.people import Person
 from tests.posts.authors import Author, an_author
 
+# Of templates/posts/edit.html.
+SAVES_AFTER_MS = 2_000
 LONG = "Aufmerksamkeitsspannenverlängerung🌅" * 4
 
 
@@ -45,7 +47,11 @@ def an_author_of_much(app: Flask) -> tuple[Author, list[str]]:
     ]
 
 
-def editor_of(tab: Page, app: Flask, person: Person, path: str = "/posts/new") -> Page:
+def editor_of(
+    tab: Page, app: Flask, person: Person, path: str = "/posts/new", *, saves_at_once: bool = False
+) -> Page:
+    if saves_at_once:
+        hurry(tab, SAVES_AFTER_MS)
     sign_in(tab, app, person)
     tab.goto(path)
     return tab
@@ -84,7 +90,7 @@ def test_what_is_typed_is_saved_and_there_again_after_going_back(app: Flask, tab
 def test_of_two_tabs_neither_overwrites_the_other(app: Flask, open_tab: OpenTab) -> None:
     author = an_author(app)
     path = f"/posts/{author.write('draft', title='Shared', body='common')}/edit"
-    here, there = (editor_of(open_tab(), app, author.person, path) for _ in range(2))
+    here, there = (editor_of(open_tab(), app, author.person, path, saves_at_once=True) for _ in range(2))
     with saved(here):
         here.get_by_label("Text", exact=True).fill("from here")
     there.get_by_label("Text", exact=True).fill("from there")
@@ -101,7 +107,7 @@ def test_of_two_tabs_neither_overwrites_the_other(app: Flask, open_tab: OpenTab)
 def test_a_text_stays_in_the_browser_while_the_network_is_away(app: Flask, tab: Page) -> None:
     author = an_author(app)
     post_id = author.write("draft", title="Kept", body="before")
-    editor_of(tab, app, author.person, f"/posts/{post_id}/edit")
+    editor_of(tab, app, author.person, f"/posts/{post_id}/edit", saves_at_once=True)
     tab.route("**/autosave", lambda route: route.abort())
     tab.get_by_label("Text", exact=True).fill("typed in a tunnel")
     expect(tab.get_by_text("Not saved. Your text is kept in this browser.")).to_be_visible()
@@ -117,7 +123,7 @@ def test_a_text_stays_in_the_browser_while_the_network_is_away(app: Flask, tab: 
 
 
 def test_a_new_post_that_never_reached_us_is_offered_in_the_next_editor(app: Flask, tab: Page) -> None:
-    editor_of(tab, app, a_creator(app))
+    editor_of(tab, app, a_creator(app), saves_at_once=True)
     tab.route("**/autosave", lambda route: route.abort())
     tab.get_by_label("Title").fill("Never sent")
     tab.goto("/dashboard/posts")

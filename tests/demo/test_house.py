@@ -8,11 +8,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, text
 
-from app.creators.models import Creator, Follow
-from app.demo import drawing_room, jobs, plans, rows, texts
+from app.creators.models import Creator
+from app.demo import plans, rows, texts
 from app.demo.made_ids import Edition
 from app.demo.people import CREATOR, FAN, PEOPLE, creators, everybody
-from app.entitlements.models import Grant
 from app.entitlements.queries import decide
 from app.extensions import db
 from app.kit import clock
@@ -20,46 +19,12 @@ from app.media.addresses import address, public_address
 from app.media.models import Media
 from app.media.shown import Described
 from app.moderation.models import Report
-from app.platform import work
-from app.platform.models import WorkItem
-from app.platform.transaction import transaction
 from app.posts.locks import showing
-from app.posts.models import Bookmark, Comment, Like, PollOption, PollVote, Post, PostMedia
+from app.posts.models import Comment, Like, PollOption, PollVote, PostMedia
+from tests.demo.conftest import MARKING, SMALL, SOUNDING, counts, fill, posts_of, seed
 from tests.factories.people import Person, signed_in
 
-# Pictures, a poll and gated posts; and one with tunes, to which the demo's fan subscribes.
-SMALL, SOUNDING = "tuesday_cat", "kofi_keys"
-# With marked pictures, which the fan subscribes to as well.
-MARKING = "loom_and_code"
 pytestmark = pytest.mark.timeout(300)
-
-
-def seed(app: Flask) -> str:
-    result = app.test_cli_runner().invoke(args=["demo", "seed"])
-    assert result.exit_code == 0, result.output
-    return result.output
-
-
-def fill(app: Flask, *handles: str) -> None:
-    with app.app_context():
-        with transaction():
-            piece = work.enqueue(jobs.FILL, {"pages": list(handles), "at": clock.now().isoformat()})
-        assert piece
-        work.run(piece)
-        assert db.session.get_one(WorkItem, piece, populate_existing=True).state == "done"
-
-
-def counts(app: Flask) -> dict[str, int]:
-    tables = (Post, PostMedia, Media, Like, Bookmark, Comment, PollVote, Grant, Follow, Report)
-    with app.app_context():
-        return {
-            table.__tablename__: db.session.scalar(select(func.count()).select_from(table)) or 0
-            for table in tables
-        }
-
-
-def posts_of(handle: str) -> list[Post]:
-    return list(db.session.scalars(select(Post).where(Post.creator_id == creators()[handle].id)))
 
 
 def test_the_house_is_as_full_as_a_visitor_expects() -> None:
@@ -80,58 +45,20 @@ def test_nobody_says_what_somebody_else_said() -> None:
     assert sorted({words for words in said if said.count(words) > 1}) == []
 
 
-def test_people_pages_and_ties_are_there_at_once(app: Flask) -> None:
-    assert "Pictures and posts follow" in seed(app)
-    with app.app_context():
-        pages = list(db.session.scalars(select(Creator)))
-        assert len(pages) == 56
-        assert all(page.headline and page.about_html and page.categories and page.trigrams for page in pages)
-        followed = select(Follow.creator_id, func.count().label("times")).group_by(Follow.creator_id)
-        follows = {row.creator_id: row.times for row in db.session.execute(followed)}
-        assert {page.id: page.followers for page in pages} == follows
-        granted = select(func.count()).where(Grant.kind == "follow")
-        assert db.session.scalar(granted) == sum(follows.values())
-        asked = select(func.count()).where(WorkItem.kind == jobs.FILL)
-        assert db.session.scalar(asked) == 12
+def test_a_second_start_asks_for_nothing_more(house: Flask) -> None:
+    before = counts(house)
+    assert seed(house) == "The demo people are there.\n"
+    assert counts(house) == before
 
 
-def test_a_second_start_asks_for_nothing_more(app: Flask) -> None:
-    seed(app)
-    fill(app, SMALL)
-    before = counts(app)
-    assert seed(app) == "The demo people are there.\n"
-    assert counts(app) == before
+def test_a_page_that_is_full_is_not_filled_again(house: Flask) -> None:
+    before = counts(house)
+    fill(house, SMALL)
+    assert counts(house) == before
 
 
-def test_a_page_that_is_full_is_not_filled_again(app: Flask) -> None:
-    seed(app)
-    fill(app, SMALL)
-    before = counts(app)
-    fill(app, SMALL)
-    assert counts(app) == before
-
-
-def test_it_goes_on_after_it_was_killed_in_the_middle(app: Flask) -> None:
-    seed(app)
-    with app.app_context():
-        edition = Edition(clock.now())
-        page = plans.plan(SMALL, edition)
-        with transaction():
-            rows.put_media(page, drawing_room.lay(page.media[:3]))
-        payload = {"pages": [SMALL], "at": edition.at.isoformat()}
-        with transaction():
-            piece = work.enqueue(jobs.FILL, payload)
-        assert piece
-        work.run(piece)
-        assert len(posts_of(SMALL)) == 6
-        made = db.session.scalar(select(func.count()).where(Media.user_id == page.creator_id))
-        assert made == len(page.media)
-
-
-def test_what_is_counted_is_there(app: Flask) -> None:
-    seed(app)
-    fill(app, SMALL, SOUNDING)
-    with app.app_context():
+def test_what_is_counted_is_there(house: Flask) -> None:
+    with house.app_context():
         for post in (*posts_of(SMALL), *posts_of(SOUNDING)):
             likes = db.session.scalar(select(func.count()).where(Like.post_id == post.id))
             comments = db.session.scalar(select(func.count()).where(Comment.post_id == post.id))
@@ -155,13 +82,12 @@ def test_what_is_counted_is_there(app: Flask) -> None:
             assert (page.posts, page.last_post_at) == (len(published), max(published))
             assert page.avatar and page.cover
         assert {media.state for media in db.session.scalars(select(Media))} == {"ready"}
-        assert {media.kind for media in db.session.scalars(select(Media))} == {"image", "audio"}
+        of_these = select(Media).where(Media.user_id.in_([creators()[one].id for one in (SMALL, SOUNDING)]))
+        assert {media.kind for media in db.session.scalars(of_these)} == {"image", "audio"}
 
 
-def test_who_liked_and_who_commented_could_open_it(app: Flask) -> None:
-    seed(app)
-    fill(app, SMALL, SOUNDING)
-    with app.app_context():
+def test_who_liked_and_who_commented_could_open_it(house: Flask) -> None:
+    with house.app_context():
         done = [(one.user_id, one.post_id) for one in db.session.scalars(select(Like))]
         done += [(one.user_id, one.post_id) for one in db.session.scalars(select(Comment))]
         locks = {one: post.lock for _, one in done if (post := showing(one))}
@@ -169,22 +95,20 @@ def test_who_liked_and_who_commented_could_open_it(app: Flask) -> None:
         assert [pair for pair in done if not decide(pair[0], [locks[pair[1]]])[pair[1]].open] == []
 
 
-def test_the_fan_gets_what_is_open_and_of_the_rest_a_teaser(app: Flask) -> None:
-    seed(app)
-    fill(app, SMALL, SOUNDING)
-    fan = signed_in(app, Person(FAN.id, FAN.handle, FAN.email))
-    for open_, described, where in gated(app):
+def test_the_fan_gets_what_is_open_and_of_the_rest_a_teaser(house: Flask) -> None:
+    fan = signed_in(house, Person(FAN.id, FAN.handle, FAN.email))
+    for open_, described, where in gated(house):
         names = sorted(described["names"])
-        with app.app_context():
+        with house.app_context():
             found = {name: address(described, name, holder=where, viewer_id=FAN.id) for name in names}
         for name, link in found.items():
             status = fan.http.get(link).status_code
             assert (status == 200) == (open_ or name == "teaser"), (name, status)
-    assert {open_ for open_, _, _ in gated(app)} == {True, False}, "both kinds are there to be seen"
+    assert {open_ for open_, _, _ in gated(house)} == {True, False}, "both kinds are there to be seen"
 
 
-def gated(app: Flask) -> Iterator[tuple[bool, Described, tuple[str, UUID]]]:
-    with app.app_context():
+def gated(house: Flask) -> Iterator[tuple[bool, Described, tuple[str, UUID]]]:
+    with house.app_context():
         posts = [*posts_of(SMALL), *posts_of(SOUNDING)]
         decisions = decide(FAN.id, [found.lock for post in posts if (found := showing(post.id))])
         return iter(
@@ -192,11 +116,9 @@ def gated(app: Flask) -> Iterator[tuple[bool, Described, tuple[str, UUID]]]:
         )
 
 
-def test_the_fan_finds_their_handle_on_the_pictures_of_one_page(app: Flask) -> None:
-    seed(app)
-    fill(app, MARKING)
-    client = signed_in(app, Person(FAN.id, FAN.handle, FAN.email)).http
-    with app.app_context():
+def test_the_fan_finds_their_handle_on_the_pictures_of_one_page(house: Flask) -> None:
+    client = signed_in(house, Person(FAN.id, FAN.handle, FAN.email)).http
+    with house.app_context():
         assert db.session.get_one(Creator, creators()[MARKING].id).watermark
         opened = [
             (media, ("post", post.id))
@@ -212,14 +134,12 @@ def test_the_fan_finds_their_handle_on_the_pictures_of_one_page(app: Flask) -> N
     assert all(len(answer.data) != size for answer, size in zip(shown, kept, strict=True))
 
 
-def test_portraits_are_for_everybody(app: Flask) -> None:
-    seed(app)
-    fill(app, SMALL)
-    with app.app_context():
+def test_portraits_are_for_everybody(house: Flask) -> None:
+    with house.app_context():
         page = db.session.get_one(Creator, creators()[SMALL].id)
         assert page.avatar and page.cover
         links = [public_address(page.avatar, "square96"), public_address(page.cover, "w800")]
-    stranger = app.test_client()
+    stranger = house.test_client()
     assert [stranger.get(link).status_code for link in links] == [200, 200]
 
 
@@ -235,21 +155,18 @@ def test_the_creator_of_the_demo_has_something_of_every_kind() -> None:
     assert max(len(post.media) for post in page.posts) == 5
 
 
-def test_moderators_find_open_reports(app: Flask) -> None:
+def test_moderators_find_open_reports(house: Flask) -> None:
     titles = rows.REPORTED.keys() | rows.REPORTED_POST.keys()
     written = {post.title: page.handle for page in texts.pages() for post in page.posts}
     assert titles <= written.keys()
-    seed(app)
-    fill(app, "stopmotion_sid")
-    with app.app_context():
+    with house.app_context():
         reported = db.session.scalars(select(Report)).one()
         assert (reported.state, reported.reason, reported.subject_kind) == ("waiting", "abuse", "comment")
         assert db.session.get_one(Comment, reported.subject_id).body in texts.comments()["rude"]
 
 
-def test_only_people_known_to_all_are_staff(app: Flask) -> None:
-    seed(app)
-    with app.app_context():
+def test_only_people_known_to_all_are_staff(house: Flask) -> None:
+    with house.app_context():
         staff = db.session.execute(
             text("select id from users where roles && array['moderator','admin']::varchar[]")
         )

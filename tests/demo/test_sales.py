@@ -17,11 +17,22 @@ from app.ledger.chart import Kind
 from app.ledger.operations.posting import Account
 from app.platform.models import Mail, OutboxEvent
 from app.platform.transaction import transaction
-from tests.demo.test_house import SMALL, fill, seed
+from tests.conftest import emptied
+from tests.demo.conftest import SMALL, fill, seed
 from tests.factories.people import Person, signed_in
 
 pytestmark = pytest.mark.timeout(300)
 MAKER = creators()[SMALL]
+
+
+@pytest.fixture(scope="module")
+def house(whole_app: Flask) -> Flask:
+    """One page is full, and sold from."""
+    app = emptied(whole_app)
+    seed(app)
+    fill(app, SMALL)
+    sell(app, SMALL)
+    return app
 
 
 def sell(app: Flask, handle: str) -> None:
@@ -30,11 +41,8 @@ def sell(app: Flask, handle: str) -> None:
         jobs.sell({"page": handle, "at": clock.now().isoformat()})
 
 
-def test_a_creator_earned_something_and_the_books_say_from_what(app: Flask) -> None:
-    seed(app)
-    fill(app, SMALL)
-    sell(app, SMALL)
-    with app.app_context():
+def test_a_creator_earned_something_and_the_books_say_from_what(house: Flask) -> None:
+    with house.app_context():
         paid = list(db.session.scalars(select(Invoice).where(Invoice.seller_id == MAKER.id)))
         assert {one.kind for one in paid} >= {"tip", "subscription"}
         assert all(one.state == "paid" for one in paid)
@@ -46,27 +54,23 @@ def test_a_creator_earned_something_and_the_books_say_from_what(app: Flask) -> N
         )
         assert pending + free == earned > 0
         assert verifying.verify().good
-    desk = signed_in(app, Person(MAKER.id, MAKER.handle, MAKER.email))
+    desk = signed_in(house, Person(MAKER.id, MAKER.handle, MAKER.email))
     assert len(desk.get("/dashboard/tips").soup.select(".rows > li")) > 2
     assert desk.get("/dashboard/earnings").status == 200
 
 
-def test_it_is_quiet_and_happens_once(app: Flask) -> None:
-    seed(app)
-    fill(app, SMALL)
-    sell(app, SMALL)
-    with app.app_context():
+def test_it_is_quiet_and_happens_once(house: Flask) -> None:
+    with house.app_context():
         sold = db.session.scalar(select(func.count()).select_from(Invoice))
-    sell(app, SMALL)
-    with app.app_context():
+    sell(house, SMALL)
+    with house.app_context():
         assert db.session.scalar(select(func.count()).select_from(Invoice)) == sold
         assert db.session.scalar(select(func.count()).select_from(Mail)) == 0
         waiting = OutboxEvent.topic.like("invoice.%"), OutboxEvent.delivered_at.is_(None)
         assert db.session.scalar(select(func.count()).where(*waiting)) == 0
 
 
-def test_the_fan_that_everybody_signs_in_as_has_something_to_spend(app: Flask) -> None:
-    seed(app)
-    seed(app)
-    with app.app_context():
+def test_the_fan_that_everybody_signs_in_as_has_something_to_spend(house: Flask) -> None:
+    seed(house)
+    with house.app_context():
         assert ledger.balance(Account(Kind.FAN_CREDIT, "USD", FAN.id)).available == 25_00

@@ -87,7 +87,7 @@ def s3_server(port: int = 0) -> Iterator[Store]:
     Bound.store = store
     server = ThreadingHTTPServer(("127.0.0.1", port), Bound)
     store.address = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield store

@@ -1,6 +1,5 @@
 """A worker for whom one table of the export takes as long as the test wants: it waits at a gate."""
 
-import os
 import sys
 import threading
 import time
@@ -11,12 +10,9 @@ from app import create_app
 from app.config import load_settings
 from app.platform import personal_data, work
 from app.platform.personal_data import Row
-from app.platform.work import lease
+from tests.faults import patience  # noqa: F401 - for what it does when it is loaded
 from tests.faults.kinds import POLL_SECONDS, give_sign, signs
 from workers import run
-
-lease.LEASE_SECONDS = float(os.environ.get("LEASE_SECONDS", lease.LEASE_SECONDS))
-lease.HEARTBEAT_SECONDS = float(os.environ.get("HEARTBEAT_SECONDS", lease.HEARTBEAT_SECONDS))
 
 
 def lanterns(user_id: UUID) -> Iterator[Row]:

@@ -9,12 +9,9 @@ from typing import Any, NoReturn
 from app.media import apart, jobs
 from app.media.operations import making
 from app.platform.storage import LocalStorage
-from app.platform.work import lease
+from tests.faults import patience  # noqa: F401 - for what it does when it is loaded
 from tests.faults.kinds import give_sign
 from workers import run
-
-lease.LEASE_SECONDS = float(os.environ.get("LEASE_SECONDS", lease.LEASE_SECONDS))
-lease.HEARTBEAT_SECONDS = float(os.environ.get("HEARTBEAT_SECONDS", lease.HEARTBEAT_SECONDS))
 
 # Where each step is, and whether it stops before or after it.
 STEPS: dict[str, tuple[Any, str, bool]] = {

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
-from subprocess import Popen
 from uuid import UUID
 
 import pytest
@@ -32,7 +31,7 @@ class Schedulers:
         self._env = processes.environment(settings)
         self._open = ExitStack()
 
-    def start(self) -> Popen[bytes]:
+    def start(self) -> processes.Started:
         return self._open.enter_context(processes.start("workers.scheduler", self._env))
 
     def close(self) -> None:
@@ -67,7 +66,7 @@ def test_two_schedulers_publish_each_post_once_and_in_its_minute(
     creator_id = a_creator(context).id
     for _ in range(2):
         schedulers.start()
-    due = clock.now() + timedelta(seconds=8)
+    due = clock.now() + timedelta(seconds=3)
     posts = some_posts(context, creator_id, 30, state="scheduled", publish_at=due)
     eventually(all_out, within=START_SECONDS)
     assert sorted(went_out()) == sorted(map(str, posts))

@@ -4,7 +4,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
-from subprocess import Popen, TimeoutExpired
+from subprocess import TimeoutExpired
 from uuid import UUID
 
 import pytest
@@ -23,6 +23,7 @@ from workers.stack.embedded import EmbeddedServers
 
 # A busy machine may take its time to start a process; the promises count from then on.
 START_SECONDS = 60
+AS_EVER = 5.0
 SHORT_LEASE = {"LEASE_SECONDS": "2", "HEARTBEAT_SECONDS": "0.3"}
 
 
@@ -34,14 +35,15 @@ class House:
         self._redis = app.extensions["fanlight.cache"].client
         self._open = ExitStack()
 
-    def worker(self, program: str = "worker_program", **more: str) -> Popen[bytes]:
+    def worker(self, program: str = "worker_program", **more: str) -> processes.Started:
         before = self._workers()
         process = self._start(f"tests.faults.{program}", more)
         eventually(lambda: self._workers() > before, within=START_SECONDS)
         return process
 
-    def scheduler(self) -> Popen[bytes]:
-        process = self._start("tests.faults.scheduler_program", {})
+    def scheduler(self, sweep: float = 0.5) -> processes.Started:
+        """It looks for work that nobody was woken for more often than the product's."""
+        process = self._start("tests.faults.scheduler_program", {"SWEEP_SECONDS": str(sweep)})
         with transaction():
             outbox.emit("test.unheard", {})
         eventually(told, within=START_SECONDS)
@@ -50,7 +52,7 @@ class House:
     def close(self) -> None:
         self._open.close()
 
-    def _start(self, module: str, more: dict[str, str]) -> Popen[bytes]:
+    def _start(self, module: str, more: dict[str, str]) -> processes.Started:
         return self._open.enter_context(processes.start(module, self._env | more))
 
     def _workers(self) -> int:
@@ -125,7 +127,7 @@ def test_work_of_a_killed_worker_is_taken_over_and_its_effect_is_there_once(hous
 
 @pytest.mark.fault_long
 def test_work_of_a_killed_worker_is_taken_over_within_30_seconds(house: House) -> None:
-    house.scheduler()
+    house.scheduler(sweep=AS_EVER)
     killed = house.worker()
     ask("test.gated", note="a")
     eventually(lambda: signs() == ["started a"])
@@ -194,7 +196,7 @@ def test_two_workers_share_200_pieces_and_each_effect_is_there_once(house: House
 
 
 def test_failing_work_is_done_in_the_end(house: House) -> None:
-    house.worker()
+    house.worker(FIRST_PAUSE="0.5")
     house.scheduler()
     ask("test.flaky", note="a", failures=1)
     eventually(lambda: states() == {"done": 1}, within=30)

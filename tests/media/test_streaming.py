@@ -1,6 +1,5 @@
 """Films fetched as a player does it, segment by segment; and one whose maker was killed."""
 
-from subprocess import Popen
 from uuid import UUID
 
 import psutil
@@ -34,7 +33,7 @@ VIDEO = {"name": "walk.mp4", "kind": "video/mp4"}
 def media(desk: Desk) -> Media:
     """Thirteen seconds in one size."""
     lock = Lock(HELD, desk.person.id, Audience.SUBSCRIBERS, rank=1)
-    made = desk.made(films.film("640x360", 13), **VIDEO)
+    made = desk.made(films.film("640x360", 13, rate=10), **VIDEO)
     showing = Showing(lock, frozenset({made.id}))
     holders.register("screen", lambda one: showing if one == HELD else None)
     return made
@@ -140,7 +139,7 @@ def test_the_waveform_cannot_do_anything_when_opened_by_itself(desk: Desk) -> No
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
-def encoders(worker: "Popen[bytes]") -> list[psutil.Process]:
+def encoders(worker: processes.Started) -> list[psutil.Process]:
     return [one for one in psutil.Process(worker.pid).children(recursive=True) if "ffmpeg" in one.name()]
 
 

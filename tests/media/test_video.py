@@ -52,13 +52,8 @@ def everything(desk: Desk, media: Media) -> dict[str, bytes]:
     return {key: stored(desk, key) for key in keys}
 
 
-@pytest.fixture(scope="module")
-def large() -> bytes:
-    return films.film("768x480", 13)
-
-
-def test_a_film_gets_sizes_a_file_a_poster_and_a_glimpse(desk: Desk, large: bytes) -> None:
-    media = desk.made(large, **VIDEO)
+def test_a_film_gets_sizes_a_file_a_poster_and_a_glimpse(desk: Desk) -> None:
+    media = desk.made(films.film("768x480", 13, rate=10), **VIDEO)
     assert (media.state, media.trouble) == ("ready", None)
     assert (media.width, media.height, media.duration_ms) == (768, 480, 13_000)
     assert media.color.startswith("#")
@@ -70,6 +65,7 @@ def test_a_film_gets_sizes_a_file_a_poster_and_a_glimpse(desk: Desk, large: byte
     assert {"hls-360.m3u8", "hls-480.m3u8", "hls-480-00002.ts"} <= hls["parts"].keys()
     for file, size in hls["parts"].items():
         assert len(beside(desk, media, file)) == size
+    segments_are_short_and_each_size_cuts_at_the_same_pictures(desk, media)
     mp4 = rendition(desk, media, "mp4")
     assert mp4.index(b"moov") < mp4.index(b"mdat")
     told = films.told_of(mp4)
@@ -82,8 +78,7 @@ def test_a_film_gets_sizes_a_file_a_poster_and_a_glimpse(desk: Desk, large: byte
     assert len(rendition(desk, media, "preview")) < 200_000
 
 
-def test_segments_are_short_and_each_size_cuts_at_the_same_pictures(desk: Desk, large: bytes) -> None:
-    media = desk.made(large, **VIDEO)
+def segments_are_short_and_each_size_cuts_at_the_same_pictures(desk: Desk, media: Media) -> None:
     assert "parts" not in describe(media)["names"]["hls"], "what others keep does not grow with its length"
     cuts = [
         [float(one) for one in re.findall(r"#EXTINF:([\d.]+)", beside(desk, media, name).decode())]
@@ -190,7 +185,13 @@ def test_sound_alone_in_a_films_wrapping_is_sound(desk: Desk) -> None:
     assert media.renditions.keys() == {"audio", "wave"}
 
 
-@pytest.mark.parametrize("coded", [films.H264, WIDE_RANGE], ids=["usual", "wide range"])
+@pytest.mark.parametrize(
+    "coded",
+    [
+        pytest.param(films.H264, id="usual", marks=pytest.mark.fault_long),
+        pytest.param(WIDE_RANGE, id="wide range"),
+    ],
+)
 def test_a_film_of_full_size_needs_less_than_300_megabytes(tmp_path: Path, coded: tuple[str, ...]) -> None:
     source = tmp_path / "film.mp4"
     source.write_bytes(films.made(*films.picture("1920x1080", 2), *films.tone(2), *coded))
@@ -202,7 +203,7 @@ def test_a_film_of_full_size_needs_less_than_300_megabytes(tmp_path: Path, coded
 def test_progress_is_told_while_it_is_made(tmp_path: Path) -> None:
     seen: list[int] = []
     source = tmp_path / "film.mp4"
-    source.write_bytes(films.film("768x480", 30))
+    source.write_bytes(films.film("768x480", 16))
     video.make(source, tmp_path, "video/mp4", seen.append)
     assert seen == sorted(seen)
     assert len(set(seen)) > 3

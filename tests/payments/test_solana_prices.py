@@ -69,7 +69,7 @@ class Stall(BaseHTTPRequestHandler):
 @pytest.fixture
 def market() -> Iterator[Market]:
     with Market() as made:
-        threading.Thread(target=made.serve_forever, daemon=True).start()
+        threading.Thread(target=made.serve_forever, args=(0.02,), daemon=True).start()
         yield made
         made.shutdown()
 

@@ -31,8 +31,8 @@ def say(what: str) -> str:
     return what
 
 
-@pytest.fixture
-def house(settings: Settings, app: Flask) -> Flask:
+@pytest.fixture(scope="module")
+def built(settings: Settings) -> Flask:
     house = a_house(settings)
     room(house, "/who", who, Access.ANYONE)
     room(house, "/token", csrf_token, Access.ANYONE)
@@ -42,6 +42,12 @@ def house(settings: Settings, app: Flask) -> Flask:
     room(house, "/said", lambda: ",".join(str(said) for said in get_flashed_messages()), Access.ANYONE)
     room(house, "/act", lambda: "done", Access.ANYONE, methods="POST", once=False)
     return house
+
+
+@pytest.fixture
+def house(built: Flask, app: Flask) -> Flask:
+    """Over empty tables, which come from `app`."""
+    return built
 
 
 def cookie_of(client: FlaskClient) -> str:

@@ -51,14 +51,25 @@ def number_too_large() -> str:
     return str(db.session.execute(text("select 99999999999::int")).scalar())
 
 
-@pytest.fixture
-def house(settings: Settings, app: Flask) -> Flask:
+def wait_in_vain() -> str:
+    raise PoolTimeout
+
+
+@pytest.fixture(scope="module")
+def built(settings: Settings) -> Flask:
     house = a_house(settings)
     room(house, "/fail/<int:status>", fail, Access.ANYONE)
     room(house, "/broken-template", broken_template, Access.ANYONE)
     room(house, "/number", number_too_large, Access.ANYONE)
+    room(house, "/wait", wait_in_vain, Access.ANYONE)
     room(house, "/write", lambda: "done", Access.ANYONE, methods="POST")
     return house
+
+
+@pytest.fixture
+def house(built: Flask, app: Flask) -> Flask:
+    """Over empty tables, which come from `app`."""
+    return built
 
 
 @pytest.mark.parametrize("status", STATUSES)
@@ -120,8 +131,10 @@ def test_a_broken_template_becomes_the_friendly_page(house: Flask) -> None:
     assert TEXTS[500][0] in answer.text
 
 
-def test_even_with_all_templates_broken_there_is_a_page(house: Flask) -> None:
-    house.jinja_env.globals.pop("asset")
+def test_even_with_all_templates_broken_there_is_a_page(
+    house: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(house.jinja_env.globals, "asset")
     answer = PageClient(house).get("/fail/500")
     assert answer.status == 500
     assert answer.one("h1").get_text() == TEXTS[500][0]
@@ -141,7 +154,7 @@ def test_a_form_that_is_too_big_is_told_so(house: Flask) -> None:
 # The database away
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def mortal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask, Any]]:
     with a_mortal_house(tmp_path_factory.mktemp("mortal")) as (house, servers):
         room(house, "/people", people, Access.ANYONE)
@@ -218,9 +231,4 @@ class Load:
 
 
 def test_a_pool_that_is_empty_for_too_long_is_a_503(house: Flask) -> None:
-    def wait_in_vain() -> str:
-        raise PoolTimeout
-
-    fresh = a_house(house.extensions["fanlight.settings"])
-    room(fresh, "/wait", wait_in_vain, Access.ANYONE)
-    assert PageClient(fresh).get("/wait").status == 503
+    assert PageClient(house).get("/wait").status == 503

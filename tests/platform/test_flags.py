@@ -23,8 +23,8 @@ flags.declare("test_lamp", default=False, about="A lamp that only tests switch."
 flags.declare("test_door", default=True, about="A door that is open unless somebody shuts it.")
 
 
-@pytest.fixture
-def house(settings: Settings, app: Flask) -> Flask:
+@pytest.fixture(scope="module")
+def built(settings: Settings) -> Flask:
     house = a_house(settings)
     room(
         house,
@@ -34,6 +34,12 @@ def house(settings: Settings, app: Flask) -> Flask:
     )
     room(house, "/mine", lambda: str(flag("test_lamp", viewer())), Access.ANYONE)
     return house
+
+
+@pytest.fixture
+def house(built: Flask, app: Flask) -> Flask:
+    """Over empty tables, which come from `app`."""
+    return built
 
 
 def switch(house: Flask, name: str = "test_lamp", **changes: object) -> None:

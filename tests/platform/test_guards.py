@@ -30,8 +30,8 @@ def who_looks() -> str:
     return person.handle if person else "nobody"
 
 
-@pytest.fixture
-def house(settings: Settings, app: Flask) -> Flask:
+@pytest.fixture(scope="module")
+def built(settings: Settings) -> Flask:
     house = a_house(settings)
     room(house, "/token", generate_csrf, Access.ANYONE)
     room(house, "/act", act, Access.ANYONE, methods="POST")
@@ -50,6 +50,12 @@ def house(settings: Settings, app: Flask) -> Flask:
     for access in (Access.SIGNED_IN, Access.CREATOR, Access.MODERATOR, Access.ADMIN):
         room(house, f"/for/{access.value}", lambda: "ok", access)
     return house
+
+
+@pytest.fixture
+def house(built: Flask, app: Flask) -> Flask:
+    """Over empty tables, which come from `app`."""
+    return built
 
 
 def done(house: Flask) -> int:

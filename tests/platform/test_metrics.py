@@ -21,11 +21,17 @@ from tests.page_client import PageClient
 from tests.platform.houses import a_house, a_mortal_house, room
 
 
-@pytest.fixture
-def house(settings: Settings, app: Flask) -> Flask:
+@pytest.fixture(scope="module")
+def built(settings: Settings) -> Flask:
     house = a_house(settings, metrics_token="a-token-for-the-collector")
     room(house, "/counted", lambda: "ok", Access.ANYONE)
     return house
+
+
+@pytest.fixture
+def house(built: Flask, app: Flask) -> Flask:
+    """Over empty tables, which come from `app`."""
+    return built
 
 
 def read(house: Flask, **headers: str) -> dict[tuple[str, ...], float]:

@@ -1,8 +1,5 @@
 """Sessions end on live pages too: at once with Redis, soon without, and never by trusting what is unseen."""
 
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -20,7 +17,7 @@ from app.platform.realtime import tickets
 from app.platform.realtime.tickets import Ticket
 from app.platform.transaction import transaction
 from tests.factories.people import Person, a_person, signed_in
-from tests.faults.processes import ROOT, environment
+from tests.faults import processes
 from tests.page_client import PageClient
 from tests.platform.realtime_server import LiveServer, Page, Reader, live_server, open_page
 from tests.schema import make_schema
@@ -29,15 +26,6 @@ from workers.stack.embedded import EmbeddedServers
 
 # What a revocation may take: with Redis, and without.
 AT_ONCE, SOON = 1.0, 5.0
-
-END_ELSEWHERE = """
-from uuid import UUID
-from app import create_app
-from app.accounts.operations import sessions
-from app.platform.transaction import transaction
-with create_app().app_context(), transaction():
-    sessions.end(UUID("{session}"), owner=UUID("{owner}"), because="revoked")
-"""
 
 
 @pytest.fixture(scope="module")
@@ -103,9 +91,9 @@ def test_a_web_process_forgets_a_session_that_another_process_ended(own_app: Fla
     client = signed_in(own_app, person)
     ticket = tickets.read(_ticket(client), own_app.config["SECRET_KEY"])
     assert ticket is not None
-    code = END_ELSEWHERE.format(session=ticket.session_id, owner=ticket.user_id)
-    settings = own_app.extensions["fanlight.settings"]
-    subprocess.run([sys.executable, "-c", code], env=os.environ | environment(settings), cwd=ROOT, check=True)
+    env = processes.environment(own_app.extensions["fanlight.settings"])
+    with processes.start("tests.platform.ending_program", env, ticket.session_id, ticket.user_id) as other:
+        assert other.wait(60) == 0
     eventually(lambda: client.get("/live/ticket", Accept="application/json").status == 401, within=AT_ONCE)
 
 

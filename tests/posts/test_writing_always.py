@@ -3,6 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
+import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -10,6 +11,7 @@ from sqlalchemy import select
 
 from app.extensions import db
 from app.kit import clock
+from app.media import doors
 from app.media.addresses import public_address
 from app.media.models import Media
 from app.media.shown import describe
@@ -96,7 +98,10 @@ def files_are_public_where_they_should_be(app: Flask, author: Author) -> None:
                 assert describe(media) in post.media
 
 
-def test_the_public_address_of_a_picture_ends_when_its_post_closes(app: Flask, page: PageClient) -> None:
+def test_the_public_address_of_a_picture_ends_when_its_post_closes(
+    app: Flask, page: PageClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doors, "KEEP_SECONDS", 0.3)
     author = an_author(app)
     files = [a_picture(app, author.id, attached=False)["id"] for _ in range(5)]
     posts = [author.write(title="Open", media=one) for one in files]
@@ -108,7 +113,7 @@ def test_the_public_address_of_a_picture_ends_when_its_post_closes(app: Flask, p
     author.page.send(author.editor(without), intent="publish", media=[])
     author.page.send(author.editor(sold), intent="publish", visibility="paid", price="3")
     author.page.send(author.editor(followers), intent="publish", visibility="followers")
-    # Delivery may remember for five seconds that something was public.
+    # Delivery may remember for a while that something was public.
     eventually(lambda: [page.get(address).status for address in addresses] == [404] * 5)
 
 

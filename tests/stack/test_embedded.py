@@ -24,6 +24,14 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "var"
 
 
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """One folder for all whose data are whole: to make them takes longest."""
+    folder = tmp_path_factory.mktemp("lasting") / "var"
+    yield folder
+    EmbeddedServers(folder, durable=False).close()
+
+
 def query(servers: EmbeddedServers, statement: str) -> object:
     connection = psycopg2.connect(servers.database_url)
     try:
@@ -46,17 +54,17 @@ def kept(folder: Path) -> Iterator[EmbeddedServers]:
         servers.stop()
 
 
-def test_what_was_committed_is_there_after_kill_9_on_the_same_ports(folder: Path) -> None:
-    with EmbeddedServers(folder, durable=False) as servers:
+def test_what_was_committed_is_there_after_kill_9_on_the_same_ports(lasting: Path) -> None:
+    with kept(lasting) as servers:
         cache = redis.Redis.from_url(servers.redis_url)
-        query(servers, "CREATE TABLE kept AS SELECT 7 AS number")
+        query(servers, "CREATE TABLE killed AS SELECT 7 AS number")
         cache.set("kept", "7")
         addresses = servers.database_url, servers.redis_url
         for server in servers.all:
             server.kill()
             server.restart()
         assert (servers.database_url, servers.redis_url) == addresses
-        assert query(servers, "SELECT number FROM kept") == 7
+        assert query(servers, "SELECT number FROM killed") == 7
         assert cache.get("kept") == b"7"
 
 
@@ -94,19 +102,18 @@ def test_a_folder_that_is_no_database_is_named_and_left_alone(folder: Path) -> N
     servers.close()
 
 
-def test_a_server_left_behind_is_stopped_and_its_data_are_used(folder: Path) -> None:
-    with kept(folder) as first:
+def test_a_server_left_behind_is_stopped_and_its_data_are_used(lasting: Path) -> None:
+    with kept(lasting) as first:
         query(first, "CREATE TABLE kept AS SELECT 7 AS number")
         left = psutil.Process(first.postgres.pid)
-        second = EmbeddedServers(folder, durable=False)
-        assert set(second.leftovers) == {"postgres", "redis"}
-        assert is_gone(left)
-        with second:
+        with kept(lasting) as second:
+            assert set(second.leftovers) == {"postgres", "redis"}
+            assert is_gone(left)
             assert query(second, "SELECT number FROM kept") == 7
 
 
-def test_a_stale_pid_file_does_not_keep_it_from_starting(folder: Path) -> None:
-    with kept(folder) as servers:
+def test_a_stale_pid_file_does_not_keep_it_from_starting(lasting: Path) -> None:
+    with kept(lasting) as servers:
         servers.postgres.kill()
         servers.redis.kill()
         assert servers.postgres.pid_file.exists()
@@ -114,24 +121,23 @@ def test_a_stale_pid_file_does_not_keep_it_from_starting(folder: Path) -> None:
         lines = servers.postgres.pid_file.read_text().split("\n")
         servers.postgres.pid_file.write_text("\n".join([str(os.getpid()), *lines[1:]]))
         servers.redis.pid_file.write_text(str(os.getpid()))
-        with EmbeddedServers(folder, durable=False) as again:
+        with kept(lasting) as again:
             assert again.leftovers == []
             assert query(again, "SELECT 1") == 1
 
 
-def test_servers_end_with_the_process_that_started_them(folder: Path) -> None:
+def test_servers_end_with_the_process_that_started_them(lasting: Path) -> None:
     child = os.fork()
     if child == 0:
-        EmbeddedServers(folder, durable=False).start()
+        EmbeddedServers(lasting, durable=False).start()
         signal.pause()
     try:
-        pid_file = folder / "servers" / "postgres" / "postmaster.pid"
+        pid_file = lasting / "servers" / "postgres" / "postmaster.pid"
         server = eventually(lambda: psutil.Process(int(pid_file.read_text().split("\n")[0])))
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
     eventually(lambda: is_gone(server))
-    EmbeddedServers(folder, durable=False).close()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root starts servers as another account")

@@ -15,6 +15,8 @@ from tests.support import eventually, free_port
 # Whole products on a machine that may be busy with other tests.
 pytestmark = [pytest.mark.xdist_group("launcher"), pytest.mark.timeout(400)]
 
+PROGRAMS = ("workers.realtime", "workers.run", "workers.scheduler", "wsgi.py", "postgres")
+
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
@@ -26,68 +28,48 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         shutil.rmtree(home)
 
 
-def test_starts_says_where_to_click_and_leaves_no_process_at_ctrl_c(data: Path) -> None:
-    with stack(data) as running:
-        running.start()
-        assert running.page() == 200
-        assert running.cards() == running.chain() == 200
-        told = (data / "run" / "servers.env").read_text()
-        assert f"SOLANA_RPC_URL=http://127.0.0.1:{running.chain_port}\n" in told
-        assert f"http://localhost:{running.port}" in running.said
-        for handle in ("fan", "creator", "moderator", "admin"):
-            assert f"{handle}@demo.test" in running.said
-        running.signal(signal.SIGINT)
-        assert running.wait() == 0
-        assert running.left_behind() == []
-
-
-def test_starts_again_at_once_after_its_launcher_was_killed(data: Path) -> None:
+def test_it_starts_mends_itself_starts_again_and_leaves_nothing(data: Path) -> None:
+    """One story, because each start takes its time."""
     with stack(data) as killed:
         killed.start()
+        _says_where_to_click(killed)
+        _refuses_a_second_run(killed)
+        _brings_back_what_is_killed(killed)
         killed.signal(signal.SIGKILL)
         killed.wait()
         with stack(data, PORT=str(killed.port)) as second:
             second.start()
             assert second.page() == 200
-            second.signal(signal.SIGTERM)
+            second.signal(signal.SIGINT)
             assert second.wait() == 0
             assert second.left_behind() == []
 
 
-def test_a_second_run_on_the_same_data_is_refused_and_a_killed_process_comes_back(data: Path) -> None:
-    with stack(data) as first:
-        first.start()
-        second = Stack(data)
-        second.launch()
-        assert second.wait() == 1
-        assert f"already runs on {data}" in second.said
-        assert first.page() == 200
-        for part in (
-            "workers.realtime",
-            "workers.run",
-            "workers.scheduler",
-            "wsgi.py",
-            "redis",
-            "postgres",
-            "workers.doubles.cards",
-            "workers.doubles.chain",
-        ):
-            first.named(part)[0].kill()
-        eventually(
-            lambda: first.page() == first.cards() == first.chain() == 200 and _all_up(first), within=40
-        )
-        first.signal(signal.SIGTERM)
-        assert first.wait() == 0
-        assert first.left_behind() == []
+def _says_where_to_click(running: Stack) -> None:
+    assert _all_answer(running)
+    told = (running.data / "run" / "servers.env").read_text()
+    assert f"SOLANA_RPC_URL=http://127.0.0.1:{running.chain_port}\n" in told
+    assert f"http://localhost:{running.port}" in running.said
+    for handle in ("fan", "creator", "moderator", "admin"):
+        assert f"{handle}@demo.test" in running.said
+
+
+def _refuses_a_second_run(running: Stack) -> None:
+    second = Stack(running.data)
+    second.launch()
+    assert second.wait() == 1
+    assert f"already runs on {running.data}" in second.said
+    assert running.page() == 200
+
+
+def _brings_back_what_is_killed(running: Stack) -> None:
+    for part in (*PROGRAMS, "redis", "workers.doubles.cards", "workers.doubles.chain"):
+        running.named(part)[0].kill()
+    eventually(lambda: _all_answer(running) and all(map(running.named, PROGRAMS)), within=40)
 
 
 def _all_answer(running: Stack) -> bool:
     return running.page() == running.cards() == running.chain() == 200
-
-
-def _all_up(running: Stack) -> bool:
-    parts = ("workers.realtime", "workers.run", "workers.scheduler", "wsgi.py", "postgres")
-    return all(running.named(part) for part in parts)
 
 
 def test_who_holds_a_taken_port_is_named(data: Path) -> None:

@@ -64,9 +64,9 @@ install_packages() {
 }
 
 install_browser() {
-    command -v chromium >/dev/null && return
+    command -v chromium-headless-shell chromium >/dev/null && return
     say "browser" "installing Chromium for the tests (once)"
-    if is_debian_root && apt_install chromium; then
+    if is_debian_root && { apt_install chromium-headless-shell || apt_install chromium; }; then
         return
     fi
     quietly .venv/bin/python -m playwright install chromium || fail "Chromium could not be installed (see above)."
