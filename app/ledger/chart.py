@@ -20,6 +20,7 @@ class Kind(StrEnum):
     CHAIN_HOT = "chain_hot"
     CHAIN_COLD = "chain_cold"
     BANK = "bank"
+    OWNER = "owner"
     FAN_CREDIT = "fan_credit"
     CREATOR_PENDING = "creator_pending"
     CREATOR_AVAILABLE = "creator_available"
@@ -54,6 +55,7 @@ CHART = {
     Kind.CHAIN_HOT: Line("In the hot wallet", Side.DEBIT, split=True),
     Kind.CHAIN_COLD: Line("In cold storage", Side.DEBIT),
     Kind.BANK: Line("At the bank", Side.DEBIT),
+    Kind.OWNER: Line("Put in by the house itself", Side.CREDIT),
     Kind.FAN_CREDIT: Line("Credit of a person", Side.CREDIT, personal=True),
     Kind.CREATOR_PENDING: Line("Earned, not yet free", Side.CREDIT, personal=True),
     Kind.CREATOR_AVAILABLE: Line("Free to be paid out", Side.CREDIT, personal=True),

@@ -38,9 +38,13 @@ UNBALANCED = text("""
     order by e.id limit :first
 """)
 OVER_REVERSED = text("""
-    with recursive tree as (
-      select distinct e.reverses as root, e.reverses as id from ledger_entries e
-      where e.reverses is not null and e.id >= :since
+    with recursive above as (
+      select e.reverses as root from ledger_entries e where e.reverses is not null and e.id >= :since
+      union
+      select e.reverses from above join ledger_entries e on e.id = above.root where e.reverses is not null
+    ),
+    tree as (
+      select root, root as id from above
       union all
       select tree.root, later.id from tree join ledger_entries later on later.reverses = tree.id
     )

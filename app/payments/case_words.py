@@ -25,10 +25,12 @@ ADVICE = {
     "balance_differs": "Look the transaction up. What came is kept as nobody's; it paid no invoice.",
     "cold_failed": "Check the address of the cold wallet.",
     "foreign_token": "The books know no such token. Send it back by hand, and tell the payer how to pay.",
-    "hot_wallet_short": "Send some of this coin to the hot wallet; what waits goes on by itself.",
+    "hot_wallet_short": "Send some of this coin to the hot wallet; what waits goes on by itself."
+    " The case that opens about your transfer is where you say that it is the house's own.",
     "other_coin": "Count it for the invoice at today's price, or send it back.",
     "price_jumped": "Compare with another source. Until it calms down, nobody can pay with this coin.",
-    "unknown_money": "When its sender writes to you, count it for their invoice.",
+    "unknown_money": "When its sender writes to you, count it for their invoice."
+    " If you sent it yourself, say that it is the house's own deposit.",
     "unreadable": "Look the transaction up. If it brought money, book it by an adjustment.",
     "dispute_of_unknown": "Look the dispute up at the provider: does somebody else use the account as well?",
     "left_by_hand": "Find out who has the wallet's key. It is booked as an adjustment.",

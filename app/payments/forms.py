@@ -40,6 +40,16 @@ class AssignForm(Form):
     )
 
 
+class DepositForm(Form):
+    """That the house put it there itself."""
+
+    note = StringField(
+        "From where, and what for",
+        [DataRequired(message="Say where it came from."), Length(max=NOTE_MAX)],
+        filters=[strip],
+    )
+
+
 class SwitchForm(Form):
     on = BooleanField("Open")
 

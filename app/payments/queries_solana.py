@@ -14,6 +14,8 @@ from app.platform.errors import NotFound
 
 UNKNOWN_MONEY, OTHER_COIN = "unknown_money", "other_coin"
 NOBODYS = (UNKNOWN_MONEY, OTHER_COIN)
+# What names an invoice is its payer's; this may be our own.
+UNNAMED = (UNKNOWN_MONEY,)
 
 
 def living(at_most: int) -> Sequence[Attempt]:
@@ -106,10 +108,10 @@ def entry_called(name: str) -> ProviderEntry | None:
     return db.session.scalars(found).one_or_none()
 
 
-def nobodys(case_id: UUID, *, lock: bool = False) -> Case:
+def nobodys(case_id: UUID, kinds: Sequence[str] = NOBODYS, *, lock: bool = False) -> Case:
     """An open case about coins of which nobody knows whose they are."""
     wanted = select(Case).where(
-        Case.id == case_id, Case.rail == RAIL, Case.state == "open", Case.kind.in_(NOBODYS)
+        Case.id == case_id, Case.rail == RAIL, Case.state == "open", Case.kind.in_(kinds)
     )
     found = db.session.scalars(wanted.with_for_update() if lock else wanted).one_or_none()
     if found is None:

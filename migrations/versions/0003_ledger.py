@@ -167,8 +167,14 @@ begin
     raise exception 'hold_gone' using errcode = 'FL001';
   end if;
   if roots is not null and exists (
-    with recursive tree as (
-      select root, root as id from unnest(roots) as root
+    with recursive above as (
+      select root from unnest(roots) as root
+      union
+      -- What is taken back of a reversal stands again in what it reversed.
+      select e.reverses from above join ledger_entries as e on e.id = above.root where e.reverses is not null
+    ),
+    tree as (
+      select root, root as id from above
       union
       select tree.root, later.id from tree join ledger_entries as later on later.reverses = tree.id
     ),

@@ -10,7 +10,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from subprocess import Popen
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -30,6 +29,7 @@ from tests.factories.invoices import give_credit
 from tests.factories.people import Person, a_person, signed_in
 from tests.factories.posts import a_post
 from tests.faults import processes
+from tests.faults.steps import Steps
 from tests.faults.test_work import START_SECONDS, House, breakable, house
 from tests.page_client import FilledForm, PageClient
 from tests.support import eventually, free_port
@@ -47,6 +47,8 @@ WAITING = text("""
          + (select count(*) from work_items where state not in ('done'))
          + (select count(*) from payment_attempts where ended_at is null)
          + (select count(*) from refunds where ended_at is null)
+         + (select count(*) from payouts where ended_at is null)
+         + (select count(*) from chain_sends where ended_at is null)
 """)
 PAYING = (
     "the key is taken",
@@ -103,14 +105,14 @@ class Shop:
 
     def __init__(self, settings: Settings, folder: Path) -> None:
         self.port = free_port()
-        self._folder = folder
-        self._env = processes.environment(settings) | {"STEPS": str(folder)}
+        self.steps = Steps(folder)
+        self._env = processes.environment(settings) | self.steps.environment
         self._open = ExitStack()
         self._calls = ThreadPoolExecutor(4)
         self._web = self._start()
 
     def close(self) -> None:
-        self.go_on()
+        self.steps.go_on()
         self._open.close()
         self._calls.shutdown()
 
@@ -118,18 +120,6 @@ class Shop:
         self._web.kill()
         self._web.wait()
         self._web = self._start()
-
-    def stop_at(self, step: str) -> None:
-        for name in ("reached", "go"):
-            (self._folder / name).unlink(missing_ok=True)
-        (self._folder / "stop").write_text(step)
-
-    def reached(self, step: str) -> bool:
-        said = self._folder / "reached"
-        return said.exists() and said.read_text() == step
-
-    def go_on(self) -> None:
-        (self._folder / "go").touch()
 
     def send(self, wish: Wish) -> Answer:
         cookie = wish.reader.http.get_cookie("fanlight")
@@ -162,7 +152,7 @@ class Shop:
         eventually(answered, within=STUCK_SECONDS)
         return answers[-1]
 
-    def _start(self) -> Popen[bytes]:
+    def _start(self) -> processes.Started:
         module = "tests.faults.money_program"
         web = self._open.enter_context(processes.start(module, self._env, "web", str(self.port)))
         eventually(self._alive, within=START_SECONDS)
@@ -260,11 +250,11 @@ def test_it_happens_once_whoever_is_killed_at_whichever_step(
     give_credit(context, ben, 2_000)
     wish = WISHES[action](context, mara, ben)
     assert wish.times() == 0
-    shop.stop_at(step)
+    shop.steps.stop_at(step)
     first = shop.send_meanwhile(wish)
-    eventually(lambda: shop.reached(step), within=30)
+    eventually(lambda: shop.steps.reached(step), within=30)
     strike(victim, shop, breakable)
-    shop.go_on()
+    shop.steps.go_on()
     broken = first.result(60)
     assert broken.status in {0, 303, 500, 503}
     if victim == "redis":

@@ -1,5 +1,6 @@
 """What tests of the ledger say again and again."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from flask import Flask
@@ -10,6 +11,7 @@ from app.kit.ids import new_id
 from app.ledger import queries, verifying
 from app.ledger.chart import Kind
 from app.ledger.entries import Account, Entry, Leg
+from app.ledger.models import NOBODY
 from app.ledger.operations import posting
 from app.ledger.operations.posting import Posted
 from app.ledger.queries import Balance
@@ -44,6 +46,21 @@ def post(*entries: Entry) -> list[Posted]:
 
 def balance(account: Account) -> Balance:
     return queries.balance(account)
+
+
+def balances(owners: Iterable[UUID]) -> dict[tuple[UUID | None, str], Balance]:
+    """In dollars, of the platform and of these people, in one question."""
+    found = text("""
+        select a.owner_id, a.kind, a.sign * sum(b.posted) as posted, sum(b.held) as held
+        from ledger_accounts a join ledger_balances b on b.account_id = a.id
+        where a.currency = 'USD' and a.owner_id = any (cast(:owners as uuid[]))
+        group by a.owner_id, a.kind, a.sign
+    """)
+    named = {"owners": [str(one) for one in (NOBODY, *owners)]}
+    return {
+        (None if row.owner_id == NOBODY else row.owner_id, row.kind): Balance(int(row.posted), int(row.held))
+        for row in db.session.execute(found, named)
+    }
 
 
 def somebody() -> UUID:

@@ -25,6 +25,8 @@ from app.payments.gateways.solana.nodes import nodes
 from app.payments.models import Case
 from app.payments.solana import jobs
 from app.platform import work
+from app.platform.audit import Action
+from app.platform.models import AuditRecord
 from app.platform.transaction import transaction
 from tests.doubles.chain import pay_link
 from tests.doubles.chain_questions import a_rich_key, send
@@ -60,6 +62,11 @@ def page(app: Flask, fan: Person) -> PageClient:
 @pytest.fixture
 def invoice_id(app: Flask, fan: Person) -> UUID:
     return an_invoice(app, fan, total=500)
+
+
+def the_case(app: Flask) -> UUID:
+    with app.app_context():
+        return db.session.query(Case).one().id
 
 
 class TestWaysOfPaying:
@@ -270,6 +277,21 @@ class TestLateMoney:
         assert the_invoice(app, invoice_id).state == state
         purse.assert_square()
 
+    def test_what_was_paid_in_time_and_seen_three_days_later_buys_at_the_promised_price(
+        self, purse: Purse, app: Flask, page: PageClient, invoice_id: UUID
+    ) -> None:
+        purse.double.pay(purse.link(page, invoice_id, "SOL"))
+        purse.double.finalize()
+        with (
+            clock.using(FixedClock(clock.now() + timedelta(days=3))),
+            taking_coins(app, purse.double, solana_demo_price=Decimal(75)),
+        ):
+            purse.look()
+            purse.run(jobs.look_at_ended)
+        assert the_invoice(app, invoice_id).state == "paid"
+        assert [amount for amount, _, _ in purse.payments(invoice_id)] == [500]
+        purse.assert_square()
+
 
 class TestMoneyOfNobody:
     def test_what_names_nothing_is_kept_until_an_admin_knows(
@@ -321,10 +343,50 @@ class TestMoneyOfNobody:
     def test_play_money_that_the_house_asked_for_is_no_riddle(self, app: Flask, purse: Purse) -> None:
         watched = Keypair()
         with taking_coins(app, purse.double, secret_key=f"another {watched.pubkey()}") as poor:
+            before = {coin: poor.booked(Kind.OWNER, coin) for coin in ("SOL", "USDC")}
             poor.run(jobs.ask_for_play_money)
             poor.settle()
-            assert poor.on_chain()["SOL"] == 2 * 10**9
+            gift = {"SOL": 120 * 10**9, "USDC": 12_000 * UNITS}
+            assert poor.on_chain() == gift
+            assert {coin: poor.booked(Kind.OWNER, coin) - before[coin] for coin in gift} == gift
+            poor.run(jobs.ask_for_play_money)
+            poor.settle()
+            assert poor.on_chain()["SOL"] == 120 * 10**9, "it has enough"
             assert poor.cases() == []
+
+    def test_what_the_house_put_there_itself_is_its_deposit(self, app: Flask, purse: Purse) -> None:
+        before = purse.booked(Kind.OWNER, "USDC")
+        purse.double.pay(pay_link(purse.wallet, "5", mint=purse.double.usdc))
+        purse.settle()
+        one = a_person(app, roles=("fan", "admin"))
+        admin = signed_in(app, one, second_factor=True)
+        case_id = the_case(app)
+        here = admin.get(f"/admin/payments/cases/{case_id}")
+        here = admin.get(str(here.one('a[href$="/deposit"]')["href"]))
+        form = here.form(f"/admin/payments/cases/{case_id}/deposit")
+        assert admin.send(form, note=" ").errors.keys() == {"note"}
+        assert admin.send(form, note="From my own wallet, for payouts.").status == 200
+        assert purse.booked(Kind.UNKNOWN, "USDC") == 0
+        assert purse.booked(Kind.OWNER, "USDC") - before == 5 * UNITS
+        with app.app_context():
+            noted = db.session.query(AuditRecord).filter_by(action=Action.OWN_DEPOSIT).one()
+            assert noted.actor_id == one.id
+        # What is decided is decided.
+        assert admin.send(form, idempotency_key=str(new_id()), note="Again.").status == 404
+        assert admin.get(f"/admin/payments/cases/{case_id}/assign").status == 404
+        purse.run(jobs.check_books)
+        purse.assert_square()
+
+    def test_what_names_an_invoice_is_never_a_deposit(
+        self, app: Flask, purse: Purse, page: PageClient, invoice_id: UUID
+    ) -> None:
+        purse.double.pay(purse.link(page, invoice_id, "USDC"), token="SOL")
+        purse.settle()
+        assert [kind for kind, _ in purse.cases()] == ["other_coin"]
+        admin = signed_in(app, a_person(app, roles=("fan", "admin")), second_factor=True)
+        here = admin.get(f"/admin/payments/cases/{the_case(app)}")
+        assert here.soup.select_one('a[href$="/assign"]') and not here.soup.select_one('a[href$="/deposit"]')
+        assert admin.get(f"/admin/payments/cases/{the_case(app)}/deposit").status == 404
 
     def test_what_comes_without_a_transfer_is_kept_too(self, app: Flask, purse: Purse) -> None:
         """Somebody closes an account of theirs, and gives us what lay in it."""

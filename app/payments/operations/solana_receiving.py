@@ -21,8 +21,10 @@ from app.payments.errors import NoSuchInvoice
 from app.payments.models import ChainCursor, ProviderEntry
 from app.payments.operations import cases
 from app.payments.operations import solana_prices as prices
-from app.payments.queries_solana import OTHER_COIN, UNKNOWN_MONEY
+from app.payments.queries_solana import OTHER_COIN, UNKNOWN_MONEY, UNNAMED
 from app.payments.solana.values import RAIL, SOL, USDC, Seen, Transfer
+from app.platform import audit
+from app.platform.audit import Action
 from app.platform.errors import NotFound
 from app.platform.settings import settings
 
@@ -30,7 +32,7 @@ from app.platform.settings import settings
 GRACE = timedelta(minutes=2)
 # What is less is kept, and nobody is called to look at it.
 WORTH_A_LOOK = {SOL: 1_000_000, USDC: 10_000}
-FOREIGN = "foreign_token"
+FOREIGN, DEPOSIT = "foreign_token", "owner_deposit"
 
 
 def take_in(seen: Seen, transfer: Transfer) -> None:
@@ -98,15 +100,15 @@ def read_until(address: str, signature: str | None) -> None:
 
 
 def open_books(wallet: str, balances: dict[str, int]) -> None:
-    """What lay there before we began to look."""
+    """What lay there before we began to look is the house's own."""
     for coin, amount in balances.items():
         if amount:
-            legs = (_hot(coin, amount), Leg(Account(Kind.ADJUSTMENT, coin), -amount))
+            legs = (_hot(coin, amount), Leg(Account(Kind.OWNER, coin), -amount))
             post(Entry(f"chain-opening:{wallet}:{coin}", "opening", legs, refs={"event": wallet}))
 
 
 def expect_gift(signature: str) -> None:
-    """Play money that the house asked for itself."""
+    """Play money that the house asked for itself: its own deposit."""
     _note(f"gift:{signature}", "gift", Seen(signature, clock.now()), 0, SOL)
 
 
@@ -137,6 +139,28 @@ def assign(case_id: UUID, invoice_id: UUID, admin_id: UUID, note: str) -> None:
         origin=origin,
     )
     receiving.receive(invoice_id, money)
+    cases.close(case_id, admin_id, note)
+
+
+def claim(case_id: UUID, admin_id: UUID, note: str) -> None:
+    """An admin knows that the house put it there itself: for what it pays, and for the network."""
+    found = queries.entry_called(queries.nobodys(case_id, UNNAMED, lock=True).external_id)
+    if found is None:
+        raise NotFound
+    legs = (
+        Leg(Account(Kind.UNKNOWN, found.currency), found.amount),
+        Leg(Account(Kind.OWNER, found.currency), -found.amount),
+    )
+    cause, refs = f"chain-deposit:{found.external_id}", {"event": found.external_id}
+    post(Entry(cause, DEPOSIT, legs, actor_id=admin_id, refs=refs, note=note, occurred_at=found.at))
+    audit.record(
+        Action.OWN_DEPOSIT,
+        actor=admin_id,
+        subject=("case", case_id),
+        transfer=found.external_id,
+        amount=found.amount,
+        currency=found.currency,
+    )
     cases.close(case_id, admin_id, note)
 
 
@@ -196,7 +220,7 @@ def _whose(seen: Seen, transfer: Transfer) -> tuple[str, Kind]:
     if transfer.source and transfer.source == settings().solana_cold_wallet:
         return "from_cold", Kind.CHAIN_COLD
     if queries.known([f"gift:{seen.signature}"]):
-        return "gift", Kind.ADJUSTMENT
+        return DEPOSIT, Kind.OWNER
     return "unknown_money", Kind.UNKNOWN
 
 

@@ -20,18 +20,21 @@ from app.payments.operations import solana_receiving as receiving
 from app.payments.operations import solana_sends as sends
 from app.payments.operations.solana_sends import COLD, REFUND, Wish
 from app.payments.solana import checking, looking, rail, sending
-from app.payments.solana.values import SOL, USDC
+from app.payments.solana.values import COINS, SOL, USDC
 from app.platform import schedule, work
 from app.platform.settings import settings
 from app.platform.transaction import transaction
 from app.platform.work import Payload
 
 MOST_SENDS = 100
+# The clock asks again anyway; but a worker that was killed over it is no failure yet.
+LOOKS = 3
 YOUNG = timedelta(minutes=15)
 # So little is not worth a transaction to the cold wallet.
 LEAST = Decimal("0.1")
-# Lamports that the house of demo mode wants to have, and asks for.
-PLAY_LEAST, PLAY_GIFT = 1_000_000_000, 2_000_000_000
+# Whole coins that the house of demo mode wants to have beside what it owes, and what it then asks for.
+PLAY_LEAST = {SOL: Decimal(20), USDC: Decimal(2_000)}
+PLAY_GIFT = {SOL: Decimal(100), USDC: Decimal(10_000)}
 NO_WAY_BACK = "Nobody knows which wallet it came from."
 
 
@@ -88,9 +91,9 @@ def sweep_to_cold() -> None:
         _ask("payments.solana_cold")
 
 
-@schedule.every(60, "solana.play_money")
+@schedule.every(30, "solana.play_money")
 def ask_for_play_money() -> None:
-    """The play house has to pay the network as well."""
+    """Fans of the play house pay by play cards and play credit: what it pays creators in, it is given."""
     if rail.is_play() and rail.is_on() and signer.signer():
         _ask("payments.solana_play_money")
 
@@ -101,32 +104,32 @@ def _ask(kind: str) -> None:
         work.enqueue(kind, {}, unique_key=kind)
 
 
-@work.handler("payments.solana_living", queue="payments", transactional=False, max_attempts=1)
+@work.handler("payments.solana_living", queue="payments", transactional=False, max_attempts=LOOKS)
 def living(_: Payload) -> None:
     with suppress(Unsure):  # the next look is three seconds away
         looking.at_living()
 
 
-@work.handler("payments.solana_ended", queue="payments", transactional=False, max_attempts=1)
+@work.handler("payments.solana_ended", queue="payments", transactional=False, max_attempts=LOOKS)
 def ended(_: Payload) -> None:
     with suppress(Unsure):
         looking.at_ended()
 
 
-@work.handler("payments.solana_wallet", queue="payments", transactional=False, max_attempts=1)
+@work.handler("payments.solana_wallet", queue="payments", transactional=False, max_attempts=LOOKS)
 def wallet(_: Payload) -> None:
     with suppress(Unsure):
         looking.at_own_wallet()
 
 
-@work.handler("payments.solana_check", queue="payments", transactional=False, max_attempts=1)
+@work.handler("payments.solana_check", queue="payments", transactional=False, max_attempts=LOOKS)
 def check(_: Payload) -> None:
     with suppress(Unsure):
         looking.at_own_wallet()
         checking.check()
 
 
-@work.handler("payments.solana_prices", transactional=False, max_attempts=1)
+@work.handler("payments.solana_prices", transactional=False, max_attempts=LOOKS)
 def ask_prices(_: Payload) -> None:
     for coin, currency in prices.wanted():
         with suppress(Unsure):
@@ -137,13 +140,20 @@ def ask_prices(_: Payload) -> None:
         prices.forget_old()
 
 
-@work.handler("payments.solana_play_money", queue="payments", transactional=False, max_attempts=1)
+@work.handler("payments.solana_play_money", queue="payments", transactional=False, max_attempts=LOOKS)
 def play_money(_: Payload) -> None:
     with suppress(Unsure):
-        if reading.balances(signer.address())[SOL] < PLAY_LEAST:
-            signature = wire.ask_for_gift(signer.address(), PLAY_GIFT)
+        there = reading.balances(signer.address())
+        gift = {coin: PLAY_GIFT[coin] + lack for coin in COINS if (lack := _lack(coin, there[coin])) > 0}
+        if gift:
+            signature = wire.ask_for_gift(signer.address(), gift)
             with work.recording():
                 receiving.expect_gift(signature)
+
+
+def _lack(coin: str, there: int) -> Decimal:
+    """Whole coins, besides what already waits to be sent."""
+    return PLAY_LEAST[coin] + Decimal(queries.on_their_way(coin) - there).scaleb(-DIGITS[coin])
 
 
 @work.handler(sends.SEND_WORK, queue="payments", transactional=False)
@@ -163,7 +173,7 @@ def refund(payload: Payload) -> None:
         sends.ask(Wish(found.id, REFUND, found.rail_currency, found.rail_amount, target))
 
 
-@work.handler("payments.solana_cold", queue="payments", transactional=False, max_attempts=1)
+@work.handler("payments.solana_cold", queue="payments", transactional=False, max_attempts=LOOKS)
 def cold(_: Payload) -> None:
     """What exceeds the float, and is promised to nobody."""
     with suppress(Unsure):

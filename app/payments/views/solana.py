@@ -14,7 +14,7 @@ from app.kit.ids import parse_id
 from app.payments import queries
 from app.payments import queries_solana as chain
 from app.payments.errors import Impossible, NoSuchInvoice, RailClosed, Unsure
-from app.payments.forms import AssignForm, CoinForm
+from app.payments.forms import AssignForm, CoinForm, DepositForm
 from app.payments.gateways.solana import building, signer, wallets
 from app.payments.gateways.solana.building import ToMove
 from app.payments.operations import solana_paying, solana_receiving
@@ -25,7 +25,7 @@ from app.platform.guards import Access, guard
 from app.platform.pages import form_page, page, see
 from app.platform.viewer import signed_in_viewer
 
-ASSIGN = "payments/admin/assign.html"
+ASSIGN, DEPOSIT = "payments/admin/assign.html", "payments/admin/deposit.html"
 
 
 @bp.post("/invoices/<uuid:invoice_id>/pay/solana")
@@ -70,8 +70,26 @@ def assign(case_id: UUID) -> Response:
     return see(f"/admin/payments/{invoice_id}")
 
 
+@bp.get("/admin/payments/cases/<uuid:case_id>/deposit")
+@guard(Access.ADMIN)
+def ask_from_where(case_id: UUID) -> Response:
+    return page(DEPOSIT, case=chain.nobodys(case_id, chain.UNNAMED), form=DepositForm(formdata=None))
+
+
+@bp.post("/admin/payments/cases/<uuid:case_id>/deposit")
+@guard(Access.ADMIN, fresh=True)
+def claim(case_id: UUID) -> Response:
+    """Money that named nothing was put there by the house itself."""
+    form = DepositForm()
+    if not form.validate():
+        return form_page(DEPOSIT, case=chain.nobodys(case_id, chain.UNNAMED), form=form)
+    solana_receiving.claim(case_id, signed_in_viewer().id, form.note.data or "")
+    flash("It is the house's own deposit now.", "good")
+    return see("/admin/payments/cases")
+
+
 @bp.get("/invoices/<uuid:invoice_id>/pay/solana/<uuid:attempt_id>/transaction")
-@guard(Access.SIGNED_IN)
+@guard(Access.SIGNED_IN, limit="costly")
 def transaction(invoice_id: UUID, attempt_id: UUID) -> Response:
     """What a wallet in the browser signs and sends: made here, so that the page cannot get it wrong."""
     attempt = queries.own_attempt(attempt_id, invoice_id, signed_in_viewer().id)

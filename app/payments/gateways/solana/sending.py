@@ -1,17 +1,21 @@
 """Sending what was signed, and finding out what became of it."""
 
 import base64
+from collections.abc import Mapping
+from decimal import Decimal
 from enum import StrEnum
 
+import httpx2
 from solana.rpc.async_api import AsyncClient
 from solana.rpc.commitment import Confirmed, Finalized
 from solana.rpc.models import TxOpts
 from solders.signature import Signature
 from solders.transaction_status import TransactionConfirmationStatus
 
-from app.payments.gateways.solana.nodes import nodes
-from app.payments.gateways.solana.wallets import key
+from app.payments.errors import Unsure
+from app.payments.gateways.solana.nodes import TIMEOUT, nodes
 from app.payments.solana.values import Signed
+from app.platform.settings import settings
 
 FINAL = TransactionConfirmationStatus.Finalized
 # Where it is sent again and again, it is the sweep that does so.
@@ -33,9 +37,15 @@ def send(made: Signed) -> None:
     nodes().ask(lambda client: client.send_raw_transaction(raw, OPTIONS))
 
 
-def ask_for_gift(wallet: str, lamports: int) -> str:
-    """Only play chains give any."""
-    return str(nodes().ask(lambda client: client.request_airdrop(key(wallet), lamports)).value)
+def ask_for_gift(wallet: str, gift: Mapping[str, Decimal]) -> str:
+    """Whole coins, by coin. Only the play chain gives any; the signature of what it sends."""
+    node = settings().solana_rpc_url[0]
+    said = {"address": wallet} | {coin.lower(): str(amount) for coin, amount in gift.items()}
+    try:
+        answer = httpx2.post(f"{node}/_double/faucet", json=said, timeout=TIMEOUT)
+        return str(answer.raise_for_status().json()["signature"])
+    except httpx2.HTTPError as error:
+        raise Unsure("the play chain does not answer") from error
 
 
 def fate(made: Signed) -> Fate:
