@@ -241,7 +241,6 @@ def test_no_request_is_answered_five_seconds_after_access_ended(
 @pytest.mark.parametrize("away", [False, True], ids=["with redis", "without redis"])
 def test_a_download_of_the_whole_breaks_off(cinema: Cinema, servers: EmbeddedServers, away: bool) -> None:
     """Whoever takes the film at once, slowly, gets what was on its way and no more."""
-    promised = PROMISED if away else TOLD
     with ExitStack() as stack:
         if away:
             stack.enter_context(redis_away(servers))
@@ -251,7 +250,7 @@ def test_a_download_of_the_whole_breaks_off(cinema: Cinema, servers: EmbeddedSer
         got = len(answer.read(MB))
         cinema.unfollow()
         ended = time.monotonic()
-        eventually(lambda: time.monotonic() > ended + promised, within=PROMISED + 10)
+        eventually(lambda: time.monotonic() > ended + PROMISED, within=PROMISED + 10)
         while part := answer.read(MB):
             got += len(part)
     print(f"{got / MB:.1f} MB of {FILM / MB:.0f} arrived")

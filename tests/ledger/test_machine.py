@@ -162,28 +162,31 @@ class Books(RuleBasedStateMachine):
                     work()
         return given if how == "commits" else None
 
-    def give(self, account: Account, amount: int) -> None:
-        """So much that it is enough: else nobody would have anything for long."""
-        lacks = amount - self.model.available(account)
-        if lacks > 0:
+    def wanted(self, account: Account, amount: int) -> int:
+        """Mostly what is there, if only since now; else one more than there is."""
+        there = self.model.available(account)
+        if amount % 4 == 0:
+            return max(there, 0) + 1
+        if there < amount:
             self.gifts -= 1
             giver = CARD if account.side == CARD.side else FEE
-            self.post(self.gifts, giver, account, lacks, covered=False, how="commits")
+            self.post(self.gifts, giver, account, amount - there, covered=False, how="commits")
+        return amount
 
     @rule(cause=causes, giver=accounts, taker=accounts, amount=amounts, covered=st.booleans(), how=endings)
     def post(self, cause: int, giver: Account, taker: Account, amount: int, covered: bool, how: str) -> None:
         if giver == taker:
             return
         name, covered = f"{self.prefix}:{cause}", covered and not giver.split
+        known = self.model.entries.get(name)
+        if covered and not known:
+            amount = self.wanted(giver, amount)
         taken = int(giver.side) * -amount
         legs = {giver: taken, taker: -taken}
         real = (
             Leg(self.real(giver), taken, covered=covered),
             Leg(self.real(taker), -taken),
         )
-        known = self.model.entries.get(name)
-        if covered and not known and amount % 4:
-            self.give(giver, amount)
         expected: type[Exception] | None = None
         if known:
             expected = None if list(known[1].items()) == list(legs.items()) else CauseReused
@@ -224,8 +227,8 @@ class Books(RuleBasedStateMachine):
     def hold(self, cause: int, account: Account, amount: int, how: str) -> None:
         name = f"{self.prefix}:hold:{cause}"
         known = self.model.holds.get(name)
-        if not known and amount % 4:
-            self.give(account, amount)
+        if not known:
+            amount = self.wanted(account, amount)
         expected: type[Exception] | None = None
         if known:
             expected = None if known[1:3] == (account, amount) else CauseReused
