@@ -18,7 +18,8 @@ run: ## Start everything on this machine and say where to click (Ctrl-C stops it
 
 test: ## Run the test suite on servers of its own; ARGS= goes to pytest
 	$(INSTALL) requirements-dev.txt browser
-	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@# One more than the two cores it is made for: tests of processes wait a good deal.
+	@$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: ## Check style, types, layers and templates
 	$(INSTALL) requirements-dev.txt

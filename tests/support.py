@@ -32,7 +32,20 @@ def eventually(question: Callable[[], T], *, within: float = 15.0) -> T:
         time.sleep(PAUSE)
 
 
-def usual(seconds: list[float]) -> float:
+def takes_as_long(
+    seconds: Callable[[str, int], float], one: str, other: str, *, within: float, rounds: int = 15
+) -> bool:
+    """In turns, each with a number of its own. A machine that was busy with others has three chances."""
+    for chance in range(3):
+        numbers = range(chance * rounds, (chance + 1) * rounds)
+        times = [(seconds(one, number), seconds(other, number)) for number in numbers]
+        ratio = _usual([first for first, _ in times]) / _usual([second for _, second in times])
+        if 1 / within < ratio < within:
+            return True
+    return False
+
+
+def _usual(seconds: list[float]) -> float:
     """How long something takes when the machine lets it: the middle of the quicker half."""
     return statistics.median(sorted(seconds)[: len(seconds) // 2 + 1])
 

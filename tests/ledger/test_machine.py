@@ -40,7 +40,7 @@ from tests.ledger.books import CARD, FEE, balances, credit, earned, somebody, wh
 
 log = logging.getLogger(__name__)
 
-EXAMPLES = int(os.environ.get("LEDGER_EXAMPLES", "15"))
+EXAMPLES = int(os.environ.get("LEDGER_EXAMPLES", "8"))
 STEPS = int(os.environ.get("LEDGER_STEPS", "40"))
 
 PEOPLE = [somebody() for _ in range(3)]
