@@ -55,11 +55,12 @@ def doors(place: str, person: Viewer | None) -> list[ShownDoor]:
 def _shown(place: str, person: Viewer | None) -> list[ShownDoor]:
     known: dict[str, list[Door]] = current_app.extensions.get("fanlight.doors", {})
     path = request.path
+    here = {door.href for door in known.get(place, [])}
     return [
         ShownDoor(d.label, d.icon, d.href, active=any(_is_in(path, one.href) for one in (d, *behind)))
         for d in known.get(place, [])
         if d.role is None or (person and person.has(d.role))
-        for behind in [known.get(d.leads_to, [])]
+        for behind in [[one for one in known.get(d.leads_to, []) if one.href not in here]]
     ]
 
 

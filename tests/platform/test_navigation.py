@@ -18,3 +18,9 @@ def test_what_is_behind_you_shows_that_one_is_there(app: Flask, path: str) -> No
 def test_elsewhere_it_does_not(app: Flask) -> None:
     page = signed_in(app, a_person(app)).get("/feed")
     assert page.one('.dock [aria-current="page"]').get_text(strip=True) == "Feed"
+
+
+@pytest.mark.parametrize(("path", "label"), [("/admin/payments", "Payments"), ("/admin/ledger", "Ledger")])
+def test_one_is_in_one_place_only(app: Flask, path: str, label: str) -> None:
+    page = signed_in(app, a_person(app, roles=("fan", "admin")), second_factor=True).get(path)
+    assert [door.get_text(strip=True) for door in page.soup.select('.rail [aria-current="page"]')] == [label]
