@@ -114,6 +114,7 @@ def _init_platform(app: Flask, settings: Settings) -> None:
         limits,
         metrics,
         observing,
+        packing,
         personal_tables,
         share_cards,
         signals,
@@ -124,6 +125,7 @@ def _init_platform(app: Flask, settings: Settings) -> None:
     if settings.clock_file and settings.demo:
         clock.use(clock.FileClock(settings.clock_file))
     observing.init_observing(app)
+    packing.init_packing(app)
     cookies.init_cookies(app)
     guards.init_guards(app)
     headers.init_headers(app)

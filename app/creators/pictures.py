@@ -37,6 +37,14 @@ def address(described: Described | None, *names: str) -> str | None:
     return _address[0](described, name) if name else None
 
 
+def choices(described: Described | None) -> str:
+    """For a browser to choose from by its width (`srcset`); nothing where there is no choice."""
+    names = [name for name in reversed(COVERS) if described and name in described["names"]]
+    if described is None or not _address or len(names) < 2:
+        return ""
+    return ", ".join(f"{_address[0](described, name)} {described['names'][name]['w']}w" for name in names)
+
+
 def let_go(described: Described) -> None:
     for listener in _listeners:
         listener(UUID(described["id"]))

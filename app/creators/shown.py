@@ -48,3 +48,7 @@ class Shown:
     @property
     def cover_url(self) -> str | None:
         return pictures.address(self.cover, *pictures.COVERS)
+
+    @property
+    def cover_choices(self) -> str:
+        return pictures.choices(self.cover)

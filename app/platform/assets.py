@@ -6,6 +6,7 @@ from pathlib import Path
 from flask import Flask
 from werkzeug.wrappers import Response
 
+from app.platform import packing
 from app.platform.guards import Access, guard
 
 HASH_LENGTH = 10
@@ -22,7 +23,19 @@ def init_assets(app: Flask) -> None:
 
     @guard(Access.ANONYMOUS, limit=None)
     def static(filename: str) -> Response:
-        return app.send_static_file(filename)
+        response = app.send_static_file(filename)
+        if response.mimetype in packing.TYPES:
+            _pack(response, folder / filename)
+        return response
 
     app.view_functions["static"] = static
     app.jinja_env.globals["asset"] = asset
+
+
+def _pack(response: Response, path: Path) -> None:
+    packing.vary(response)
+    if response.status_code == 200 and packing.taken():
+        packed = packing.packed_file(path, str(response.get_etag()[0]))
+        if packed:
+            response.close()
+            packing.put_in(response, packed)

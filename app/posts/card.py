@@ -29,6 +29,8 @@ from app.posts.models import Bookmark, Like, Poll, Post
 
 # What a card shows of a text; the rest is read on the post's own page.
 SHORT, EXCERPT = 1_200, 420
+# When a browser fetches a picture.
+FIRST, LATER = 'fetchpriority="high"', 'loading="lazy"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,10 @@ class Seen:
     @property
     def hidden(self) -> bool:
         return self.decision.outcome is Outcome.HIDDEN
+
+    @property
+    def loading(self) -> Markup:
+        return Markup(LATER)  # noqa: S704 - our own words
 
     def address(self, described: Described, name: str) -> str:
         return address(described, name, holder=("post", self.post_id), viewer_id=self.viewer_id)

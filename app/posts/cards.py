@@ -30,7 +30,7 @@ from app.platform.cookies import csrf_token
 from app.platform.gaps import GAP, KEY, Gapped, Marks
 from app.platform.idempotency import new_key
 from app.posts import queries_feed
-from app.posts.card import Card, Seen, gate_words
+from app.posts.card import FIRST, LATER, Card, Seen, gate_words
 from app.posts.queries_feed import Asks, Line
 
 KEEP_SECONDS = 24 * 3600
@@ -76,6 +76,8 @@ def shown(
 ) -> dict[str, Markup]:
     """The cards of those that may be known, in their order. One statement, one question to Redis at most.
 
+    Pictures of the first are what one waits for; the others can.
+
     `adult` is asked where something is for adults: whether this viewer said to be one.
     """
     who = str(person) if person else None
@@ -83,8 +85,8 @@ def shown(
     kept = _kept([one.key for one in asked])
     if missing := [one for one in asked if one.key not in kept]:
         kept |= _rendered(missing)
-    gaps = Gaps(person)
-    return {one.line.id: gaps.fill(kept[one.key], one) for one in asked if one.key in kept}
+    gaps, there = Gaps(person), [one for one in asked if one.key in kept]
+    return {one.line.id: gaps.fill(kept[one.key], one, soon=not at) for at, one in enumerate(there)}
 
 
 def forget() -> None:
@@ -177,6 +179,10 @@ class Everyone(Seen):
             return public_address(described, name)
         return self.marks.gap(f"{described['id']}/{name}")
 
+    @property
+    def loading(self) -> Markup:
+        return Markup(self.marks.gap("loading"))  # noqa: S704 - a random mark
+
 
 def _render(card: Card, one: Asked) -> str:
     marks = Marks()
@@ -244,13 +250,14 @@ class Gaps:
             KEY: new_key() if person else "",
         }
 
-    def fill(self, kept: str, one: Asked) -> Markup:
+    def fill(self, kept: str, one: Asked, *, soon: bool) -> Markup:
         line = one.line
         state = State(
             self._person is not None, one.decision.open, line.liked, line.kept, mine=one.shape == "mine"
         )
         whole = _whole(kept, _acts(self._form, state), line.id)
-        values = self._values | {"likes": str(line.likes), "comments": str(line.comments)}
+        counted = {"likes": str(line.likes), "comments": str(line.comments)}
+        values = self._values | counted | {"loading": FIRST if soon else LATER}
         if whole.media:
             holder = ("post", UUID(line.id))
             values |= {name: self._address(holder, name) for name in whole.media}

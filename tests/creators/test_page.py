@@ -4,14 +4,18 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from app.accounts.operations import handles
+from app.creators.models import Creator
 from app.creators.operations import following
 from app.entitlements.operations import grants
 from app.entitlements.rules import Closed, Kind
+from app.extensions import db
 from app.kit import clock
 from app.platform.transaction import transaction
 from tests.factories.creators import a_creator, a_tier, blocks, follows, some_followers
+from tests.factories.media import a_picture
 from tests.factories.people import a_person, signed_in
 from tests.factories.posts import some_posts
 from tests.page_client import PageClient
@@ -43,6 +47,16 @@ def test_names_and_words_may_be_in_any_script(app: Flask, page: PageClient) -> N
     shown = page.get("/@noor")
     assert shown.one("h1[dir=auto]").get_text() == "نور الليل 🌙"
     assert "קול 🎧" in shown.text
+
+
+def test_a_small_window_may_choose_a_small_cover(app: Flask, page: PageClient) -> None:
+    mara = a_creator(app, "mara")
+    cover = a_picture(app, mara, public=True)
+    with app.app_context(), transaction():
+        db.session.execute(update(Creator).where(Creator.id == mara.id).values(cover=cover))
+    listed = str(page.get("/@mara").one("img.cover")["srcset"]).split(", ")
+    assert [choice.split(" ")[1] for choice in listed] == ["320w", "800w"]
+    assert all(page.http.get(choice.split(" ")[0]).status_code == 200 for choice in listed)
 
 
 def test_an_old_handle_leads_on_also_at_a_tab(app: Flask, page: PageClient) -> None:

@@ -152,6 +152,16 @@ def test_subscribed_shows_those_alone_whom_one_subscribes_to(
     assert len(ids(reader.get("/feed"))) == 4, "who subscribes need not follow"
 
 
+def test_the_first_pictures_are_fetched_at_once_and_the_others_when_one_comes_near(
+    app: Flask, reader: PageClient, mara: Person
+) -> None:
+    some_posts(app, mara.id, 3, media=[pretended(public=True)])
+    for _ in range(2):  # the second time from what is kept
+        first, *others = reader.get("/feed").soup.select("article.post img[src*='/media/']")
+        assert (first.get("fetchpriority"), first.get("loading")) == ("high", None)
+        assert [(one.get("fetchpriority"), one.get("loading")) for one in others] == [(None, "lazy")] * 2
+
+
 def test_media_shows_posts_with_something_to_look_at_or_to_hear(
     app: Flask, reader: PageClient, mara: Person
 ) -> None:
