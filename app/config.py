@@ -111,6 +111,9 @@ class Settings(BaseSettings):
     solana_float_sol: Annotated[Decimal, Field(ge=0)] = Decimal(5)
     solana_float_usdc: Annotated[Decimal, Field(ge=0)] = Decimal(2_000)
 
+    # Whether the house of demo mode is filled with posts, pictures and sales, or has its people only.
+    demo_posts: bool = True
+
     # What the house keeps of each sale, in hundredths of a percent.
     platform_fee_bps: Annotated[int, Field(ge=0, le=5_000)] = 800
     # How many days creators wait for what was paid by card, because it may be charged back.

@@ -65,7 +65,7 @@ def seed() -> tuple[list[DemoPerson], int]:
         pages.put_in({person.id for person in came}, at)
         db.session.flush()
         sales.fill_pocket()
-    return came, jobs.ask_to_fill(at)
+    return came, jobs.ask_to_fill(at) if settings().demo_posts else 0
 
 
 def _told(came: list[DemoPerson]) -> str:

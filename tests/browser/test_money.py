@@ -73,7 +73,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Stack, P
     folder = tmp_path_factory.mktemp("evening")
     clock = folder / "clock"
     clock.write_text("0s")
-    with stack(folder / "var", CLOCK_FILE=str(clock)) as started:
+    with stack(folder / "var", CLOCK_FILE=str(clock), DEMO_POSTS="true") as started:
         yield started.start(), clock
 
 

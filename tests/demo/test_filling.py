@@ -4,6 +4,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from app import create_app
+from app.config import Settings
 from app.creators.models import Creator, Follow
 from app.demo import drawing_room, jobs, plans, rows
 from app.demo.made_ids import Edition
@@ -32,6 +34,15 @@ def test_people_pages_and_ties_are_there_at_once(app: Flask) -> None:
         assert db.session.scalar(granted) == sum(follows.values())
         asked = select(func.count()).where(WorkItem.kind == jobs.FILL)
         assert db.session.scalar(asked) == 12
+
+
+def test_who_wants_the_people_only_gets_no_posts(app: Flask, settings: Settings) -> None:
+    bare = create_app(settings.model_copy(update={"demo_posts": False}))
+    assert "follow" not in seed(bare)
+    with app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(Creator)) == 56
+        asked = select(func.count()).where(WorkItem.kind == jobs.FILL)
+        assert db.session.scalar(asked) == 0
 
 
 def test_it_goes_on_after_it_was_killed_in_the_middle(app: Flask) -> None:

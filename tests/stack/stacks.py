@@ -35,7 +35,9 @@ class Stack:
         self.chain_port = int(settings.get("CHAIN_PORT", free_port()))
         self._env = {name: value for name, value in os.environ.items() if name not in SETTINGS_OF_OTHERS}
         self._env |= {"DATA_DIR": str(data), "PORT": str(self.port), "WS_PORT": str(self.ws_port)}
-        self._env |= {"CARDS_PORT": str(self.cards_port), "CHAIN_PORT": str(self.chain_port)} | settings
+        self._env |= {"CARDS_PORT": str(self.cards_port), "CHAIN_PORT": str(self.chain_port)}
+        # To draw pictures would keep the machine busy for a minute.
+        self._env |= {"DEMO_POSTS": "false"} | settings
         self._said = data.with_name(f"{data.name}-{self.port}.out")
         self.launcher: subprocess.Popen[bytes] | None = None
 
