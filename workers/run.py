@@ -2,7 +2,8 @@
 
     python -m workers.run [queue ...]
 
-Without Redis it looks into the table itself, so that nothing waits for Redis to come back.
+Each lane of queues has a thread of its own, so that no payment waits for a film. Without Redis it looks into
+the table itself, so that nothing waits for Redis to come back.
 """
 
 import logging
@@ -24,6 +25,8 @@ from app.platform.work.queueing import SERIALIZER
 
 log = logging.getLogger("fanlight.worker")
 
+# Media take minutes, nearly all of them in programs of their own.
+LANES = (("payments", "default"), ("media",))
 # How long it takes at most until a stop is seen.
 LISTEN_SECONDS = 1
 WITHOUT_REDIS_SECONDS = 1.0
@@ -67,6 +70,25 @@ class LeasedWorker(SimpleWorker):
 
     def subscribe(self) -> None:
         """Commands come as signals, not over Redis."""
+
+
+def serve_lanes(app: Flask, lanes: Sequence[Sequence[str]], stop: threading.Event) -> bool:
+    """Until a stop. False when a lane broke: then all end, and the process begins anew."""
+    ended: list[Sequence[str]] = []
+
+    def run(queues: Sequence[str]) -> None:
+        try:
+            serve(app, queues, stop)
+            ended.append(queues)
+        finally:
+            stop.set()
+
+    threads = [threading.Thread(target=run, args=(queues,), name=f"lane-{queues[0]}") for queues in lanes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return len(ended) == len(lanes)
 
 
 def serve(app: Flask, queues: Sequence[str], stop: threading.Event) -> None:
@@ -123,8 +145,8 @@ def main(arguments: Sequence[str]) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    serve(create_app(settings), arguments or work.QUEUES, stop)
-    return 0
+    well = serve_lanes(create_app(settings), [arguments] if arguments else LANES, stop)
+    return 0 if well else 1
 
 
 if __name__ == "__main__":

@@ -117,6 +117,14 @@ def may_join(user_id: UUID, creator_id: UUID) -> bool:
     return db.session.execute(there).first() is not None
 
 
+def page_is_open(creator_id: UUID) -> bool:
+    """Whether its owner has it open, and may come back to it."""
+    there = select(Creator.id).join(User, and_(User.id == Creator.id, User.state != "deleted"))
+    return (
+        db.session.execute(there.where(Creator.id == creator_id, Creator.state == "open")).first() is not None
+    )
+
+
 def living(user_id: UUID, creator_id: UUID) -> Subscription | None:
     return db.session.scalars(
         select(Subscription).where(

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from app.earnings import jobs
 from app.earnings.models import PayoutAccount
@@ -138,6 +139,20 @@ def test_a_processor_that_is_away_is_said(app: Flask, till: Till, mara: Person) 
     till.double.fault("accounts.create", "drop_before")
     assert "does not answer" in page.get(f"{HOME}/card/go").text
     assert page.get(f"{HOME}/card/go", follow=False).location.startswith(till.double.url)
+
+
+def test_an_account_that_was_taken_from_the_house_is_said_in_our_words(
+    app: Flask, till: Till, mara: Person, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The processor's own name the key that it was asked with."""
+    page = signed_in(app, mara)
+    set_up(till, page)
+    with app.app_context(), transaction():
+        db.session.execute(update(PayoutAccount).values(provider_id="acct_of_somebody_else"))
+    shown = page.get(f"{HOME}/card/go").text
+    assert "does not let this house do that" in shown and "sk_test" not in shown
+    said = [str(vars(record).get("said")) for record in caplog.records if "does not permit" in record.message]
+    assert len(said) == 1 and "acct_of_somebody_else" in said[0]
 
 
 def test_a_bank_that_was_begun_long_ago_waits_for_a_day_beside_a_wallet(

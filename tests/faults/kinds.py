@@ -51,6 +51,7 @@ def note(payload: dict[str, Any]) -> None:
     _leave(payload["note"])
 
 
+@work.handler("test.film", queue="media")
 @work.handler("test.gated", max_attempts=3)
 def gated(payload: dict[str, Any]) -> None:
     """Leaves its effect, and goes on only when the test opens the gate."""

@@ -19,6 +19,7 @@ from app.platform.work.queueing import wake
 from tests.faults import processes
 from tests.faults.kinds import effects, give_sign, make_tables, signs
 from tests.support import eventually
+from workers.run import LANES
 from workers.stack.embedded import EmbeddedServers
 
 # A busy machine may take its time to start a process; the promises count from then on.
@@ -38,7 +39,7 @@ class House:
     def worker(self, program: str = "worker_program", **more: str) -> processes.Started:
         before = self._workers()
         process = self._start(f"tests.faults.{program}", more)
-        eventually(lambda: self._workers() > before, within=START_SECONDS)
+        eventually(lambda: self._workers() >= before + len(LANES), within=START_SECONDS)
         return process
 
     def scheduler(self, sweep: float = 0.5) -> processes.Started:
@@ -110,6 +111,18 @@ def test_a_woken_worker_does_the_work(house: House) -> None:
     ask("test.note", note="a")
     eventually(lambda: effects() == ["a"])
     eventually(lambda: states() == {"done": 1})
+
+
+def test_nobody_waits_for_a_film(house: House) -> None:
+    worker = house.worker()
+    ask("test.film", note="film")
+    eventually(lambda: signs() == ["started film"])
+    ask("test.note", note="paid")
+    eventually(lambda: effects() == ["paid"])
+    worker.terminate()
+    give_sign("open film")
+    assert worker.wait(10) == 0
+    assert sorted(effects()) == ["film", "paid"]
 
 
 def test_work_of_a_killed_worker_is_taken_over_and_its_effect_is_there_once(house: House) -> None:

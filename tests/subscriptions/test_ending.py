@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from app.accounts.operations import deletion
+from app.invoices.operations import disputing
 from app.kit.clock import FixedClock
 from app.kit.ids import new_id
 from app.ledger import queries as ledger
@@ -12,7 +13,7 @@ from app.ledger.operations.posting import Account
 from app.platform import personal_data
 from app.platform.transaction import transaction
 from tests.factories.creators import blocks
-from tests.factories.invoices import paid, the_invoice
+from tests.factories.invoices import dispute, paid, the_invoice
 from tests.factories.people import a_person, signed_in
 from tests.factories.subscriptions import (
     go_round,
@@ -102,6 +103,24 @@ def test_gifts_that_nobody_opened_are_credit_when_a_page_closes(house: House) ->
     assert the_invoice(house.app, unopened).state == "refunded"
     assert "It was refunded" in signed_in(house.app, house.fan).get(f"/gifts/{code}").text
     assert "invoice_refunded" in mails_to(house.app, giver)
+
+
+def test_a_gift_that_was_disputed_while_the_page_closed_goes_back_when_that_is_won(house: House) -> None:
+    giver = a_person(house.app, "giver")
+    unopened, _ = gives(house, giver)
+    paid(house.app, unopened)
+    disputed = dispute(house.app, unopened)
+    ada = signed_in(house.app, house.creator)
+    ada.send(ada.get("/dashboard/page").form("/dashboard/page/close"))
+    go_round(house.app)
+    assert the_invoice(house.app, unopened).state == "disputed"
+    with house.app.app_context(), transaction():
+        disputing.won(disputed, Account(Kind.CARD_CLEARING, "USD"))
+    go_round(house.app)
+    with house.app.app_context():
+        assert ledger.balance(Account(Kind.FAN_CREDIT, "USD", giver.id)).posted == 1200
+        assert verifying.verify().good
+    assert the_invoice(house.app, unopened).state == "refunded"
 
 
 def test_what_somebody_gave_who_left_goes_back_the_way_it_came(house: House) -> None:

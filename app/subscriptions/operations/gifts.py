@@ -122,7 +122,11 @@ def ask_to_give_back(creator_id: UUID) -> None:
     """Of their page, those that nobody opened. By work, one by one: each locks its invoice first."""
     unopened = select(Gift.id).where(Gift.creator_id == creator_id, Gift.state == "ready")
     for found in db.session.scalars(unopened.order_by(Gift.id)).all():
-        work.enqueue(BACK_WORK, {"gift_id": str(found)}, unique_key=f"{BACK_WORK}:{found}")
+        _ask_to_give_back(found)
+
+
+def _ask_to_give_back(gift_id: UUID) -> None:
+    work.enqueue(BACK_WORK, {"gift_id": str(gift_id)}, unique_key=f"{BACK_WORK}:{gift_id}")
 
 
 def give_back(gift_id: UUID) -> None:
@@ -146,6 +150,9 @@ def bought(sold: Sold) -> None:
         _give_again(gift, sold)
         return
     gift.state = "ready"
+    if not queries.page_is_open(gift.creator_id):
+        # Its payment was disputed while the page closed, and the dispute is won now.
+        _ask_to_give_back(gift.id)
     audit.record(Action.GIFT_BOUGHT, actor=gift.buyer_id, subject=("gift", gift.id))
     outbox.emit(BOUGHT, {"gift_id": str(gift.id)})
 

@@ -1,6 +1,6 @@
 """Connected accounts: those whom the platform pays."""
 
-from workers.doubles.cards.errors import ApiError, Body, impossible, invalid
+from workers.doubles.cards.errors import ApiError, Body, impossible, invalid, no_access
 from workers.doubles.cards.events import emit
 from workers.doubles.cards.listing import page, whole
 from workers.doubles.cards.params import Params
@@ -69,7 +69,10 @@ def create(books: Books, params: Params) -> Body:
 
 @verb("GET", "accounts/<key>", "accounts.retrieve")
 def retrieve(books: Books, params: Params, key: str) -> Body:
-    return books.of("").get("account", key)
+    account = books.of("").peek(key)
+    if account is None:
+        raise no_access(key)
+    return account
 
 
 @verb("GET", "account", "accounts.retrieve_current")

@@ -29,7 +29,7 @@ from workers.doubles.cards import (
     transfers,
 )
 from workers.doubles.cards.connection import hang_up
-from workers.doubles.cards.errors import ApiError, Body
+from workers.doubles.cards.errors import ApiError, Body, no_access
 from workers.doubles.cards.expand import expand
 from workers.doubles.cards.faults import Fault
 from workers.doubles.cards.params import Params, decode
@@ -219,12 +219,7 @@ class Call:
     def _check_account(self, books: Books) -> None:
         known = not self.account or books.of("").peek(self.account)
         if not known:
-            raise ApiError(
-                f"The provided key does not have access to account '{self.account}'.",
-                status=403,
-                code="account_invalid",
-                executed=False,
-            )
+            raise no_access(self.account)
 
     def _fingerprint(self) -> str:
         asked = [self.verb.method, request.path, *sorted(self._pairs)]

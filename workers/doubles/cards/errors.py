@@ -48,3 +48,14 @@ def no_such(kind: str, key: str, *, param: str = "id", status: int = 404) -> Api
     return ApiError(
         f"No such {kind.replace('.', ' ')}: '{key}'", status=status, code="resource_missing", param=param
     )
+
+
+def no_access(account: str) -> ApiError:
+    """An account that is none, or of another platform: it says no more than that."""
+    return ApiError(
+        f"The provided key 'sk_test_******play' does not have access to account '{account}' (or that account "
+        "does not exist). Application access may have been revoked.",
+        status=403,
+        code="account_invalid",
+        executed=False,
+    )

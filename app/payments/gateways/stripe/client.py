@@ -1,5 +1,6 @@
 """The SDK's client, and what its errors mean to us."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -14,9 +15,12 @@ from app.payments.errors import Busy, Declined, Impossible, Unsure
 from app.platform.settings import settings
 from app.platform.transaction import in_transaction
 
+log = logging.getLogger(__name__)
+
 API_VERSION = "2026-10-28.endive"
 # Seconds to connect, and to wait for an answer. Who waits in vain asks again with the same key.
 TIMEOUTS = (3.0, 12.0)
+NOT_PERMITTED = "The card processor does not let this house do that. Whoever runs it finds more in its log."
 RETRYABLE = (stripe.APIConnectionError, stripe.RateLimitError, stripe.APIError, stripe.AuthenticationError)
 
 
@@ -47,7 +51,11 @@ def asking() -> Iterator[StripeClient]:
         yield client()
     except stripe.CardError as error:
         raise _declined(error) from None
-    except (stripe.InvalidRequestError, stripe.IdempotencyError, stripe.PermissionError) as error:
+    except stripe.PermissionError as error:
+        # Its words name our key and the account: they are for the log, and for nobody who reads a page.
+        log.error("the card processor does not permit this", extra={"said": str(error)})
+        raise Impossible("not_permitted", NOT_PERMITTED) from None
+    except (stripe.InvalidRequestError, stripe.IdempotencyError) as error:
         raise Impossible(error.code or "refused", str(error.user_message or error)) from None
     except RETRYABLE as error:
         unsure = Busy if error.http_status == 409 else Unsure
