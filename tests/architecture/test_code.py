@@ -5,13 +5,13 @@ import importlib
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from alembic.script import ScriptDirectory
 from flask import Flask
 from sqlalchemy import inspect
 
 from app.extensions import db
 from app.platform import work
+from tests.architecture.each import for_each
 
 APP = sorted(Path("app").rglob("*.py"))
 # Layers that know nothing of the request, by the first word of the module's or the folder's name.
@@ -51,10 +51,6 @@ DIRECT = {
 }
 
 
-def by_name(path: Path) -> str:
-    return str(path)
-
-
 def imported(path: Path) -> Iterator[tuple[str, str]]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom):
@@ -67,13 +63,13 @@ def is_deep(path: Path) -> bool:
     return any(part.split("_")[0].removesuffix(".py") in DEEP for part in path.parts[2:])
 
 
-@pytest.mark.parametrize("path", [path for path in APP if is_deep(path)], ids=by_name)
+@for_each(path for path in APP if is_deep(path))
 def test_operations_queries_and_models_know_nothing_of_the_request(path: Path) -> None:
     known = [f"{module}.{name}" for module, name in imported(path) if name in REQUEST.get(module, set())]
     assert known == [], "take it as an argument; the view knows it"
 
 
-@pytest.mark.parametrize("path", [path for path in APP if path not in SOURCES], ids=by_name)
+@for_each(path for path in APP if path not in SOURCES)
 def test_time_and_chance_are_asked_for_where_tests_can_move_them(path: Path) -> None:
     called = {
         ast.unparse(node.func)
@@ -83,7 +79,7 @@ def test_time_and_chance_are_asked_for_where_tests_can_move_them(path: Path) -> 
     assert called & DIRECT - MACHINES_OWN.get(path, set()) == set()
 
 
-@pytest.mark.parametrize("path", APP, ids=by_name)
+@for_each(APP)
 def test_only_the_boundary_commits(path: Path) -> None:
     if path == Path("app/platform/transaction.py"):
         return

@@ -8,11 +8,11 @@ from functools import cache
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
-import pytest
 from flask import Flask
 from packaging.version import Version
 
 from app.platform.guards import Access
+from tests.architecture.each import for_each
 from tests.architecture.routes import routes
 from tests.factories.people import a_person, signed_in
 
@@ -58,10 +58,6 @@ IN_BROWSER = re.compile(
 WEAK = re.compile(r"\b(?:md5|sha1|SHA1|MD5|DES|ARC4|RC4|Blowfish|ECB|CBC|PKCS1v15)\b")
 
 
-def by_name(path: Path) -> str:
-    return str(path)
-
-
 @cache
 def calls(path: Path) -> frozenset[str]:
     called = (node.func for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
@@ -82,7 +78,7 @@ def _modules(path: Path) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
 
 
-@pytest.mark.parametrize("path", APP, ids=by_name)
+@for_each(APP)
 def test_nothing_that_was_sent_is_run(path: Path) -> None:
     allowed = APART.get(path, set()) | WRITES_XML.get(path, set())
     assert calls(path) & RUNS <= allowed
@@ -91,14 +87,14 @@ def test_nothing_that_was_sent_is_run(path: Path) -> None:
     assert used <= allowed, "nothing is run, unpacked into objects, or fetched"
 
 
-@pytest.mark.parametrize("path", APP, ids=by_name)
+@for_each(APP)
 def test_nobody_else_talks_to_the_network(path: Path) -> None:
     """Beside the clients of PostgreSQL and Redis: what connects where stands in docs/security.md."""
     direct = {module for module in modules(path) if module in {"socket", "smtplib"}}
     assert direct - SOCKETS.get(path, set()) == set()
 
 
-@pytest.mark.parametrize("path", APP, ids=by_name)
+@for_each(APP)
 def test_no_statement_is_put_together_from_words(path: Path) -> None:
     """`text()` gets a constant; what varies is a parameter. Names of our own tables are the exception."""
     source = path.read_text()
@@ -112,19 +108,19 @@ def test_no_statement_is_put_together_from_words(path: Path) -> None:
             assert woven == [] or allowed, woven
 
 
-@pytest.mark.parametrize("path", APP, ids=by_name)
+@for_each(APP)
 def test_no_weak_hash_cipher_or_padding_is_named(path: Path) -> None:
     source = path.read_text()
     if WEAK.search(source):  # in comments it may be
         assert WEAK.findall(ast.unparse(ast.parse(source))) == []
 
 
-@pytest.mark.parametrize("path", SCRIPTS, ids=by_name)
+@for_each(SCRIPTS)
 def test_scripts_make_no_code_and_no_markup_of_words(path: Path) -> None:
     assert IN_BROWSER.findall(path.read_text()) == []
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=by_name)
+@for_each(TEMPLATES)
 def test_templates_escape_everything_and_let_people_paste(path: Path) -> None:
     source = path.read_text()
     assert not re.search(r"\|\s*safe\b|autoescape|Markup\(", source)

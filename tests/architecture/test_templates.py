@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-import pytest
+from tests.architecture.each import for_each
 
 # Mails are read elsewhere, where styles have to be inline.
 TEMPLATES = sorted(
@@ -25,7 +25,7 @@ def by_name(path: Path) -> str:
     return str(path.relative_to("templates"))
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=by_name)
+@for_each(TEMPLATES)
 def test_every_form_has_an_address_and_a_method(path: Path) -> None:
     for name, attributes in tags(path):
         if name == "form":
@@ -33,7 +33,7 @@ def test_every_form_has_an_address_and_a_method(path: Path) -> None:
             assert METHOD.search(attributes), f"<form{attributes}> how?"
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=by_name)
+@for_each(TEMPLATES)
 def test_nothing_is_inline(path: Path) -> None:
     source = COMMENT.sub("", path.read_text())
     assert "<style" not in source.lower()
@@ -45,13 +45,13 @@ def test_nothing_is_inline(path: Path) -> None:
     assert inline == []
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=by_name)
+@for_each(TEMPLATES)
 def test_nothing_is_fetched_from_elsewhere(path: Path) -> None:
     source = COMMENT.sub("", path.read_text())
     assert re.findall(r"\b(?:src|srcset)\s*=\s*[\"'](?:https?:)?//[^\"']+", source) == []
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=by_name)
+@for_each(TEMPLATES)
 def test_enhanced_forms_ask_where_they_would_post_anyway(path: Path) -> None:
     """With JavaScript or without, the same address does the same thing."""
     for name, attributes in tags(path):

@@ -51,14 +51,14 @@ def test_every_page_fits_and_is_accessible(app: Flask, tab: Page) -> None:
     creator, new, fan = mara(app), a_creator(app, "new"), a_person(app)
     visit(tab, PUBLIC + EMPTY)
     sign_in(tab, app, fan)
-    visit(tab, [*PUBLIC, "/creators/start"])
+    visit(tab, ["/@mara", "/@mara/tiers", "/creators/start"])
     sign_in(tab, app, creator)
-    visit(tab, PUBLIC + DESK)
+    visit(tab, ["/@mara", *DESK])
     tab.goto("/dashboard/tiers")
     tab.get_by_role("link", name="Edit", exact=True).first.click()
     fits_in_every_shape(tab)
     sign_in(tab, app, new)
-    visit(tab, EMPTY + DESK)
+    visit(tab, ["/@new", "/@new/tiers", "/dashboard", "/dashboard/tiers", "/dashboard/people"])
 
 
 def visit(tab: Page, paths: list[str]) -> None:
