@@ -7,10 +7,10 @@ the table itself, so that nothing waits for Redis to come back.
 """
 
 import logging
-import signal
 import sys
 import threading
 from collections.abc import Sequence
+from functools import partial
 
 import redis
 from flask import Flask
@@ -22,6 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.config import ConfigError, Settings, load_settings
 from app.platform import work
 from app.platform.work.queueing import SERIALIZER
+from workers.stack.until_told import run_until_told
 
 log = logging.getLogger("fanlight.worker")
 
@@ -70,25 +71,6 @@ class LeasedWorker(SimpleWorker):
 
     def subscribe(self) -> None:
         """Commands come as signals, not over Redis."""
-
-
-def serve_lanes(app: Flask, lanes: Sequence[Sequence[str]], stop: threading.Event) -> bool:
-    """Until a stop. False when a lane broke: then all end, and the process begins anew."""
-    ended: list[Sequence[str]] = []
-
-    def run(queues: Sequence[str]) -> None:
-        try:
-            serve(app, queues, stop)
-            ended.append(queues)
-        finally:
-            stop.set()
-
-    threads = [threading.Thread(target=run, args=(queues,), name=f"lane-{queues[0]}") for queues in lanes]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return len(ended) == len(lanes)
 
 
 def serve(app: Flask, queues: Sequence[str], stop: threading.Event) -> None:
@@ -142,11 +124,8 @@ def main(arguments: Sequence[str]) -> int:
         print(*error.problems, sep="\n", file=sys.stderr)
         return 2
     logs.configure("worker", settings.log_level)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    well = serve_lanes(create_app(settings), [arguments] if arguments else LANES, stop)
-    return 0 if well else 1
+    app, lanes = create_app(settings), [arguments] if arguments else LANES
+    return 0 if run_until_told(*(partial(serve, app, queues) for queues in lanes)) else 1
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ Two of them do no harm: each job runs under a lock in PostgreSQL.
 """
 
 import logging
-import signal
 import sys
 import threading
 import time
@@ -16,6 +15,7 @@ from flask import Flask
 
 from app.config import ConfigError, Settings, load_settings
 from app.platform import schedule
+from workers.stack.until_told import run_until_told
 
 log = logging.getLogger("fanlight.scheduler")
 
@@ -72,11 +72,8 @@ def main() -> int:
         print(*error.problems, sep="\n", file=sys.stderr)
         return 2
     logs.configure("scheduler", settings.log_level)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    Scheduler(create_app(settings), stop).run()
-    return 0
+    app = create_app(settings)
+    return 0 if run_until_told(lambda stop: Scheduler(app, stop).run()) else 1
 
 
 if __name__ == "__main__":
