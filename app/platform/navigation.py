@@ -1,5 +1,6 @@
 """The ways through the house. Features hang their doors up here; templates show them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,12 +58,19 @@ def _shown(place: str, person: Viewer | None) -> list[ShownDoor]:
     path = request.path
     here = {door.href for door in known.get(place, [])}
     return [
-        ShownDoor(d.label, d.icon, d.href, active=any(_is_in(path, one.href) for one in (d, *behind)))
+        ShownDoor(d.label, d.icon, d.href, active=_leads_here(path, (d.href, *_behind(d, known, here))))
         for d in known.get(place, [])
         if d.role is None or (person and person.has(d.role))
-        for behind in [[one for one in known.get(d.leads_to, []) if one.href not in here]]
     ]
 
 
-def _is_in(path: str, section: str) -> bool:
-    return path == section or path.startswith(section + "/")
+def _behind(door: Door, known: dict[str, list[Door]], here: set[str]) -> Iterator[str]:
+    """Its own rooms and theirs, but for those that have a door here themselves."""
+    for one in known.get(door.leads_to, []):
+        if one.href not in here:
+            yield one.href
+            yield from _behind(one, known, here)
+
+
+def _leads_here(path: str, sections: tuple[str, ...]) -> bool:
+    return any(path == section or path.startswith(section + "/") for section in sections)

@@ -282,8 +282,11 @@ function enhance(scope) {
 
 enhance(document);
 showTheme();
-// On a phone the strip of settings is wider than the screen: the open one is brought into view.
-document.querySelector(".strip [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+// On a phone tabs and the strip of settings are wider than the screen: the open one is brought into view.
+for (const open of document.querySelectorAll(":is(.strip, .tabs) [aria-current]")) {
+  const strip = open.parentElement, own = open.getBoundingClientRect(), all = strip.getBoundingClientRect();
+  strip.scrollLeft += own.left + own.width / 2 - all.left - all.width / 2;
+}
 const addressed = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
 if (addressed?.tagName === "DIALOG") {
   history.replaceState(null, "", location.pathname + location.search);

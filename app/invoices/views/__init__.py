@@ -16,7 +16,7 @@ def init_app(app: Flask) -> None:
         add_door(app, place, Door("Purchases", "collection", "/purchases", 51))
     add_door(app, "settings", Door("Billing", "credit-card", "/settings/billing", 52))
     for place in ("rail", "settings"):
-        add_door(app, place, Door("Payments", "receipt", admin.HOME, 91, Role.ADMIN))
+        add_door(app, place, Door("Payments", "receipt", admin.HOME, 91, Role.ADMIN, leads_to=admin.ROOMS))
     add_door(app, admin.ROOMS, Door("Invoices", "receipt", admin.HOME, 10, Role.ADMIN))
     add_door(app, admin.ROOMS, Door("Fees", "coins", fees.HOME, 60, Role.ADMIN))
     app.jinja_env.globals.update(payment_rooms=admin.rooms)
