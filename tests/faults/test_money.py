@@ -54,7 +54,7 @@ PAYING = (
     "the key is taken",
     "the invoice is locked to be paid",
     "a try to pay is written",
-    "the money is known",
+    "the credit is spent",
     "the books are written",
     "what was sold is handed over",
     "the invoice is settled",
@@ -62,8 +62,10 @@ PAYING = (
     "all is committed",
 )
 ENDS = ("the key is taken", "the answer is remembered", "all is committed")
+# Nobody else knows of an invoice that is paid as it is made: it needs no lock.
+AT_ONCE = tuple(step for step in PAYING if step != "the invoice is locked to be paid")
 STEPS_OF = {
-    "tip": ("an invoice is made for a tip", *PAYING),
+    "tip": ("an invoice is made for a tip", *AT_ONCE),
     "buy": ("an invoice is made for a post", *ENDS),
     "pay": PAYING,
     "subscribe": ("an invoice is made for a subscription", *ENDS),
