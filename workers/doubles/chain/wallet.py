@@ -171,11 +171,13 @@ class Wallet:
 
 
 def named(chain: Chain, name: str, changes: Changes | None = None) -> Wallet:
-    """The wallet of this name; a new one has play money."""
+    """The wallet of this name. One without a coin, new or because the chain forked, is given play money."""
     key = chain.store.key(name)
     if key is None:
         key = Keypair()
-        chain.give(key.pubkey(), lamports=FIRST_LAMPORTS, usdc=FIRST_USDC)
         with chain.store.writing():
             chain.store.add_key(name, key)
-    return Wallet(chain, key, changes or Changes())
+    found = Wallet(chain, key, changes or Changes())
+    if not found.lamports:
+        chain.give(found.address, lamports=FIRST_LAMPORTS, usdc=FIRST_USDC)
+    return found
