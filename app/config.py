@@ -120,6 +120,8 @@ class Settings(BaseSettings):
     pending_days: Annotated[int, Field(ge=0, le=90)] = 7
     # Countries that the house collects tax for, or EU.
     tax_countries: Annotated[list[str], NoDecode] = []
+    # Let Stripe Tax, set up on your Stripe account, reckon the tax on what is paid by card.
+    stripe_tax: bool = False
 
     session_idle_days: Annotated[int, Field(ge=1, le=90)] = 14
     session_absolute_days: Annotated[int, Field(ge=1, le=365)] = 90

@@ -63,7 +63,8 @@ def fee(amount: int, bps: int) -> int:
 def told(seller_id: UUID, kind: str, price: int | None, currency: str) -> str:
     """What of a price is its seller's. Tax, which is due by where the buyer lives, is taken off before."""
     bps = rate(seller_id, kind)
-    before = ", before tax" if settings().tax_countries else ""
+    taxed = settings().tax_countries or settings().stripe_tax
+    before = ", before tax" if taxed else ""
     if not price:
         return f"You get {(WHOLE - bps) / 100:g} % of what fans pay{before}: the fee is {bps / 100:g} %."
     whole, theirs = readable(price, currency), readable(price - fee(price, bps), currency)

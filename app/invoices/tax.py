@@ -19,10 +19,28 @@ class Due:
     evidence: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a rail, which knows its payer's address, says is tax of what came in by it."""
+
+    amount: int
+    bps: int
+    country: str | None
+
+
 def reckon(country: str | None, evidence: dict[str, Any], total: int, kind: str) -> Due:
     """By where the buyer lives, and what speaks for it."""
-    bps = 0 if kind in UNTAXED else rate(country)
+    bps = rate(country) if taxed(kind) else 0
     return Due(contained(total, bps), bps, country, evidence)
+
+
+def taxed(kind: str) -> bool:
+    return kind not in UNTAXED
+
+
+def of_whole(told: int, paid: int, total: int) -> int:
+    """Where a part was paid in another way, the tax on that part tells the tax on all, half up."""
+    return (2 * total * told + paid) // (2 * paid)
 
 
 def rate(country: str | None) -> int:

@@ -180,11 +180,17 @@ class CardsDouble:
             return Visit(response.status, response.headers.get("Location", ""), response.read().decode())
 
     def pay(
-        self, url: str, card: str = GOOD, *, email: str = "fan@example.org", approve: bool = True
+        self,
+        url: str,
+        card: str = GOOD,
+        *,
+        email: str = "fan@example.org",
+        country: str = "",
+        approve: bool = True,
     ) -> Visit:
         """Pay on a session's page with this card (or saved method), and answer the bank when it asks."""
         assert self.visit(url).status == 200
-        visit = self.visit(url, {"method": card, "email": email})
+        visit = self.visit(url, {"method": card, "email": email, "country": country})
         if "/c/confirm/" in visit.location:
             visit = self.answer(visit.location, approve=approve)
         return visit

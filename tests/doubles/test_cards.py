@@ -375,47 +375,6 @@ def test_an_expired_page_takes_no_money(double: CardsDouble, api: stripe.StripeC
         api.v1.checkout.sessions.expire(session.id)
 
 
-def test_tax_is_added_where_the_customer_lives(double: CardsDouble, api: stripe.StripeClient) -> None:
-    german = api.v1.customers.create({"address": {"country": "DE"}})
-    session = api.v1.checkout.sessions.create(
-        {
-            "mode": "payment",
-            "customer": german.id,
-            "success_url": BACK,
-            "automatic_tax": {"enabled": True},
-            "line_items": [
-                {"price_data": {"currency": "eur", "unit_amount": 1000, "product_data": {"name": "A tier"}}}
-            ],
-        }
-    )
-    assert (session.automatic_tax.enabled, session.automatic_tax.status) == (True, "complete")
-    assert (session.amount_subtotal, session.amount_total) == (1000, 1190)
-    assert session.total_details
-    assert session.total_details.amount_tax == 190
-    assert "€11.90" in double.visit(url_of(session)).text
-
-
-def test_tax_is_calculated_and_recorded(api: stripe.StripeClient) -> None:
-    calculation = api.v1.tax.calculations.create(
-        {
-            "currency": "eur",
-            "line_items": [{"amount": 1190, "reference": "post", "tax_behavior": "inclusive"}],
-            "customer_details": {"address": {"country": "DE"}, "address_source": "billing"},
-        }
-    )
-    assert (calculation.amount_total, calculation.tax_amount_inclusive) == (1190, 190)
-    assert calculation.id
-    transaction = api.v1.tax.transactions.create_from_calculation(
-        {"calculation": calculation.id, "reference": "invoice-12"}
-    )
-    assert transaction.type == "transaction"
-    reversal = api.v1.tax.transactions.create_reversal(
-        {"mode": "full", "original_transaction": transaction.id, "reference": "refund-12"}
-    )
-    assert reversal.line_items
-    assert reversal.line_items.data[0].amount_tax == -190
-
-
 def test_customers_are_changed_listed_and_deleted(api: stripe.StripeClient) -> None:
     made = api.v1.customers.create({"email": "once@example.org", "metadata": {"a": "1", "b": "2"}})
     changed = api.v1.customers.update(made.id, {"name": "Ada", "metadata": {"a": "", "c": "3"}})

@@ -1,10 +1,12 @@
 """A processor for each file of tests; each test finds it without faults, and told out."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 
+from app.kit import clock
 from tests.doubles.chain import ChainDouble, chain_double
 from tests.factories.invoices import shop
 from tests.payments.cards import Till, a_till, taking_cards
@@ -24,6 +26,19 @@ def till(app: Flask, processor: Till) -> Iterator[Till]:
         yield processor
         processor.double.control("faults/clear")
         processor.settle()
+
+
+@pytest.fixture
+def later(till: Till) -> Iterator[Callable[[int], None]]:
+    """The clock of the house goes on by so many seconds, and all that is due then is done."""
+    moved = clock.FixedClock(clock.now())
+
+    def go_on(seconds: int) -> None:
+        moved.at = clock.SystemClock().now() + timedelta(seconds=seconds)
+        with clock.using(moved):
+            till.work_off()
+
+    yield go_on
 
 
 @pytest.fixture(scope="module")

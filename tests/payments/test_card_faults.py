@@ -1,15 +1,13 @@
 """F4: the processor does what was asked, and nobody hears of it. It converges, and never twice."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from flask import Flask
 
 from app.extensions import db
-from app.kit import clock
 from app.payments.cards import jobs
 from app.payments.models import PaymentMethod
 from app.payments.operations import charging
@@ -28,19 +26,6 @@ NEVER_DONE = ["drop_before", "error_500", "rate_limit"]
 @pytest.fixture
 def fan(app: Flask) -> Person:
     return a_person(app)
-
-
-@pytest.fixture
-def later(till: Till) -> Iterator[Callable[[int], None]]:
-    """The clock of the house goes on by so many seconds, and all that is due then is done."""
-    moved = clock.FixedClock(clock.now())
-
-    def go_on(seconds: int) -> None:
-        moved.at = clock.SystemClock().now() + timedelta(seconds=seconds)
-        with clock.using(moved):
-            till.work_off()
-
-    yield go_on
 
 
 def a_kept_card(app: Flask, till: Till, fan: Person, card: str = GOOD) -> UUID:

@@ -9,9 +9,11 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.extensions import db
+from app.invoices import fees
 from app.invoices.models import PAYABLE, Attempt, Invoice, Payment, State
 from app.invoices.operations import attempts, bookings, ending, settling
 from app.invoices.operations.locking import lock
+from app.invoices.tax import Told, of_whole
 from app.kit.ids import new_id
 from app.ledger.operations.posting import Account, Entry
 from app.platform import audit, outbox
@@ -34,6 +36,8 @@ class Money:
     at: datetime
     attempt_id: UUID | None = None
     origin: dict[str, Any] = field(default_factory=dict)
+    # Nothing where the rail knows nothing of tax: then it is what was reckoned when the invoice was made.
+    tax: Told | None = None
 
 
 def receive(invoice_id: UUID, money: Money) -> bool:
@@ -42,6 +46,8 @@ def receive(invoice_id: UUID, money: Money) -> bool:
     payment = book(invoice, money)
     if payment is None:
         return False
+    if money.tax is not None and invoice.paid_at is None:
+        _retell(invoice, money.amount, money.tax)
     count(invoice, payment, bookings.received(invoice, payment, money.into))
     return True
 
@@ -86,6 +92,16 @@ def count(invoice: Invoice, payment: Payment, entry: Entry | None, *, had: bool 
     )
     outbox.emit(CAME_IN, {"invoice_id": str(invoice.id), "payment_id": str(payment.id)})
     reckon(invoice, entry, had=had)
+
+
+def _retell(invoice: Invoice, paid: int, told: Told) -> None:
+    """The rail answers for this tax, and not our table; the fee is of what remains."""
+    invoice.tax = min(of_whole(told.amount, paid, invoice.total), invoice.total)
+    invoice.tax_bps = told.bps
+    invoice.tax_country = told.country or invoice.tax_country
+    if told.country:
+        invoice.tax_evidence = {**invoice.tax_evidence, "address": told.country}
+    invoice.fee = fees.fee(invoice.total - invoice.tax, invoice.fee_bps)
 
 
 def reckon(invoice: Invoice, entry: Entry | None, *, had: bool = False) -> None:

@@ -1,6 +1,7 @@
 """The call that an attempt is about. Made again after an interruption, it is the same call: its key is
 the attempt's id, and all that it says comes from rows that do not change."""
 
+import logging
 from datetime import timedelta
 from uuid import UUID
 
@@ -10,15 +11,18 @@ from app.kit import clock
 from app.payments import queries
 from app.payments.cards import customers, looking, words
 from app.payments.errors import Declined, Impossible
-from app.payments.gateways.stripe import charging, checkout
+from app.payments.gateways.stripe import charging, checkout, taxing
 from app.payments.gateways.stripe.charging import ToCharge
 from app.payments.gateways.stripe.checkout import ToPay
 from app.payments.gateways.stripe.objects import Intent
+from app.payments.gateways.stripe.taxing import Reckoned
 from app.payments.models import CARD, PaymentMethod
 from app.payments.operations import methods
 from app.payments.operations.charging import fail
 from app.platform.settings import settings
 from app.platform.transaction import transaction
+
+log = logging.getLogger(__name__)
 
 # The processor forgets keys after a day: then we look before we ask.
 KEYS_LIVE = timedelta(hours=20)
@@ -46,6 +50,7 @@ def _open_page(attempt: Attempt) -> None:
         currency=attempt.rail_currency,
         expires_at=attempt.expires_at,
         keeps_card=bool(attempt.data.get("keeps")),
+        taxed=bool(attempt.data.get("taxed")),
         back_to=f"{settings().base_url}/invoices/{attempt.invoice_id}/back/{attempt.id}",
     )
     try:
@@ -93,11 +98,26 @@ def _charged(attempt: Attempt, method: PaymentMethod) -> Intent:
             amount=attempt.rail_amount,
             currency=attempt.rail_currency,
             off_session=attempt.off_session,
+            tax=_tax(attempt, customer),
         )
     )
 
 
+def _tax(attempt: Attempt, customer: str) -> Reckoned | None:
+    """Where the processor does not know where somebody lives, what we reckoned ourselves stands."""
+    if not attempt.data.get("taxed"):
+        return None
+    try:
+        return taxing.reckon(attempt.id, customer, attempt.rail_amount, attempt.rail_currency)
+    except Impossible as no:
+        log.warning("tax was not reckoned", extra={"attempt": str(attempt.id), "code": no.code})
+        return None
+
+
 def _refused(attempt: Attempt, no: Impossible) -> None:
+    log.error(
+        "the card processor refused", extra={"attempt": str(attempt.id), "code": no.code, "said": str(no)}
+    )
     with transaction():
         if no.code == "resource_missing":
             # The processor has forgotten them: the next try introduces them again.

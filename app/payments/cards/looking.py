@@ -9,13 +9,14 @@ from app.invoices.models import Attempt
 from app.invoices.operations import attempts, disputing, receiving, refunding
 from app.invoices.operations.disputing import Complaint
 from app.invoices.operations.receiving import Money
+from app.invoices.tax import Told
 from app.ledger.chart import Kind
 from app.ledger.operations.posting import Account
 from app.payments import queries
 from app.payments.cards import words
 from app.payments.errors import Impossible, Unsure
 from app.payments.gateways.stripe import charging, checkout, customers, refunds
-from app.payments.gateways.stripe.objects import Intent, Method, Page, Returned, Taken
+from app.payments.gateways.stripe.objects import Intent, Method, Page, Returned, Taken, Tax
 from app.payments.models import CARD
 from app.payments.operations import cases, methods
 from app.payments.operations.charging import fail
@@ -77,7 +78,7 @@ def settle(attempt_id: UUID, looked: Intent) -> None:
             code = looked.code or "card_declined"
             fail(attempt_id, code, words.declined(code))
         else:
-            _money(found, looked)
+            _money(found, looked, looked.tax)
 
 
 def returned_of(charge_id: str) -> None:
@@ -144,7 +145,7 @@ def _page(found: Attempt, looked: Page) -> None:
     attempt_id, expired = found.id, looked.status == "expired"
     with transaction():
         if looked.intent and (looked.intent.charge or looked.intent.status == "processing"):
-            _money(found, looked.intent)
+            _money(found, looked.intent, looked.tax)
         elif expired:
             fail(attempt_id, "expired", words.PAGE_OVER, state="expired")
         elif looked.status == "complete" and looked.intent and looked.intent.status in UNPAID:
@@ -154,7 +155,7 @@ def _page(found: Attempt, looked: Page) -> None:
         _keep_if_possible(looked.intent.method_id)
 
 
-def _money(found: Attempt, looked: Intent) -> None:
+def _money(found: Attempt, looked: Intent, tax: Tax | None) -> None:
     """Inside a transaction: what came is booked, once; what is coming is noted."""
     if looked.charge is None:
         attempts.on_its_way(found.id)
@@ -172,6 +173,7 @@ def _money(found: Attempt, looked: Intent) -> None:
             at=charge.at,
             attempt_id=found.id,
             origin=charge.origin,
+            tax=Told(tax.amount, tax.bps, tax.country) if tax else None,
         ),
     )
 

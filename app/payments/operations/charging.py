@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from app.invoices import tax
 from app.invoices.errors import NotOffered
 from app.invoices.models import Attempt, Invoice, State
 from app.invoices.operations import attempts
@@ -19,6 +20,7 @@ from app.payments import queries
 from app.payments.models import CARD, PaymentMethod
 from app.platform import outbox, work
 from app.platform.errors import NotFound
+from app.platform.settings import settings
 
 ASK, CANCEL = "payments.card_ask", "payments.card_cancel"
 FAILED = "payment.failed"
@@ -60,7 +62,8 @@ def open_page(invoice_id: UUID, payer_id: UUID, *, keep: bool) -> Attempt:
             return one
         call_off(one)
     _not_twice(invoice)
-    quote = Quote(CARD, invoice.missing, invoice.currency, expires_at=_until(invoice), data={"keeps": keeps})
+    about = {"keeps": keeps, **_taxed(invoice)}
+    quote = Quote(CARD, invoice.missing, invoice.currency, expires_at=_until(invoice), data=about)
     begun = attempts.begin(invoice, quote)
     _complete_later(begun)
     return begun
@@ -115,12 +118,24 @@ def _charge(invoice: Invoice, method_id: UUID, *, off_session: bool) -> Attempt:
     method = _own(method_id, invoice.user_id)
     begun = attempts.begin(
         invoice,
-        Quote(CARD, invoice.missing, invoice.currency, method_id=method.id, off_session=off_session),
+        Quote(
+            CARD,
+            invoice.missing,
+            invoice.currency,
+            method_id=method.id,
+            off_session=off_session,
+            data=_taxed(invoice),
+        ),
     )
     # Until its outcome is known nothing else may be begun.
     attempts.on_its_way(begun.id)
     _complete_later(begun, at_once=off_session)
     return begun
+
+
+def _taxed(invoice: Invoice) -> dict[str, bool]:
+    """Whether the processor reckons the tax: decided once, so that the call stays the same."""
+    return {"taxed": settings().stripe_tax and tax.taxed(invoice.kind)}
 
 
 def _payable(invoice_id: UUID, payer_id: UUID) -> Invoice:

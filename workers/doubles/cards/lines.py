@@ -18,22 +18,29 @@ def read(line: Params, country: str, now: int) -> Body:
     if unit is None:
         raise invalid("Missing required param: unit_amount.", price.name("unit_amount"), "parameter_missing")
     behavior = price.choice("tax_behavior", "exclusive", "inclusive", "unspecified") or "unspecified"
-    subtotal, inclusive = unit * quantity, behavior == "inclusive"
-    due = tax.on(subtotal, country, inclusive=inclusive)
-    return {
-        "id": f"li_{random_text(24)}",
-        "object": "item",
-        "adjustable_quantity": None,
-        "amount_discount": 0,
-        "amount_subtotal": subtotal,
-        "amount_tax": due,
-        "amount_total": subtotal if inclusive else subtotal + due,
-        "currency": currency,
-        "description": name,
-        "metadata": {},
-        "price": _price(unit, currency, behavior, now),
-        "quantity": quantity,
-    }
+    return taxed(
+        {
+            "id": f"li_{random_text(24)}",
+            "object": "item",
+            "adjustable_quantity": None,
+            "amount_discount": 0,
+            "amount_subtotal": unit * quantity,
+            "currency": currency,
+            "description": name,
+            "metadata": {},
+            "price": _price(unit, currency, behavior, now),
+            "quantity": quantity,
+        },
+        country,
+    )
+
+
+def taxed(line: Body, country: str) -> Body:
+    """As it is for somebody who lives there."""
+    inclusive = line["price"]["tax_behavior"] == "inclusive"
+    due = tax.on(line["amount_subtotal"], country, inclusive=inclusive)
+    total = line["amount_subtotal"] + (0 if inclusive else due)
+    return line | {"amount_tax": due, "amount_total": total}
 
 
 def _price(unit: int, currency: str, behavior: str, now: int) -> Body:

@@ -71,6 +71,8 @@ class Pages:
             email=(session["customer_details"] or {}).get("email") or "",
             keeps=session["mode"] == "setup" or session["_intent"].get("setup_future_usage"),
             chosen=request.form.get("method", ""),
+            places=paying.PLACES if session["automatic_tax"]["status"] == "requires_location_inputs" else (),
+            country=request.form.get("country", ""),
             error=error,
         )
         return (page, 402) if error else page
@@ -81,7 +83,8 @@ class Pages:
             return _over(session)
         email, chosen = request.form.get("email", "").strip() or None, request.form.get("method", "")
         try:
-            intent = paying.pay(books, session, _method(books, session, chosen, email), email)
+            method, country = _method(books, session, chosen, email), request.form.get("country", "")
+            intent = paying.pay(books, session, method, email, country)
         except ApiError as refused:
             return self._checkout(books, key, str(refused))
         if intent["status"] == "requires_action":

@@ -1,14 +1,17 @@
 """What happens on a session's page: its intent is made, paid, and the session completed."""
 
-from workers.doubles.cards import customers, payment_intents, setup_intents
-from workers.doubles.cards.errors import Body, impossible
+from workers.doubles.cards import customers, payment_intents, sessions, setup_intents, tax
+from workers.doubles.cards.errors import ApiError, Body, impossible
 from workers.doubles.cards.events import emit
 from workers.doubles.cards.params import Params
 from workers.doubles.cards.sessions import details
 from workers.doubles.cards.store import Books
 
+# Where payers may live; in the last one no tax is due.
+PLACES = (*tax.RATES, "US")
 
-def pay(books: Books, session: Body, method: Body, email: str | None) -> Body:
+
+def pay(books: Books, session: Body, method: Body, email: str | None, country: str = "") -> Body:
     """What happens when somebody presses the button: the intent, paid or waiting for its holder.
 
     A refusal is raised after it was noted; the page stays open for another try.
@@ -18,11 +21,13 @@ def pay(books: Books, session: Body, method: Body, email: str | None) -> Body:
     session["customer_details"] = details({}, email) | {
         name: value for name, value in (session["customer_details"] or {}).items() if value is not None
     }
+    if session["automatic_tax"]["status"] == "requires_location_inputs":
+        if country not in PLACES:
+            raise ApiError("Choose your country.")
+        sessions.locate(books, session, country)
     needed = session["customer_creation"] == "always" or session["_intent"].get("setup_future_usage")
     if session["customer"] is None and needed:
         session["customer"] = customers.create(books, Params({"email": email} if email else {}))["id"]
-    if session["automatic_tax"]["enabled"]:
-        session["automatic_tax"]["status"] = "complete"
     intent = _intent(books, session)
     intent |= {"payment_method": method["id"], "status": "requires_confirmation"}
     books.save(intent)

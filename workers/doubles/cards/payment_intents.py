@@ -1,6 +1,6 @@
 """Payment intents: from wanting money to having it, or not."""
 
-from workers.doubles.cards import charges
+from workers.doubles.cards import charges, tax
 from workers.doubles.cards.customers import living
 from workers.doubles.cards.errors import ApiError, Body, impossible, invalid
 from workers.doubles.cards.events import emit
@@ -104,6 +104,7 @@ def make(books: Books, amount: int, currency: str, customer: str | None, *, type
             "customer_account": None,
             "description": None,
             "excluded_payment_method_types": None,
+            "hooks": None,
             "last_payment_error": None,
             "latest_charge": None,
             "managed_payments": None,
@@ -207,6 +208,8 @@ def _change(books: Books, intent: Body, params: Params) -> None:
         intent["payment_method"] = method["id"]
         if intent["status"] == "requires_payment_method":
             intent["status"] = "requires_confirmation"
+    if calculation := params.nested("hooks").nested("inputs").nested("tax").text("calculation"):
+        intent["hooks"] = {"inputs": {"tax": {"calculation": tax.valid(books, calculation, intent)}}}
     params.accept("automatic_payment_methods", "radar_options")
     books.save(intent)
 
@@ -250,6 +253,8 @@ def _succeed(books: Books, intent: Body, charge: Body, method: Body) -> Body:
     books.save(intent)
     method["_used"] = True
     books.save(method)
+    if intent["hooks"]:
+        tax.commit_for(books, intent)
     if intent["setup_future_usage"] and intent["customer"]:
         attach_to(books, method, intent["customer"])
     emit(books, "payment_intent.succeeded", intent)

@@ -1,6 +1,6 @@
 """Checkout sessions: a page on which somebody pays, or saves a payment method."""
 
-from workers.doubles.cards import customers, lines, payment_intents, setup_intents
+from workers.doubles.cards import customers, lines, payment_intents, setup_intents, tax
 from workers.doubles.cards.errors import Body, impossible, invalid
 from workers.doubles.cards.events import emit
 from workers.doubles.cards.intents import WAITING
@@ -21,7 +21,6 @@ LOOKS = (
     "branding_settings",
     "consent_collection",
     "custom_text",
-    "customer_update",
     "name_collection",
     "origin_context",
     "payment_method_collection",
@@ -46,6 +45,13 @@ def create(books: Books, params: Params) -> Body:
         raise invalid("Give either customer or customer_email, not both.", "customer_email")
     taxed = params.nested("automatic_tax").flag("enabled")
     country = ((holder.get("address") or {}).get("country") or "").upper()
+    keeps_address = _keeps_address(params, customer)
+    if taxed and customer and not country and not keeps_address:
+        raise invalid(
+            "Automatic tax needs the customer's address, or customer_update[address]=auto.",
+            "automatic_tax",
+            "customer_tax_location_invalid",
+        )
     items = [lines.read(line, country if taxed else "", books.now) for line in params.items("line_items")]
     if bool(items) != (mode == "payment"):
         raise invalid("Line items belong to payment mode, and only there.", "line_items")
@@ -123,6 +129,7 @@ def create(books: Books, params: Params) -> Body:
             "wallet_options": None,
             "_lines": items,
             "_intent": _intent_data(params, mode),
+            "_keeps_address": keeps_address,
         },
         key=key,
     )
@@ -189,6 +196,28 @@ def close(books: Books, session: Body) -> Body:
     return session
 
 
+def locate(books: Books, session: Body, country: str) -> None:
+    """Its payer said where they live: now the tax is known."""
+    address = {"country": country} | dict.fromkeys(("city", "line1", "line2", "postal_code", "state"))
+    items = [lines.taxed(line, country) for line in session["_lines"]]
+    session |= {
+        "amount_total": sum(line["amount_total"] for line in items),
+        "total_details": lines.totals(items),
+        "_lines": items,
+    }
+    session["automatic_tax"]["status"] = "complete"
+    session["customer_details"] = session["customer_details"] | {"address": address}
+    books.save(session)
+    if session["customer"] and session["_keeps_address"]:
+        books.save(customers.living(books, session["customer"]) | {"address": address})
+
+
+def tax_breakdown(session: Body) -> Body:
+    country = ((session["customer_details"] or {}).get("address") or {}).get("country") or ""
+    known = session["automatic_tax"]["status"] == "complete"
+    return {"discounts": [], "taxes": tax.shares(session["_lines"], country) if known else []}
+
+
 def lines_of(session: Body) -> Body:
     return whole(f"/v1/checkout/sessions/{session['id']}/line_items", session["_lines"])
 
@@ -223,6 +252,16 @@ def _intent_data(params: Params, mode: str) -> Body:
         statement_descriptor_suffix=given.text("statement_descriptor_suffix"),
         transfer_group=given.text("transfer_group"),
     )
+
+
+def _keeps_address(params: Params, customer: str | None) -> bool:
+    """Whether what is said of it on the page becomes the customer's."""
+    asked = params.nested("customer_update")
+    if customer is None and "customer_update" in params:
+        raise invalid("customer_update can only be used with customer.", "customer_update")
+    asked.choice("name", "auto", "never")
+    asked.choice("shipping", "auto", "never")
+    return asked.choice("address", "auto", "never") == "auto"
 
 
 def _creates_customer(params: Params, customer: str | None) -> str | None:

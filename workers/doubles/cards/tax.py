@@ -1,5 +1,6 @@
 """Tax, as far as it needs to be: one rate a country."""
 
+from workers.doubles.cards import customers
 from workers.doubles.cards.errors import Body, impossible, invalid
 from workers.doubles.cards.listing import whole
 from workers.doubles.cards.params import Params
@@ -40,10 +41,12 @@ def on(amount: int, country: str | None, *, inclusive: bool) -> int:
 @verb("POST", "tax/calculations", "tax.calculations.create")
 def calculate(books: Books, params: Params) -> Body:
     currency = params.currency()
-    details = params.nested("customer_details")
-    address = details.whole("address") or {}
+    customer, details = params.text("customer"), params.nested("customer_details")
+    holder = customers.living(books, customer) if customer else {}
+    address = details.whole("address") or holder.get("address") or {}
     if not address.get("country"):
-        raise invalid("A country is needed.", "customer_details[address][country]", "parameter_missing")
+        where = "customer" if customer else "customer_details[address][country]"
+        raise invalid("The customer's location is not known.", where, "customer_tax_location_invalid")
     country = str(address["country"]).upper()
     lines = [_line(line, country) for line in params.items("line_items")]
     if not lines:
@@ -56,7 +59,7 @@ def calculate(books: Books, params: Params) -> Body:
         {
             "amount_total": sum(line["amount"] for line in lines) + added,
             "currency": currency,
-            "customer": params.text("customer"),
+            "customer": customer,
             "customer_details": {
                 "address": address,
                 "address_source": details.text("address_source") or "billing",
@@ -99,6 +102,20 @@ def commit(books: Books, params: Params) -> Body:
         for line in calculation["_lines"]
     ]
     return _record(books, params, calculation, lines, None)
+
+
+def valid(books: Books, key: str, intent: Body) -> str:
+    """A calculation that a payment may be tied to."""
+    calculation = books.get("tax.calculation", key, param="hooks[inputs][tax][calculation]")
+    if calculation["currency"] != intent["currency"]:
+        raise invalid("The calculation is in another currency.", "hooks[inputs][tax][calculation]")
+    return key
+
+
+def commit_for(books: Books, intent: Body) -> None:
+    """By itself, once the payment is through."""
+    key = intent["hooks"]["inputs"]["tax"]["calculation"]
+    commit(books, Params({"calculation": key, "reference": intent["id"]}))
 
 
 @verb("POST", "tax/transactions/create_reversal", "tax.transactions.create_reversal")
@@ -161,6 +178,35 @@ def _line(line: Params, country: str) -> Body:
         "tax_breakdown": None,
         "tax_code": line.text("tax_code") or "txcd_10000000",
     }
+
+
+def shares(lines: list[Body], country: str) -> list[Body]:
+    """Of what is on a page, by rate; here there is one."""
+    rate = RATES.get(country, 0)
+    found = {
+        "id": f"txr_{random_text(24)}",
+        "object": "tax_rate",
+        "active": True,
+        "country": country or None,
+        "description": None,
+        "display_name": "VAT",
+        "effective_percentage": float(rate),
+        "inclusive": all(line["price"]["tax_behavior"] == "inclusive" for line in lines),
+        "jurisdiction": None,
+        "livemode": False,
+        "metadata": {},
+        "percentage": float(rate),
+        "state": None,
+        "tax_type": "vat",
+    }
+    return [
+        {
+            "amount": sum(line["amount_tax"] for line in lines),
+            "rate": found,
+            "taxability_reason": "standard_rated" if rate else "not_collecting",
+            "taxable_amount": sum(line["amount_subtotal"] for line in lines) if rate else 0,
+        }
+    ]
 
 
 def _breakdown(lines: list[Body], country: str) -> Body:

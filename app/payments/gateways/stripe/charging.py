@@ -8,6 +8,7 @@ from stripe.params import PaymentIntentCreateParams
 
 from app.payments.gateways.stripe.client import asking, key
 from app.payments.gateways.stripe.objects import Intent, intent, plain
+from app.payments.gateways.stripe.taxing import Reckoned
 
 EXPANDED = ["latest_charge"]
 MANY = 100
@@ -23,10 +24,12 @@ class ToCharge:
     amount: int
     currency: str
     off_session: bool
+    tax: Reckoned | None
 
 
 def charge(wanted: ToCharge) -> Intent:
     """Declined, where its owner would have to confirm it: that is done on a hosted page."""
+    named = {"attempt_id": str(wanted.attempt_id), "invoice_id": str(wanted.invoice_id)}
     params: PaymentIntentCreateParams = {
         "amount": wanted.amount,
         "currency": wanted.currency.lower(),
@@ -35,9 +38,11 @@ def charge(wanted: ToCharge) -> Intent:
         "allowed_payment_method_types": ["card"],
         "confirm": True,
         "description": wanted.label,
-        "metadata": {"attempt_id": str(wanted.attempt_id), "invoice_id": str(wanted.invoice_id)},
+        "metadata": {**named, **(wanted.tax.tax.metadata if wanted.tax else {})},
         "expand": EXPANDED,
     }
+    if wanted.tax and wanted.tax.id:
+        params["hooks"] = {"inputs": {"tax": {"calculation": wanted.tax.id}}}
     if wanted.off_session:
         params["off_session"] = True
     else:

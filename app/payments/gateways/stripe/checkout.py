@@ -7,10 +7,11 @@ from uuid import UUID
 import stripe
 from stripe.params.checkout import SessionCreateParams
 
+from app.payments.gateways.stripe import taxing
 from app.payments.gateways.stripe.client import asking, key
 from app.payments.gateways.stripe.objects import Page, intent, name_of, plain
 
-EXPANDED = ["payment_intent.latest_charge", "setup_intent"]
+EXPANDED = ["payment_intent.latest_charge", "setup_intent", "total_details.breakdown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class ToPay:
     currency: str
     expires_at: datetime
     keeps_card: bool
+    # Whether Stripe reckons the tax in it, and asks for an address where it has none.
+    taxed: bool
     back_to: str
 
 
@@ -52,6 +55,10 @@ def open_page(wanted: ToPay) -> Page:
     }
     if wanted.keeps_card:
         params["payment_intent_data"]["setup_future_usage"] = "off_session"
+    if wanted.taxed:
+        params["automatic_tax"] = {"enabled": True}
+        params["customer_update"] = {"address": "auto"}
+        params["line_items"][0]["price_data"]["tax_behavior"] = taxing.CONTAINED
     with asking() as client:
         return _page(client.v1.checkout.sessions.create(params, key("attempt", wanted.attempt_id)))
 
@@ -92,4 +99,5 @@ def _page(found: stripe.checkout.Session) -> Page:
         customer_id=name_of(found.customer),
         intent=intent(paying) if paying else None,
         kept_method_id=name_of(keeping.payment_method) if keeping and keeping.status == "succeeded" else None,
+        tax=taxing.of_page(found),
     )

@@ -8,6 +8,20 @@ import stripe
 
 
 @dataclass(frozen=True, slots=True)
+class Tax:
+    """What of a payment is tax, at how many hundredths of a percent, for which country."""
+
+    amount: int
+    bps: int
+    country: str | None
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """So that a charge tells it whenever it is looked at."""
+        return {"tax": str(self.amount), "tax_bps": str(self.bps), "tax_country": self.country or ""}
+
+
+@dataclass(frozen=True, slots=True)
 class Charge:
     """Money that came."""
 
@@ -31,6 +45,8 @@ class Intent:
     keeps_method: bool
     code: str | None
     message: str
+    # Where it was reckoned before the charge.
+    tax: Tax | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +61,7 @@ class Page:
     customer_id: str | None
     intent: Intent | None
     kept_method_id: str | None
+    tax: Tax | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +149,14 @@ def intent(found: stripe.PaymentIntent) -> Intent:
         keeps_method=found.setup_future_usage == "off_session",
         code=(getattr(error, "decline_code", None) or error.code) if error else None,
         message=str(error.message or "") if error else "",
+        tax=_tax(plain(found.metadata)),
     )
+
+
+def _tax(metadata: dict[str, str]) -> Tax | None:
+    if "tax" not in metadata:
+        return None
+    return Tax(int(metadata["tax"]), int(metadata["tax_bps"]), metadata.get("tax_country") or None)
 
 
 def _origin(found: stripe.Charge) -> dict[str, Any]:
