@@ -50,6 +50,8 @@ class Product:
     href: Callable[[Sold], str] = lambda _: ""
     # The invoice was given up or grew too old: a seat is free again, a code may be used.
     let_go: Callable[[Sold], None] = lambda _: None
+    # What its payer reads once it is paid.
+    thanks: str = "It is yours now."
     # Where it counts as something else: a renewal is a subscription.
     counts_as: str = ""
 

@@ -47,6 +47,7 @@ PRODUCTS = (
         revoke=gifts.take_back,
         gone=gifts.cannot_be_bought,
         href=lambda sold: f"/gifts/card/{sold.subject_id}",
+        thanks="Its card is ready to be given.",
     ),
 )
 

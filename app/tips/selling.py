@@ -14,7 +14,18 @@ from app.tips.operations.giving import PRODUCT
 
 
 def init_app(app: Flask) -> None:
-    products.register(app, Product(PRODUCT, "Tip", fulfil=_fulfil, revoke=_revoke, gone=_gone, href=_href))
+    products.register(
+        app,
+        Product(
+            PRODUCT,
+            "Tip",
+            fulfil=_fulfil,
+            revoke=_revoke,
+            gone=_gone,
+            href=_href,
+            thanks="It arrived.",
+        ),
+    )
 
 
 def _fulfil(sold: Sold) -> None:

@@ -146,6 +146,7 @@ def test_without_enough_credit_it_waits_to_be_paid(app: Flask, mara: Person, ben
     money_in(app, invoice_of(app, given), 500)
     paid = reader.get(f"/invoices/{given.invoice_id}")
     assert paid.one("a.btn-primary")["href"] == f"/tips/{given.id}"
+    assert "Thank you. It arrived." in paid.text
     assert "Thank you" in reader.get(f"/tips/{given.id}").text
     assert "Soon" in signed_in(app, mara).get("/dashboard/tips").text
 

@@ -113,9 +113,15 @@ def _about(invoice_id: UUID) -> dict[str, Any]:
         "waiting": payable and (living is not None or invoice.state == State.PROCESSING),
         "claimable": invoice.leftover if State(invoice.state) not in LEFTOVER_HELD else 0,
         "ways_on": ways_on(bill),
+        "thanks": _thanks(bill),
         "rails": rails.names(),
         "words": words,
     }
+
+
+def _thanks(bill: Bill) -> str:
+    found = (products.product(line.product).thanks for line in bill.lines if line.product)
+    return next(found, "")
 
 
 def ways_on(bill: Bill) -> list[tuple[str, str]]:
