@@ -30,8 +30,8 @@ def told_of(content: bytes, suffix: str = ".mp4", *words: str) -> str:
         return ffmpeg("-i", file.name, *words, "-f", "null", "-")
 
 
-def seconds_of(content: bytes, suffix: str = ".mp4") -> float:
-    found = re.findall(r"time=(\d+):(\d+):([\d.]+)", told_of(content, suffix))[-1]
+def seconds_of(content: bytes, suffix: str = ".mp4", *words: str) -> float:
+    found = re.findall(r"time=(\d+):(\d+):([\d.]+)", told_of(content, suffix, *words))[-1]
     return int(found[0]) * 3_600 + int(found[1]) * 60 + float(found[2])
 
 

@@ -6,6 +6,7 @@ import struct
 import subprocess
 import sys
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,67 @@ def test_a_turned_picture_stands_upright_and_says_nothing_of_its_maker(desk: Des
         assert not made.getexif()
         assert SECRET not in stored(desk, media, name)
         assert {"exif", "xmp", "icc_profile"} & made.info.keys() == set()
+
+
+CORNERS = {(0, 0): "#ff0000", (1, 0): "#00ff00", (0, 1): "#0000ff", (1, 1): "#ffffff"}
+
+
+def with_corners(width: int, height: int, form: str, orientation: int) -> bytes:
+    picture = Image.new("RGB", (width, height))
+    half = (width // 2, height // 2)
+    for (right, down), corner in CORNERS.items():
+        picture.paste(corner, (right * half[0], down * half[1], width, height))
+    exif = Image.Exif()
+    exif[ORIENTATION], exif[MAKE] = orientation, SECRET.decode()
+    out = io.BytesIO()
+    picture.save(out, form, exif=exif, **({"method": 0} if form == "WEBP" else {"compress_level": 1}))
+    return out.getvalue()
+
+
+def corners(picture: Image.Image) -> list[str]:
+    """Clockwise from the left above."""
+    flat = picture.convert("RGB")
+    across, down = flat.width // 4, flat.height // 4
+    places = [(across, down), (3 * across, down), (3 * across, 3 * down), (across, 3 * down)]
+    spots = [flat.getpixel(place) for place in places]
+    return ["".join("f" if part > 128 else "0" for part in spot) for spot in spots]  # type: ignore[union-attr]
+
+
+# By what is noted: its corners as they stand in the end.
+STANDS = {
+    1: ["f00", "0f0", "fff", "00f"],
+    2: ["0f0", "f00", "00f", "fff"],
+    3: ["fff", "00f", "f00", "0f0"],
+    4: ["00f", "fff", "0f0", "f00"],
+    5: ["f00", "00f", "fff", "0f0"],
+    6: ["00f", "f00", "0f0", "fff"],
+    7: ["fff", "0f0", "f00", "00f"],
+    8: ["0f0", "fff", "00f", "f00"],
+}
+
+
+@pytest.mark.parametrize(
+    ("form", "purpose", "size", "ways"),
+    [
+        ("PNG", "avatar", (1_100, 1_040), range(1, 9)),
+        ("WEBP", "avatar", (1_100, 1_040), range(1, 9)),
+        ("PNG", "post", (6_500, 400), (4, 8)),
+    ],
+)
+def test_a_picture_turned_in_any_way_stands_upright_however_large_it_is(
+    tmp_path: Path, form: str, purpose: str, size: tuple[int, int], ways: Iterable[int]
+) -> None:
+    source = tmp_path / "turned"
+    for orientation in ways:
+        source.write_bytes(with_corners(*size, form, orientation))
+        told = apart.picture(source, tmp_path, purpose)
+        assert (told["w"], told["h"]) == (size[::-1] if orientation > 4 else size)
+        for name, one in told["names"].items():
+            content = (tmp_path / one["file"]).read_bytes()
+            made = Image.open(io.BytesIO(content))
+            assert not made.getexif() and SECRET not in content and b"EXIF" not in content
+            if name != "teaser":
+                assert corners(made) == STANDS[orientation], (orientation, name)
 
 
 def test_an_avatar_is_square(desk: Desk) -> None:

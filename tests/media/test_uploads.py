@@ -263,6 +263,32 @@ def test_what_is_no_picture_is_refused_at_its_first_bytes(desk: Desk, content: b
     assert "not taken here" in answer.json["detail"]  # type: ignore[index]
 
 
+@pytest.mark.parametrize("first", [0, 1, 7, 511])
+def test_a_first_part_may_be_too_short_to_tell_what_it_is(desk: Desk, first: int) -> None:
+    content = picture_bytes(300, 200)
+    address = desk.ask(len(content)).headers["Location"]
+    for start, end in ((0, first), (first, first + 1), (first + 1, None)):
+        assert desk.part(address, start, content[start:end]).status_code == 204
+    with desk.app.app_context():
+        work.drain(["media"])
+        assert storage().open(address.replace("/uploads/", "originals/")).read() == content
+    media = desk.media(UUID(address.rsplit("/", 1)[-1]))
+    assert (media.state, media.content_type) == ("ready", "image/jpeg")
+
+
+@pytest.mark.parametrize("size", [20, 5_000])
+def test_what_begins_in_short_parts_is_refused_as_soon_as_it_is_known(desk: Desk, size: int) -> None:
+    content = b"%PDF-1.7" + bytes(size - 8)
+    address = desk.ask(size).headers["Location"]
+    enough = min(size, kinds.HEAD)
+    for start, end in ((0, 0), (0, 4), (4, enough - 1)):
+        assert desk.part(address, start, content[start:end]).status_code == 204
+    answer = desk.part(address, enough - 1, content[enough - 1 :])
+    assert answer.status_code == 415
+    assert "not taken here" in answer.json["detail"]  # type: ignore[index]
+    assert desk.tus("HEAD", address).headers["Upload-Offset"] == str(enough - 1)
+
+
 def test_bounds_are_by_what_it_is_not_by_what_it_is_called(desk: Desk) -> None:
     too_big = kinds.LARGEST[kinds.Kind.IMAGE] + 1
     assert desk.ask(too_big).status_code == 413

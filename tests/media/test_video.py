@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from app.media.apart import MB, Bounds, ffmpeg, video
+from app.media.apart import MB, Bounds, ffmpeg, probe, video
 from app.media.errors import TROUBLES, UploadRefused
 from app.media.models import Media
 from app.media.shown import describe
@@ -183,6 +183,62 @@ def test_sound_alone_in_a_films_wrapping_is_sound(desk: Desk) -> None:
     media = desk.made(films.made(*films.tone(), "-c:a", "aac"), **VIDEO)
     assert (media.state, media.kind) == ("ready", "audio")
     assert media.renditions.keys() == {"audio", "wave"}
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov"])
+@pytest.mark.parametrize("sound", [films.tone(1), ()], ids=["sound", "silent"])
+def test_a_film_with_a_time_code_keeps_its_picture(desk: Desk, suffix: str, sound: tuple[str, ...]) -> None:
+    words = (*films.picture("64x64", 1), *sound, *films.H264, "-timecode", "01:02:03:04")
+    media = desk.made(films.made(*words, suffix=suffix), **VIDEO)
+    assert (media.state, media.kind) == ("ready", "video")
+    told = films.told_of(rendition(desk, media, "mp4"))
+    assert "64x64" in told and "tmcd" not in told
+    assert ("Audio: aac" in told) == bool(sound)
+
+
+def test_a_remark_that_calls_itself_a_stream_is_none(tmp_path: Path) -> None:
+    """Whether streams are told of in a group or not."""
+    stream = "Video: h264, yuv420p, 64x64, 25 fps"
+    remarks = {
+        "Stream group #0:0[0x9]": "Track Reference:",
+        "Stream #0:0: Video": stream,
+        "b": f"x\n    {stream}",
+    }
+    hostile = [word for name, text in remarks.items() for word in ("-metadata", f"{name}={text}")]
+    kept = ("-c:a", "aac", *hostile, "-movflags", "use_metadata_tags")
+    source = tmp_path / "film.mp4"
+    source.write_bytes(films.made(*films.tone(1), *kept))
+    assert probe.look(source, "video/mp4").film is None
+    source.write_bytes(
+        films.made(*films.picture("96x96", 1), *films.tone(1), *kept, "-timecode", "01:02:03:04")
+    )
+    film = probe.look(source, "video/mp4").film
+    assert film and (film.width, film.height) == (96, 96)
+
+
+@pytest.mark.parametrize(
+    ("pictures", "rate", "sound"), [(1, 25, 5), (1, 1, 15)], ids=["a short film", "a still with a song"]
+)
+def test_the_last_picture_stays_for_as_long_as_there_is_sound(
+    desk: Desk, pictures: int, rate: int, sound: int
+) -> None:
+    words = (*films.picture("64x64", pictures, rate), *films.tone(sound), *films.H264, "-c:a", "aac")
+    media = desk.made(films.made(*words), **VIDEO)
+    assert (media.state, media.kind, media.trouble) == ("ready", "video", None)
+    assert media.duration_ms == pytest.approx(sound * 1_000, abs=50)
+    mp4 = rendition(desk, media, "mp4")
+    for track in ("0:v", "0:a"):
+        assert films.seconds_of(mp4, ".mp4", "-map", track) == pytest.approx(sound, abs=0.2)
+    assert {"poster", "preview"} <= media.renditions.keys()
+
+
+def test_a_film_plays_without_its_glimpse(tmp_path: Path) -> None:
+    """Here something is in the way of the file for it."""
+    source = tmp_path / "film.mp4"
+    source.write_bytes(films.silent_film("64x64"))
+    (tmp_path / "preview.webp").mkdir()
+    names = video.make(source, tmp_path, "video/mp4", lambda percent: None)["names"]
+    assert "preview" not in names and {"hls", "mp4", "poster"} <= names.keys()
 
 
 @pytest.mark.parametrize(

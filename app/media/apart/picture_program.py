@@ -37,6 +37,15 @@ QUALITY, EFFORT = 80, 3
 TEASER_GRAIN, TEASER_WIDTH, TEASER_BLUR = 10, 96, 6
 ORIENTATION = 0x0112
 LYING = (5, 6, 7, 8)
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 Image.MAX_IMAGE_PIXELS = None  # our own bound is stricter and comes first
 SRGB = ImageCms.createProfile("sRGB")
@@ -82,7 +91,9 @@ def opened(source: Path, widest: int) -> tuple[Image.Image, int, int]:
         raise
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError):
         raise Refused("broken") from None
-    upright = ImageOps.exif_transpose(in_srgb(picture, profile))
+    upright = in_srgb(picture, profile)
+    if turned in UPRIGHT:
+        upright = upright.transpose(UPRIGHT[turned])
     upright.info = {}
     return upright, width, height
 

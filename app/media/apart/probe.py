@@ -18,6 +18,8 @@ WALK = Bounds(seconds=120, memory=300 * MB)
 TRUE_WITHIN_MS = 500
 
 STREAM = re.compile(r"^  Stream #0:(\d+)\S*: (Video|Audio|\w+): (\w+)(.*)$", re.MULTILINE)
+# Streams that refer to each other, a picture and its time code, are told of below a line of their own.
+GROUP = re.compile(r"^  Stream group #.*\n(?:    .*\n)*", re.MULTILINE)
 DURATION = re.compile(r"^  Duration: (\d+):(\d+):(\d+)\.(\d+)", re.MULTILINE)
 SIZE = re.compile(r", (\d+)x(\d+)\b")
 ASPECT = re.compile(r"\bSAR (\d+):(\d+)")
@@ -53,12 +55,14 @@ class Facts:
     ms: int
     film: Film | None
     sound: Sound | None
+    # The sound goes on where the pictures end.
+    outlasted: bool
 
 
 def look(source: Path, content_type: str) -> Facts:
     """Refused: what is none, is too long, too large, or has too many tracks."""
     given = ffmpeg.strange(source, content_type)
-    said = ffmpeg.say(given, LOOK)
+    said = GROUP.sub(_moved_out, ffmpeg.say(given, LOOK))
     found = list(STREAM.finditer(said))
     if not found:
         raise UploadRefused("broken")
@@ -75,8 +79,17 @@ def look(source: Path, content_type: str) -> Facts:
     sound = next((_sound(one) for one in found if one[2] == "Audio" and one[3] in ffmpeg.SOUNDS), None)
     if film is None and sound is None:
         raise UploadRefused("codec")
-    walked = _walk(given, [one.stream for one in (film, sound) if one])
-    return Facts(claimed if abs(claimed - walked) < TRUE_WITHIN_MS else walked, film, sound)
+    pictures, sounds = (_walk(given, one.stream) if one else 0 for one in (film, sound))
+    walked = max(pictures, sounds)
+    if not walked:
+        raise UploadRefused("broken")
+    ms = claimed if abs(claimed - walked) < TRUE_WITHIN_MS else walked
+    return Facts(ms, film, sound, outlasted=film is not None and pictures + TRUE_WITHIN_MS < ms)
+
+
+def _moved_out(group: "re.Match[str]") -> str:
+    """Its streams where all others stand. What the file itself says stands further in."""
+    return group[0].replace("\n    ", "\n  ")
 
 
 def _shows(stream: "re.Match[str]") -> bool:
@@ -121,16 +134,14 @@ def _any(words: tuple[str, ...], told: str) -> bool:
     return any(word in told for word in words)
 
 
-def _walk(given: list[str], streams: list[int]) -> int:
+def _walk(given: list[str], stream: int) -> int:
     """How long it really is: from its first packet to its last, none of them decoded."""
     until = f"{LONGEST_MS // 1_000 + 60}"
-    chosen = [word for stream in streams for word in ("-map", f"0:{stream}")]
-    said = ffmpeg.say(["-stats", *given, *chosen, "-c", "copy", "-t", until, "-f", "null", "-"], WALK)
-    times = [_milliseconds(one) for one in WALKED.finditer(said)]
-    if not times or not max(times):
-        raise UploadRefused("broken")
-    _bear(max(times))
-    return max(times)
+    copied = ["-map", f"0:{stream}", "-c", "copy", "-t", until, "-f", "null", "-"]
+    said = ffmpeg.say(["-stats", *given, *copied], WALK)
+    ms = max((_milliseconds(one) for one in WALKED.finditer(said)), default=0)
+    _bear(ms)
+    return ms
 
 
 def _milliseconds(found: "re.Match[str] | None") -> int:

@@ -5,6 +5,7 @@ by itself: all of them at once would hold more pictures in memory than a small m
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,7 +74,8 @@ def make(source: Path, out: Path, content_type: str, tell: Callable[[int], None]
     pictures = _poster(largest, out, facts.ms)
     names |= {"poster": dict(pictures["names"]["w800"]), **pictures["names"]}
     if facts.ms >= PREVIEW_FROM_MS:
-        names["preview"] = _preview(sizes[0], out, facts.ms)
+        with suppress(UploadRefused):  # it plays without as well
+            names["preview"] = _preview(sizes[0], out, facts.ms)
     return {"w": film.width, "h": film.height, "ms": facts.ms, "color": pictures["color"], "names": names}
 
 
@@ -105,7 +107,8 @@ def _encode(
     share, told = ENCODED // len(turns), []
     for number, sizes in enumerate(turns):
         said, hear = ffmpeg.progress_of(facts.ms, tell, begin=number * share, share=share)
-        given = [*said, *ffmpeg.strange(source, content_type)]
+        # In one reading the last picture comes out after all of the sound; in two, sound waits for pictures.
+        given = [*said, *ffmpeg.strange(source, content_type) * (2 if facts.outlasted else 1)]
         ffmpeg.run([*given, *_turn(out, facts, film, sizes)], _bounds(facts, film), hear)
         told.append((out / TURN_PLAYLIST).read_text() if (out / TURN_PLAYLIST).is_file() else "")
     (out / "hls.m3u8").write_text(playlists.joined(told))
@@ -118,9 +121,9 @@ def _turns(sizes: Sequence[Size]) -> list[Sequence[Size]]:
 def _turn(out: Path, facts: Facts, film: Film, sizes: Sequence[Size]) -> list[str]:
     sound, group = facts.sound, max(1, int(film.rate * GROUP_SECONDS))
     pictures = [word for number in range(len(sizes)) for word in ("-map", f"[v{number}]")]
-    sounds = ["-map", f"0:{sound.stream}"] * len(sizes) if sound else []
+    sounds = ["-map", f"{int(facts.outlasted)}:{sound.stream}"] * len(sizes) if sound else []
     return [
-        "-filter_complex_threads", "1", "-filter_complex", _graph(film, sizes), *pictures, *sounds,
+        "-filter_complex_threads", "1", "-filter_complex", _graph(facts, film, sizes), *pictures, *sounds,
         *ffmpeg.STRIPPED, "-t", f"{facts.ms / 1_000 + 1:.3f}", "-threads", "1",
         *H264, "-g", str(group), "-keyint_min", str(group), "-sc_threshold", "0", *_rates(sizes),
         *(_sound() if sound else ()),
@@ -131,15 +134,16 @@ def _turn(out: Path, facts: Facts, film: Film, sizes: Sequence[Size]) -> list[st
     ]  # fmt: skip
 
 
-def _graph(film: Film, sizes: Sequence[Size]) -> str:
+def _graph(facts: Facts, film: Film, sizes: Sequence[Size]) -> str:
     """Made smaller first, so that few large pictures wait; then a steady rate, so that each size cuts at the
-    same pictures."""
-    largest = sizes[-1]
+    same pictures. The last one stays for as long as there is sound."""
+    largest, seconds = sizes[-1], f"{facts.ms / 1_000:.3f}"
     steady = [
         *(["bwdif=send_frame:auto:interlaced"] if film.interlaced else ()),
         f"scale={largest.width}:{largest.height}:flags=bicubic",
         *([NARROWED] if film.wide_range else ()),
         f"format=yuv420p,fps={film.rate:g}:start_time=0",
+        *([f"tpad=stop_mode=clone:stop_duration={seconds},trim=end={seconds}"] if facts.outlasted else ()),
     ]
     ends = "".join(f"[s{number}]" for number in range(len(sizes)))
     scaled = (

@@ -22,6 +22,8 @@ from app.platform.storage import storage
 
 GB = 1024 * kinds.MB
 OPEN_STATES = ("waiting", "receiving")
+# Among what is kept of the parts: how it begins, while that is too little to tell what it is.
+HEAD = "head"
 # What workers are asked for.
 PROCESS, DELETE = "media.process", "media.delete_files"
 
@@ -71,13 +73,17 @@ def receive(media_id: UUID, owner_id: UUID, *, offset: int, stream: IO[bytes], l
     media = open_upload(media_id, owner_id)
     if offset != media.received or offset + length > media.size:
         raise WrongOffset
-    source = stream
-    if offset == 0:
-        head = stream.read(kinds.HEAD)
-        recognise(media, head)
-        source = cast(IO[bytes], _Ahead(head, stream))
-    media.upload = storage().append(original_key(media.id), media.upload, source)
-    media.received = int(media.upload["size"])
+    parts, source, head = dict(media.upload), stream, b""
+    if not media.content_type and offset < kinds.HEAD:
+        enough = min(kinds.HEAD, media.size)
+        known = bytes.fromhex(parts.pop(HEAD, ""))
+        fresh = _beginning(stream, enough - len(known))
+        source, head = cast(IO[bytes], _Ahead(fresh, stream)), known + fresh
+        if len(head) == enough:
+            recognise(media, head)
+    parts = storage().append(original_key(media.id), parts, source)
+    media.received = int(parts["size"])
+    media.upload = parts | {HEAD: head.hex()} if head and not media.content_type else parts
     media.state = "receiving"
     if media.received == media.size:
         complete(media)
@@ -168,6 +174,14 @@ def complete(media: Media) -> None:
     media.state = "received"
     audit.record(Action.UPLOADED, actor=media.user_id, subject=("media", media.id), type=media.content_type)
     ask_to_make(media.id)
+
+
+def _beginning(stream: IO[bytes], wanted: int) -> bytes:
+    """As much as wanted, unless the stream ends before; it may give less at a time."""
+    found = b""
+    while len(found) < wanted and (more := stream.read(wanted - len(found))):
+        found += more
+    return found
 
 
 class _Ahead:
