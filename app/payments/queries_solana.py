@@ -103,9 +103,10 @@ def unchecked(before: datetime, at_most: int) -> Sequence[ProviderEntry]:
     return db.session.scalars(found.order_by(ProviderEntry.at).limit(at_most)).all()
 
 
-def entry_called(name: str) -> ProviderEntry | None:
+def entry_called(name: str) -> ProviderEntry:
+    """What a case is about was noted with it."""
     found = select(ProviderEntry).where(ProviderEntry.rail == RAIL, ProviderEntry.external_id == name)
-    return db.session.scalars(found).one_or_none()
+    return db.session.scalars(found).one()
 
 
 def nobodys(case_id: UUID, kinds: Sequence[str] = NOBODYS, *, lock: bool = False) -> Case:

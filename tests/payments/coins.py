@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Flask
+from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
 from app.extensions import db
@@ -39,6 +40,14 @@ class Purse:
     def wallet(self) -> Pubkey:
         with self.app.app_context():
             return Pubkey.from_string(signer.address())
+
+    @property
+    def key(self) -> Keypair:
+        """As its owner has it."""
+        with self.app.app_context():
+            owner = signer.signer()
+            assert isinstance(owner, signer.KeySigner)
+            return owner._key
 
     def choose(self, page: PageClient, invoice_id: UUID, coin: str = "USDC") -> Page:
         here = page.get(f"/invoices/{invoice_id}")
@@ -101,7 +110,8 @@ class Purse:
 
     def payments(self, invoice_id: UUID) -> list[tuple[int, int, str]]:
         with self.app.app_context():
-            found = db.session.query(Payment).filter_by(invoice_id=invoice_id).order_by(Payment.received_at)
+            found = db.session.query(Payment).filter_by(invoice_id=invoice_id)
+            found = found.order_by(Payment.received_at, Payment.id)
             return [(one.amount, one.rail_amount, one.rail_currency) for one in found]
 
     def cases(self) -> list[tuple[str, dict[str, Any]]]:

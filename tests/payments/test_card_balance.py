@@ -82,6 +82,19 @@ def test_fees_are_booked_and_both_sides_agree(app: Flask, till: Till, fan: Perso
         assert sorted(one.kind for one in found) == ["charge", "refund"]
 
 
+def test_before_the_first_card_is_charged_there_is_nothing_to_book(
+    app: Flask, till: Till, fan: Person
+) -> None:
+    invoice_id = an_invoice(app, fan, total=1_000)
+    address = till.open_page(signed_in(app, fan), invoice_id)
+    assert reconcile(app) == []
+    assert posted(app, Kind.PROVIDER_FEE) == 0
+    till.double.pay(address)
+    till.settle()
+    assert reconcile(app) == []
+    assert posted(app, Kind.PROVIDER_FEE) == 59
+
+
 def test_reading_twice_books_once(app: Flask, till: Till, fan: Person) -> None:
     bought(app, till, fan)
     reconcile(app)

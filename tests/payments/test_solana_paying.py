@@ -19,7 +19,7 @@ from tests.factories.creators import a_creator
 from tests.factories.invoices import an_invoice, the_invoice
 from tests.factories.people import Person, a_person, signed_in
 from tests.page_client import PageClient
-from tests.payments.coins import LAMPORTS, UNITS, Purse, coin_form, link_on, offered
+from tests.payments.coins import LAMPORTS, UNITS, Purse, coin_form, link_on, offered, taking_coins
 
 
 @pytest.fixture
@@ -111,6 +111,16 @@ def test_a_seller_may_close_it(purse: Purse, app: Flask, page: PageClient, fan: 
     assert page.send(form).status == 422
 
 
+def test_a_form_of_before_is_refused_when_the_house_takes_no_coins(
+    purse: Purse, app: Flask, page: PageClient, fan: Person
+) -> None:
+    invoice_id = an_invoice(app, fan)
+    form = coin_form(page.get(f"/invoices/{invoice_id}"), invoice_id, "SOL")
+    with taking_coins(app, purse.double, solana_rpc_url=[]):
+        refused = page.send(form)
+    assert refused.status == 422 and "closed here" in refused.text
+
+
 def test_nobody_pays_what_is_not_theirs(purse: Purse, app: Flask, page: PageClient, fan: Person) -> None:
     invoice_id, own_id = an_invoice(app, a_person(app)), an_invoice(app, fan)
     form = coin_form(page.get(f"/invoices/{own_id}"), own_id, "SOL")
@@ -129,6 +139,19 @@ class TestTheMeantime:
         assert the_invoice(app, invoice_id).state == "processing"
         assert "5.00 USDC is confirmed" in page.get(f"/invoices/{invoice_id}").text
         assert purse.payments(invoice_id) == []
+        purse.settle()
+        assert the_invoice(app, invoice_id).state == "paid"
+
+    def test_while_a_payment_is_on_its_way_no_other_is_begun(
+        self, purse: Purse, app: Flask, page: PageClient, fan: Person
+    ) -> None:
+        invoice_id = an_invoice(app, fan, total=500)
+        form = coin_form(page.get(f"/invoices/{invoice_id}"), invoice_id, "SOL")
+        purse.double.pay(purse.link(page, invoice_id))
+        purse.double.tick(2)
+        purse.look()
+        assert page.send(form).status == 422
+        assert purse.attempt(invoice_id).rail_currency == "USDC"
         purse.settle()
         assert the_invoice(app, invoice_id).state == "paid"
 

@@ -12,10 +12,12 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.extensions import db
 from app.kit import clock
 from app.kit.clock import FixedClock
 from app.payments.operations import solana_prices as prices
 from app.payments.solana import jobs
+from app.platform.models import WorkItem
 from tests.doubles.chain import ChainDouble
 from tests.factories.invoices import an_invoice
 from tests.factories.people import a_person, signed_in
@@ -108,6 +110,13 @@ def test_the_address_says_where_the_price_stands(
     ) as h:
         h.run(jobs.ask_for_prices)
         assert coins_for(app) == ["USDC", "SOL"]
+
+
+def test_a_house_whose_price_is_fixed_asks_nobody(app: Flask, purse: Purse) -> None:
+    with app.app_context():
+        jobs.ask_for_prices()
+        assert db.session.query(WorkItem).filter_by(kind="payments.solana_prices").count() == 0
+    assert coins_for(app) == ["USDC", "SOL"]
 
 
 def test_an_old_price_is_none(app: Flask, house: Purse) -> None:

@@ -1,18 +1,12 @@
 """Coins leave the house: refunds and payouts, once, and on the books when they are final."""
 
 from datetime import timedelta
-from decimal import Decimal
 from uuid import UUID
 
 import pytest
 from flask import Flask
-from solana.rpc.commitment import Processed
 from solders.keypair import Keypair
-from solders.message import Message
 from solders.pubkey import Pubkey
-from solders.system_program import ID as SYSTEM
-from solders.system_program import CreateAccountParams, create_account
-from solders.transaction import VersionedTransaction
 
 from app.extensions import db
 from app.invoices.models import Refund
@@ -22,9 +16,10 @@ from app.kit.ids import new_id
 from app.ledger.chart import Kind
 from app.ledger.operations.posting import Account, Entry, Leg, post
 from app.payments import payouts
-from app.payments.gateways.solana import signer
+from app.payments.operations import solana_sends as sends
 from app.payments.payouts import Failed, Order, Sent, Unknown
 from app.payments.solana import jobs
+from app.platform.models import WorkItem
 from app.platform.transaction import transaction
 from tests.doubles.chain_questions import a_transfer, send, tokens
 from tests.factories.creators import a_creator
@@ -75,12 +70,24 @@ def a_payout(app: Flask, rich: Purse, to: Pubkey, units: int = 20 * UNITS, coin:
     return order
 
 
-def the_key(app: Flask) -> Keypair:
-    """As its owner has it."""
-    with app.app_context():
-        owner = signer.signer()
-        assert isinstance(owner, signer.KeySigner)
-        return owner._key
+def a_payout_that_fails(app: Flask, rich: Purse) -> Order:
+    """When it lands there is too little: its key moved nearly all away by hand."""
+    rich.double.fault("delay", slots=10)
+    order = a_payout(app, rich, rich.double.wallet("ada"), units=5 * 10**8, coin="SOL")
+    rich.run(jobs.push_sends)
+    all_but_little = rich.on_chain()["SOL"] - 10**8
+    send(rich.double, a_transfer(rich.double, rich.key, Keypair().pubkey(), all_but_little))
+    rich.settle()
+    rich.settle()
+    return order
+
+
+def book_payout(app: Flask, order: Order, units: int) -> None:
+    """As who asked for it does."""
+    with app.app_context(), transaction():
+        legs = (Leg(Account(Kind.ADJUSTMENT, "USDC"), units), Leg(Account(Kind.CHAIN_HOT, "USDC"), -units))
+        refs = {"payout": str(order.reference_id)}
+        post(Entry(f"payout:{order.reference_id}", "payout", legs, refs=refs))
 
 
 def looked(app: Flask, order: Order) -> payouts.Answer:
@@ -154,6 +161,45 @@ class TestOnce:
         assert rich.sends()[0].given_up == []
         rich.assert_square()
 
+    def test_while_no_node_answers_nothing_is_given_up(self, app: Flask, rich: Purse, paid: UUID) -> None:
+        rich.refund(paid, 500)
+        rich.double.finalize()
+        rich.double.fault("rpc_error_500", method="getEpochInfo", times=20)
+        rich.run(jobs.push_sends)
+        (sent,) = rich.sends()
+        assert (sent.state, sent.given_up) == ("sent", [])
+        rich.double.no_faults()
+        rich.send_all()
+        assert rich.sends()[0].state == "succeeded"
+        rich.assert_square()
+
+    def test_what_a_node_cannot_show_yet_is_booked_later(self, app: Flask, rich: Purse, paid: UUID) -> None:
+        before = rich.booked(Kind.PROVIDER_FEE, "SOL")
+        rich.refund(paid, 500)
+        rich.double.finalize()
+        rich.double.fault("stale", method="getTransaction", slots=100, times=20)
+        rich.run(jobs.push_sends)
+        assert (rich.sends()[0].state, rich.booked(Kind.PROVIDER_FEE, "SOL")) == ("sent", before)
+        rich.double.no_faults()
+        rich.send_all()
+        assert the_refund(app, paid).state == "succeeded"
+        rich.assert_square()
+
+    def test_work_for_what_is_over_or_was_never_asked_for_sends_nothing(
+        self, app: Flask, rich: Purse, paid: UUID
+    ) -> None:
+        rich.refund(paid, 500)
+        rich.send_all()
+        there = rich.on_chain()
+        with app.app_context(), transaction():
+            for send_id in (rich.sends()[0].id, new_id()):
+                sends.hurry(send_id)
+        rich.work_off()
+        rich.double.finalize()
+        assert rich.on_chain() == there
+        with app.app_context():
+            assert db.session.query(WorkItem).filter(WorkItem.last_error.is_not(None)).count() == 0
+
     def test_what_was_dropped_is_sent_again_as_it_was(self, app: Flask, rich: Purse, paid: UUID) -> None:
         rich.double.fault("drop")
         rich.refund(paid, 500)
@@ -210,14 +256,7 @@ class TestOnce:
     def test_what_landed_and_failed_is_signed_anew_and_its_fee_is_booked(
         self, app: Flask, rich: Purse
     ) -> None:
-        rich.double.fault("delay", slots=10)
-        order = a_payout(app, rich, rich.double.wallet("ada"), units=5 * 10**8, coin="SOL")
-        rich.run(jobs.push_sends)
-        key = the_key(app)
-        all_but_little = rich.on_chain()["SOL"] - 10**8
-        send(rich.double, a_transfer(rich.double, key, Keypair().pubkey(), all_but_little))
-        rich.settle()
-        rich.settle()
+        order = a_payout_that_fails(app, rich)
         rich.run(jobs.push_sends)
         (row,) = rich.sends()
         assert (row.state, len(row.given_up)) == ("due", 1)
@@ -225,6 +264,17 @@ class TestOnce:
         rich.fill(sol="5")
         rich.send_all()
         assert isinstance(looked(app, order), Sent)
+
+    def test_what_failed_is_not_signed_anew_before_its_fee_is_booked(self, app: Flask, rich: Purse) -> None:
+        a_payout_that_fails(app, rich)
+        rich.double.fault("stale", method="getTransaction", slots=500, times=20)
+        rich.run(jobs.push_sends)
+        assert (rich.sends()[0].state, rich.sends()[0].given_up) == ("sent", [])
+        rich.double.no_faults()
+        rich.run(jobs.push_sends)
+        assert len(rich.sends()[0].given_up) == 1
+        rich.assert_square()
+        rich.fill(sol="5")
 
 
 class TestPayouts:
@@ -237,13 +287,7 @@ class TestPayouts:
         answer = looked(app, order)
         assert isinstance(answer, Sent) and answer.final
         assert tokens(rich.double, wallet) == 20 * UNITS
-        with app.app_context(), transaction():
-            legs = (
-                Leg(Account(Kind.ADJUSTMENT, "USDC"), 20 * UNITS),
-                Leg(Account(Kind.CHAIN_HOT, "USDC"), -20 * UNITS),
-            )
-            refs = {"payout": str(order.reference_id)}
-            post(Entry(f"payout:{order.reference_id}", "payout", legs, refs=refs))
+        book_payout(app, order, 20 * UNITS)
         rich.assert_square()
         with clock.using(FixedClock(clock.now() + timedelta(hours=1))):
             rich.run(jobs.check_books, jobs.check_books)
@@ -255,6 +299,12 @@ class TestPayouts:
                 answer = payouts.send("solana", Order(new_id(), target, 100, coin))
             assert isinstance(answer, Failed)
 
+    def test_a_house_that_cannot_sign_pays_nobody(self, app: Flask, rich: Purse) -> None:
+        with taking_coins(app, rich.double, solana_wallet=str(rich.wallet)), app.app_context():
+            answer = payouts.send("solana", Order(new_id(), str(Keypair().pubkey()), UNITS, "USDC"))
+        assert isinstance(answer, Failed) and answer.code == "rail_closed"
+        assert rich.sends() == []
+
     def test_what_the_network_never_takes_comes_back(self, app: Flask, rich: Purse) -> None:
         order = a_payout(app, rich, rich.double.wallet("ada"))
         for _ in range(GAVE_UP + 1):
@@ -265,75 +315,3 @@ class TestPayouts:
         rich.double.no_faults()
         assert isinstance(looked(app, order), Failed)
         rich.assert_square()
-
-
-class TestColdStorage:
-    def test_what_is_more_than_needed_goes_there(self, app: Flask, rich: Purse) -> None:
-        cold = Keypair().pubkey()
-        with taking_coins(
-            app, rich.double, solana_cold_wallet=str(cold), solana_float_usdc=Decimal(50)
-        ) as purse:
-            there = purse.on_chain()["USDC"]
-            purse.run(jobs.sweep_to_cold, jobs.sweep_to_cold)
-            purse.send_all()
-            purse.run(jobs.sweep_to_cold)
-            purse.send_all()
-            assert purse.on_chain()["USDC"] == 50 * UNITS
-            assert purse.booked(Kind.CHAIN_COLD, "USDC") == there - 50 * UNITS
-            purse.assert_square()
-            # As much again for the next test.
-        rich.fill(usdc="100")
-
-
-class TestByHand:
-    def test_what_its_owner_moved_is_on_the_books_and_told(self, app: Flask, rich: Purse) -> None:
-        key = the_key(app)
-        before = len(rich.cases())
-        send(rich.double, a_transfer(rich.double, key, Keypair().pubkey(), 10**8))
-        rich.settle()
-        assert [kind for kind, _ in rich.cases()[before:]] == ["left_by_hand"]
-        rich.assert_square()
-        cold = Keypair().pubkey()
-        with taking_coins(app, rich.double, solana_cold_wallet=str(cold)):
-            send(rich.double, a_transfer(rich.double, key, cold, 10**8))
-            rich.settle()
-        assert len(rich.cases()) == before + 1
-        assert rich.booked(Kind.CHAIN_COLD, "SOL") == 10**8
-        rich.assert_square()
-
-    def test_what_no_transfer_explains_is_told(self, app: Flask, rich: Purse) -> None:
-        """Its key opened an account: money left, and no instruction that we read says so."""
-        key, other = the_key(app), Keypair()
-        opening = create_account(
-            CreateAccountParams(
-                from_pubkey=key.pubkey(), to_pubkey=other.pubkey(), lamports=10**7, space=0, owner=SYSTEM
-            )
-        )
-        recent = rich.double.ask(lambda client: client.get_latest_blockhash(Processed)).value.blockhash
-        message = Message.new_with_blockhash([opening], key.pubkey(), recent)
-        send(rich.double, VersionedTransaction(message, [key, other]))
-        rich.settle()
-        assert dict(rich.cases())["balance_differs"]["balance"] == -(10**7)
-
-
-class TestReconciling:
-    def test_all_is_square_after_a_day_of_business(self, app: Flask, rich: Purse, paid: UUID) -> None:
-        rich.refund(paid, 300)
-        rich.send_all()
-        before = len(rich.cases())
-        with clock.using(FixedClock(clock.now() + timedelta(hours=1))):
-            rich.run(jobs.check_books)
-            rich.run(jobs.check_books)
-        assert rich.cases()[before:] == []
-
-    def test_a_difference_that_stays_is_a_case(self, app: Flask, rich: Purse, paid: UUID) -> None:
-        with app.app_context(), transaction():
-            legs = (
-                Leg(Account(Kind.CHAIN_HOT, "USDC"), 7),
-                Leg(Account(Kind.ADJUSTMENT, "USDC"), -7),
-            )
-            post(Entry("test:wrong", "adjustment", legs))
-        rich.run(jobs.check_books)
-        assert "balance" not in [kind for kind, _ in rich.cases()]
-        rich.run(jobs.check_books)
-        assert dict(rich.cases())["balance"]["books"] - dict(rich.cases())["balance"]["chain"] == 7

@@ -1,18 +1,24 @@
 """Setting the rail up: wallets in sealed files, and what the settings allow."""
 
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from solders.keypair import Keypair
 
 from app.config import ConfigError, load_settings
+from app.extensions import db
 from app.payments.gateways.solana import signer, wallets
+from app.payments.solana import jobs
+from app.platform.models import WorkItem
 from tests.conftest import SECRET
+from tests.doubles.between import odd_node
 from tests.doubles.chain import ChainDouble
 from tests.factories.invoices import an_invoice
 from tests.factories.people import a_person, signed_in
-from tests.payments.coins import Purse, offered, taking_coins
+from tests.payments.coins import UNITS, Purse, offered, taking_coins
 
 
 def test_a_new_wallet_lies_sealed_in_a_file(app: Flask, node: ChainDouble, tmp_path: Path) -> None:
@@ -47,6 +53,44 @@ def test_a_house_without_nodes_offers_no_coins(app: Flask, purse: Purse) -> None
     with taking_coins(app, purse.double, solana_rpc_url=[]):
         assert offered(page.get(f"/invoices/{invoice_id}"), invoice_id) == []
         purse.look()
+
+
+JOBS = (
+    jobs.look_at_living,
+    jobs.look_at_wallet,
+    jobs.look_at_ended,
+    jobs.ask_for_prices,
+    jobs.check_books,
+    jobs.sweep_to_cold,
+    jobs.ask_for_play_money,
+)
+
+
+@pytest.mark.parametrize("job", JOBS, ids=[job.__name__ for job in JOBS])
+def test_a_house_without_nodes_asks_nobody(app: Flask, node: ChainDouble, job: Callable[[], None]) -> None:
+    chosen = {"solana_cold_wallet": str(Keypair().pubkey()), "solana_rate_url": [f"{node.url}/#price"]}
+    with taking_coins(app, node, solana_rpc_url=[], **chosen), app.app_context():
+        job()
+        assert db.session.query(WorkItem).count() == 0
+
+
+def test_its_books_are_not_opened_while_something_moves(app: Flask, purse: Purse) -> None:
+    fan = a_person(app)
+    invoice_id, page = an_invoice(app, fan), signed_in(app, fan)
+
+    def pay_in() -> None:
+        purse.double.faucet(purse.wallet, usdc="7")
+        purse.double.finalize()
+
+    with odd_node(purse.double.url) as odd:
+        chosen = {"solana_rpc_url": [odd.url], "secret_key": f"another {Keypair().pubkey()}"}
+        odd.before("getMultipleAccounts", pay_in)
+        with taking_coins(app, purse.double, **chosen) as another:
+            assert offered(page.get(f"/invoices/{invoice_id}"), invoice_id) == []
+            another.look()
+            assert offered(page.get(f"/invoices/{invoice_id}"), invoice_id) == ["USDC", "SOL"]
+            assert another.on_chain()["USDC"] == 7 * UNITS
+            assert another.cases() == []
 
 
 @pytest.mark.parametrize("name", ["solana_wallet", "solana_cold_wallet", "solana_usdc_mint"])

@@ -7,34 +7,19 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from solana.rpc.commitment import Processed
 from solders.keypair import Keypair
-from solders.message import Message
-from solders.transaction import VersionedTransaction
-from spl.token.constants import TOKEN_PROGRAM_ID
-from spl.token.instructions import close_account, get_associated_token_address, transfer_checked
-from spl.token.models import CloseAccountParams, TransferCheckedParams
 
-from app.extensions import db
 from app.kit import clock
 from app.kit.clock import FixedClock
-from app.kit.ids import new_id
 from app.ledger.chart import Kind
-from app.payments.errors import Impossible
-from app.payments.gateways.solana.nodes import nodes
-from app.payments.models import Case
 from app.payments.solana import jobs
 from app.platform import work
-from app.platform.audit import Action
-from app.platform.models import AuditRecord
 from app.platform.transaction import transaction
-from tests.doubles.chain import pay_link
-from tests.doubles.chain_questions import a_rich_key, send
 from tests.factories.invoices import an_invoice, the_invoice
 from tests.factories.people import Person, a_person, signed_in
 from tests.page_client import PageClient
 from tests.payments.coins import UNITS, Purse, reference_of, taking_coins
-from tests.support import eventually, free_port
+from tests.support import free_port
 
 WALLETS_WAYS = {
     "versioned": {"versioned": True},
@@ -62,11 +47,6 @@ def page(app: Flask, fan: Person) -> PageClient:
 @pytest.fixture
 def invoice_id(app: Flask, fan: Person) -> UUID:
     return an_invoice(app, fan, total=500)
-
-
-def the_case(app: Flask) -> UUID:
-    with app.app_context():
-        return db.session.query(Case).one().id
 
 
 class TestWaysOfPaying:
@@ -277,6 +257,19 @@ class TestLateMoney:
         assert the_invoice(app, invoice_id).state == state
         purse.assert_square()
 
+    def test_a_coin_that_comes_late_and_has_no_price_counts_at_the_promised_one(
+        self, purse: Purse, app: Flask, page: PageClient, invoice_id: UUID
+    ) -> None:
+        with clock.using(FixedClock(clock.now() - timedelta(hours=2))):
+            link = purse.link(page, invoice_id, "SOL")
+        silent = f"http://127.0.0.1:{free_port()}/#price"
+        with taking_coins(app, purse.double, solana_rate_url=[silent]):
+            purse.double.pay(link)
+            purse.settle()
+        assert the_invoice(app, invoice_id).state == "paid"
+        assert [amount for amount, _, _ in purse.payments(invoice_id)] == [500]
+        purse.assert_square()
+
     def test_what_was_paid_in_time_and_seen_three_days_later_buys_at_the_promised_price(
         self, purse: Purse, app: Flask, page: PageClient, invoice_id: UUID
     ) -> None:
@@ -291,187 +284,3 @@ class TestLateMoney:
         assert the_invoice(app, invoice_id).state == "paid"
         assert [amount for amount, _, _ in purse.payments(invoice_id)] == [500]
         purse.assert_square()
-
-
-class TestMoneyOfNobody:
-    def test_what_names_nothing_is_kept_until_an_admin_knows(
-        self, purse: Purse, app: Flask, invoice_id: UUID
-    ) -> None:
-        purse.double.pay(pay_link(purse.wallet, "5", mint=purse.double.usdc))
-        purse.settle()
-        assert [kind for kind, _ in purse.cases()] == ["unknown_money"]
-        assert purse.booked(Kind.UNKNOWN, "USDC") == 5 * UNITS
-        admin = signed_in(app, a_person(app, roles=("fan", "admin")), second_factor=True)
-        with app.app_context():
-            case_id = db.session.query(Case).one().id
-        here = admin.get(f"/admin/payments/cases/{case_id}")
-        here = admin.get(str(here.one('a[href$="/assign"]')["href"]))
-        form = here.form(f"/admin/payments/cases/{case_id}/assign")
-        assert "no such invoice" in admin.send(form, invoice="7", note="They wrote to us.").text
-        form = here.form(f"/admin/payments/cases/{case_id}/assign")
-        there = admin.send(form, invoice=str(invoice_id), note="They wrote to us.")
-        assert there.status == 200 and "counts for this invoice" in there.text
-        assert the_invoice(app, invoice_id).state == "paid"
-        assert purse.booked(Kind.UNKNOWN, "USDC") == 0
-        # What is decided is decided.
-        assert admin.get(form.action).status == 404
-        assert admin.send(form, idempotency_key=str(new_id()), note="Again.").status == 404
-        purse.assert_square()
-
-    def test_nobody_decides_about_their_own_money(self, purse: Purse, app: Flask, page: PageClient) -> None:
-        purse.double.pay(pay_link(purse.wallet, "5", mint=purse.double.usdc))
-        purse.settle()
-        own = a_person(app, roles=("fan", "admin"))
-        invoice_id, admin = an_invoice(app, own), signed_in(app, own, second_factor=True)
-        with app.app_context():
-            case_id = db.session.query(Case).one().id
-        address = f"/admin/payments/cases/{case_id}/assign"
-        form = admin.get(address).form(address)
-        assert admin.send(form, invoice="", note="").errors.keys() == {"invoice", "note"}
-        refused = admin.send(form, invoice=str(invoice_id), note="It is mine.")
-        assert refused.status == 422 and "another admin decides" in refused.text
-
-    def test_what_came_from_cold_storage_is_the_houses(self, app: Flask, purse: Purse) -> None:
-        cold = purse.double.wallet("cold")
-        with taking_coins(app, purse.double, solana_cold_wallet=str(cold)):
-            purse.double.pay(pay_link(purse.wallet, "3"), wallet="cold")
-            purse.settle()
-        assert purse.cases() == []
-        assert purse.booked(Kind.CHAIN_COLD, "SOL") == -3 * 10**9
-        purse.assert_square()
-
-    def test_play_money_that_the_house_asked_for_is_no_riddle(self, app: Flask, purse: Purse) -> None:
-        watched = Keypair()
-        with taking_coins(app, purse.double, secret_key=f"another {watched.pubkey()}") as poor:
-            before = {coin: poor.booked(Kind.OWNER, coin) for coin in ("SOL", "USDC")}
-            poor.run(jobs.ask_for_play_money)
-            poor.settle()
-            gift = {"SOL": 120 * 10**9, "USDC": 12_000 * UNITS}
-            assert poor.on_chain() == gift
-            assert {coin: poor.booked(Kind.OWNER, coin) - before[coin] for coin in gift} == gift
-            poor.run(jobs.ask_for_play_money)
-            poor.settle()
-            assert poor.on_chain()["SOL"] == 120 * 10**9, "it has enough"
-            assert poor.cases() == []
-
-    def test_what_the_house_put_there_itself_is_its_deposit(self, app: Flask, purse: Purse) -> None:
-        before = purse.booked(Kind.OWNER, "USDC")
-        purse.double.pay(pay_link(purse.wallet, "5", mint=purse.double.usdc))
-        purse.settle()
-        one = a_person(app, roles=("fan", "admin"))
-        admin = signed_in(app, one, second_factor=True)
-        case_id = the_case(app)
-        here = admin.get(f"/admin/payments/cases/{case_id}")
-        here = admin.get(str(here.one('a[href$="/deposit"]')["href"]))
-        form = here.form(f"/admin/payments/cases/{case_id}/deposit")
-        assert admin.send(form, note=" ").errors.keys() == {"note"}
-        assert admin.send(form, note="From my own wallet, for payouts.").status == 200
-        assert purse.booked(Kind.UNKNOWN, "USDC") == 0
-        assert purse.booked(Kind.OWNER, "USDC") - before == 5 * UNITS
-        with app.app_context():
-            noted = db.session.query(AuditRecord).filter_by(action=Action.OWN_DEPOSIT).one()
-            assert noted.actor_id == one.id
-        # What is decided is decided.
-        assert admin.send(form, idempotency_key=str(new_id()), note="Again.").status == 404
-        assert admin.get(f"/admin/payments/cases/{case_id}/assign").status == 404
-        purse.run(jobs.check_books)
-        purse.assert_square()
-
-    def test_what_names_an_invoice_is_never_a_deposit(
-        self, app: Flask, purse: Purse, page: PageClient, invoice_id: UUID
-    ) -> None:
-        purse.double.pay(purse.link(page, invoice_id, "USDC"), token="SOL")
-        purse.settle()
-        assert [kind for kind, _ in purse.cases()] == ["other_coin"]
-        admin = signed_in(app, a_person(app, roles=("fan", "admin")), second_factor=True)
-        here = admin.get(f"/admin/payments/cases/{the_case(app)}")
-        assert here.soup.select_one('a[href$="/assign"]') and not here.soup.select_one('a[href$="/deposit"]')
-        assert admin.get(f"/admin/payments/cases/{the_case(app)}/deposit").status == 404
-
-    def test_what_comes_without_a_transfer_is_kept_too(self, app: Flask, purse: Purse) -> None:
-        """Somebody closes an account of theirs, and gives us what lay in it."""
-        giver = a_rich_key(purse.double, usdc="1")
-        account = get_associated_token_address(giver.pubkey(), purse.double.usdc)
-        spend = transfer_checked(
-            TransferCheckedParams(
-                program_id=TOKEN_PROGRAM_ID,
-                source=account,
-                mint=purse.double.usdc,
-                dest=get_associated_token_address(purse.double.wallet(), purse.double.usdc),
-                owner=giver.pubkey(),
-                amount=UNITS,
-                decimals=6,
-            )
-        )
-        close = close_account(
-            CloseAccountParams(
-                account=account, dest=purse.wallet, owner=giver.pubkey(), program_id=TOKEN_PROGRAM_ID
-            )
-        )
-        recent = purse.double.ask(lambda client: client.get_latest_blockhash(Processed)).value.blockhash
-        message = Message.new_with_blockhash([spend, close], giver.pubkey(), recent)
-        send(purse.double, VersionedTransaction(message, [giver]))
-        purse.settle()
-        ((kind, detail),) = purse.cases()
-        assert (kind, detail["coin"], detail["amount"]) == ("unknown_money", "SOL", 2_039_280)
-        purse.assert_square()
-
-
-class TestNodes:
-    def test_a_wrong_question_is_not_asked_of_others(self, app: Flask, purse: Purse) -> None:
-        address = purse.wallet
-        with app.app_context(), pytest.raises(Impossible):
-            nodes().ask(lambda client: client.get_signatures_for_address(address, limit=5_000))
-
-    @pytest.mark.parametrize("kind", ["rpc_error_500", "rpc_behind", "malformed", "garbled", "timeout_after"])
-    def test_a_node_that_fails_is_asked_again(
-        self, purse: Purse, app: Flask, page: PageClient, invoice_id: UUID, kind: str
-    ) -> None:
-        purse.double.pay(purse.link(page, invoice_id))
-        purse.double.finalize()
-        for method in ("getSignaturesForAddress", "getTransaction"):
-            purse.double.fault(kind, method=method, times=3)
-            purse.look()
-        purse.double.no_faults()
-        purse.look()
-        assert the_invoice(app, invoice_id).state == "paid"
-        assert purse.payments(invoice_id) == [(500, 5 * UNITS, "USDC")]
-        purse.assert_square()
-
-    def test_a_node_that_is_behind_hides_nothing_for_good(
-        self, purse: Purse, app: Flask, page: PageClient, invoice_id: UUID
-    ) -> None:
-        link = purse.link(page, invoice_id)
-        purse.look()
-        purse.double.pay(link)
-        purse.double.finalize()
-        purse.double.fault("stale", slots=100, times=20)
-        purse.look()
-        assert the_invoice(app, invoice_id).state == "open"
-        purse.double.no_faults()
-        purse.look()
-        assert the_invoice(app, invoice_id).state == "paid"
-
-    def test_when_one_is_gone_the_next_one_answers(
-        self, purse: Purse, app: Flask, page: PageClient, invoice_id: UUID
-    ) -> None:
-        gone = f"http://127.0.0.1:{free_port()}"
-        with taking_coins(app, purse.double, solana_rpc_url=[gone, purse.double.url]):
-            purse.pay(page, invoice_id)
-        assert the_invoice(app, invoice_id).state == "paid"
-
-    def test_one_that_wants_to_be_left_alone_is_left_alone(
-        self, purse: Purse, app: Flask, page: PageClient, invoice_id: UUID
-    ) -> None:
-        purse.double.pay(purse.link(page, invoice_id))
-        purse.double.finalize()
-        purse.double.fault("rpc_error_429")
-        purse.look()
-        purse.look()
-        assert the_invoice(app, invoice_id).state == "open"
-
-        def paid() -> bool:
-            purse.look()
-            return the_invoice(app, invoice_id).state == "paid"
-
-        eventually(paid)

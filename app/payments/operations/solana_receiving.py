@@ -25,7 +25,6 @@ from app.payments.queries_solana import OTHER_COIN, UNKNOWN_MONEY, UNNAMED
 from app.payments.solana.values import RAIL, SOL, USDC, Seen, Transfer
 from app.platform import audit
 from app.platform.audit import Action
-from app.platform.errors import NotFound
 from app.platform.settings import settings
 
 # A transaction that was sent in time may take so long to land.
@@ -115,8 +114,6 @@ def expect_gift(signature: str) -> None:
 def assign(case_id: UUID, invoice_id: UUID, admin_id: UUID, note: str) -> None:
     """An admin knows whose it was: it counts for this invoice, at today's price."""
     found = queries.entry_called(queries.nobodys(case_id, lock=True).external_id)
-    if found is None:
-        raise NotFound
     if db.session.get(Invoice, invoice_id) is None:
         raise NoSuchInvoice
     invoice = lock(invoice_id)
@@ -145,8 +142,6 @@ def assign(case_id: UUID, invoice_id: UUID, admin_id: UUID, note: str) -> None:
 def claim(case_id: UUID, admin_id: UUID, note: str) -> None:
     """An admin knows that the house put it there itself: for what it pays, and for the network."""
     found = queries.entry_called(queries.nobodys(case_id, UNNAMED, lock=True).external_id)
-    if found is None:
-        raise NotFound
     legs = (
         Leg(Account(Kind.UNKNOWN, found.currency), found.amount),
         Leg(Account(Kind.OWNER, found.currency), -found.amount),

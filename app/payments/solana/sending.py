@@ -33,9 +33,6 @@ def push(send_id: UUID) -> None:
     if made is None:
         return
     match wire.fate(made):
-        case Fate.OPEN:
-            with suppress(Unsure):
-                wire.send(made)
         case Fate.DONE:
             _finish(row, made)
         case Fate.FAILED:
@@ -45,6 +42,10 @@ def push(send_id: UUID) -> None:
         case Fate.ABSENT:
             with work.recording():
                 sends.give_up(row.id, made.signature, REFUSED)
+        case _:
+            # Open: the same again is the same transaction.
+            with suppress(Unsure):
+                wire.send(made)
 
 
 def _signed(row: ChainSend) -> Signed | None:

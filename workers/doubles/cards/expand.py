@@ -36,8 +36,9 @@ def _expand(books: Books, body: Body, parts: list[str], path: str) -> None:
         for each in body["data"]:
             _expand(books, each, rest, path)
         return
-    if (body.get("object"), rest) == ("checkout.session", ["breakdown"]) and body[name]:
-        body[name] = body[name] | {"breakdown": sessions.tax_breakdown(body)}
+    if (body.get("object"), *parts) == ("checkout.session", "total_details", "breakdown"):
+        if body[name]:  # one that only keeps a card has no totals
+            body[name] = body[name] | {"breakdown": sessions.tax_breakdown(body)}
         return
     if (body.get("object"), name) in {("checkout.session", "line_items"), ("charge", "refunds")}:
         body[name] = _included(books, body, name)
