@@ -21,8 +21,17 @@ def unused(amount: int, begin: datetime, end: datetime, at: datetime) -> int:
     return -(-amount * min(rest, whole) // whole) if rest > 0 else 0
 
 
-def rest_of(price: int, begin: datetime, end: datetime, at: datetime) -> int:
-    """What a price for this period means until its end, also where that is paid ahead; a unit that cannot be
-    split is the fan's."""
-    whole, rest = (end - begin) // MICROSECOND, (end - at) // MICROSECOND
-    return price * max(rest, 0) // whole
+def on_its_day(end: datetime, anchor: datetime) -> bool:
+    """Whether periods that are kept to this day of the month end then."""
+    return end == end_of(end, 0, anchor)
+
+
+def rest_of(price: int, months: int, end: datetime, anchor: datetime, at: datetime) -> int:
+    """What a price for so many months means from now until then, however many periods that are; a unit that
+    cannot be split is the fan's."""
+    day = anchor if on_its_day(end, anchor) else end
+    whole, begin = 0, end_of(end, -months, day)
+    while begin >= at:
+        whole, end, begin = whole + 1, begin, end_of(begin, -months, day)
+    rest = max(end - at, timedelta())
+    return price * whole + price * (rest // MICROSECOND) // ((end - begin) // MICROSECOND)

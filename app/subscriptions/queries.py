@@ -125,6 +125,11 @@ def page_is_open(creator_id: UUID) -> bool:
     )
 
 
+def is_offered(tier_id: UUID | None) -> bool:
+    found = select(Tier.id).where(Tier.id == tier_id, Tier.archived_at.is_(None))
+    return db.session.execute(found).first() is not None
+
+
 def living(user_id: UUID, creator_id: UUID) -> Subscription | None:
     return db.session.scalars(
         select(Subscription).where(
@@ -173,6 +178,12 @@ def what_was_paid(subscription_id: UUID) -> Sequence[SubscriptionEvent]:
         .where(SubscriptionEvent.subscription_id == subscription_id, SubscriptionEvent.what == "paid")
         .order_by(SubscriptionEvent.id)
     ).all()
+
+
+def paid_with(subscription_id: UUID, invoice_id: UUID) -> SubscriptionEvent | None:
+    """What was noted of it when this invoice was paid."""
+    paid = what_was_paid(subscription_id)
+    return next((one for one in paid if one.detail["invoice"] == str(invoice_id)), None)
 
 
 def waiting(key: str) -> Waits | None:

@@ -1,5 +1,6 @@
 """Who subscribes to a creator: a page of them, all of them, and how many."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from app.creators import pictures
 from app.creators.models import Creator, Tier
 from app.extensions import db
 from app.subscriptions.models import LIVING, PromoCode, Subscription
+from app.subscriptions.prices import Reduction
 
 AT_ONCE, STREAMED = 30, 500
 GROUPS = {
@@ -57,7 +59,7 @@ class Totals:
     open: int
     ending: int
     unpaid: int
-    # What a month brings, before fees and taxes, of those that renew, by currency.
+    # What a month brings by the next price of those that renew, before fees and taxes, by currency.
     monthly: list[tuple[str, int]]
 
 
@@ -95,14 +97,7 @@ def totals(creator_id: UUID) -> Totals:
     counts = db.session.execute(
         select(func.count(), func.sum(ending), func.sum(unpaid)).where(mine, Subscription.state.in_(LIVING))
     ).one()
-    monthly = db.session.execute(
-        select(Subscription.currency, func.sum(Subscription.price // Subscription.months))
-        .where(mine, Subscription.state.in_(("active", "past_due")), Subscription.renews)
-        .group_by(Subscription.currency)
-    )
-    return Totals(
-        counts[0], int(counts[1] or 0), int(counts[2] or 0), [(code, int(sum_)) for code, sum_ in monthly]
-    )
+    return Totals(counts[0], int(counts[1] or 0), int(counts[2] or 0), _monthly(creator_id))
 
 
 def lately(creator_id: UUID, since: datetime) -> tuple[int, int, int]:
@@ -129,6 +124,33 @@ def codes(creator_id: UUID) -> list[PromoCode]:
     """Those that can be used first, the newest first."""
     found = select(PromoCode).where(PromoCode.creator_id == creator_id)
     return list(db.session.scalars(found.order_by(PromoCode.closed_at.nulls_first(), PromoCode.id.desc())))
+
+
+def _monthly(creator_id: UUID) -> list[tuple[str, int]]:
+    """One line for all that pay the same."""
+    months = func.coalesce(Subscription.next_months, Subscription.months)
+    terms = (
+        Subscription.currency,
+        func.coalesce(Subscription.next_price, Subscription.price),
+        months,
+        func.coalesce(PromoCode.percent, 0),
+        func.least(Subscription.promo_months_left, months),
+    )
+    alike = db.session.execute(
+        select(*terms, func.count())
+        .outerjoin(PromoCode, PromoCode.id == Subscription.promo_id)
+        .where(
+            Subscription.creator_id == creator_id,
+            Subscription.state.in_(("active", "past_due")),
+            Subscription.renews,
+        )
+        .group_by(*terms)
+    )
+    found: Counter[str] = Counter()
+    for currency, price, length, percent, reduced, people in alike:
+        off = Reduction(percent, reduced).off(price, length)
+        found[currency] += (price - off) // length * people
+    return sorted(found.items())
 
 
 def _chosen(creator_id: UUID, chosen: Filter) -> Select[Any]:

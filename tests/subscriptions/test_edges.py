@@ -130,13 +130,14 @@ def test_what_is_due_is_paid_before_anything_changes(house: House, time: FixedCl
     assert the_subscription(house.app, sub).state == "ended"
 
 
-def test_a_year_that_is_refunded_ends_and_a_dispute_that_is_won_opens_it_again(
+def test_a_year_whose_time_before_is_over_ends_when_it_is_disputed_and_opens_again_when_won(
     house: House, time: FixedClock
 ) -> None:
     sub = subscribed(house.app, house.fan, house.creator, house.gold)
     time.move(timedelta(days=14))
     invoice_id = invoice_of(change(house, sub, house.gold, 12))
     paid(house.app, invoice_id)
+    time.move(timedelta(days=30))
     dispute_id = dispute(house.app, invoice_id)
     assert the_subscription(house.app, sub).state == "ended"
     with house.app.app_context(), transaction():

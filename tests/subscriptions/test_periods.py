@@ -52,11 +52,11 @@ def test_what_is_used_and_what_is_left_are_all_and_the_fan_never_loses(
 ) -> None:
     end = end_of(start, months, start)
     at = start + (end - start) * part
-    left, costs = unused(price, start, end, at), rest_of(price, start, end, at)
+    left, costs = unused(price, start, end, at), rest_of(price, months, end, start, at)
     assert 0 <= costs <= left <= price
     assert left - costs <= 1
     assert unused(price, start, end, start) == price
-    assert unused(price, start, end, end) == rest_of(price, start, end, end) == 0
+    assert unused(price, start, end, end) == rest_of(price, months, end, start, end) == 0
 
 
 @given(MOMENTS, st.integers(1, 10**6))
@@ -64,7 +64,7 @@ def test_what_is_paid_ahead_is_not_used_at_all(start: datetime, price: int) -> N
     end = end_of(start, 1, start)
     before = start - timedelta(days=3)
     assert unused(price, start, end, before) == price
-    assert rest_of(price, start, end, before) >= price
+    assert rest_of(price, 1, end, start, before) >= price
 
 
 @given(st.integers(1, 10**6), st.integers(1, 100), st.integers(1, 24), MONTHS)

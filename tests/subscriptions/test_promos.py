@@ -27,6 +27,7 @@ from tests.factories.subscriptions import (
     the_subscription,
 )
 from tests.page_client import Page
+from tests.queries import counting
 from tests.subscriptions.conftest import House
 
 PROMOS = "/dashboard/promos"
@@ -216,3 +217,26 @@ def test_codes_are_not_found_by_trying_many(house: House) -> None:
     assert asked.status == 422 and "Too many tries" in asked.text and used(house) == 0
     other = signed_in(house.app, a_person(house.app))
     assert "$2.50" in other.get(f"{address}?code=SPRING").text
+
+
+def test_what_a_month_brings_counts_what_codes_take_off(house: House) -> None:
+    a_code(house, "GOOD", 10)
+    a_code(house, "FIRST", 50, for_months="1")
+    a_code(house, "LATER", 50, for_months="15")
+    ada = signed_in(house.app, house.creator)
+
+    def joined(tier: UUID, months: str, code: str) -> None:
+        subscribed(house.app, a_person(house.app), house.creator, tier, months=months, code=code)
+
+    def sent(said: str) -> int:
+        with counting(house.app) as statements:
+            assert said in ada.get("/dashboard/subscribers").one("main").get_text()
+        return len(statements)
+
+    joined(house.silver, "1", "")
+    sent("$5.00")
+    few = sent("$5.00")
+    joined(house.silver, "1", "GOOD")
+    joined(house.silver, "1", "FIRST")
+    joined(house.gold, "12", "LATER")
+    assert sent("$23.25") == few

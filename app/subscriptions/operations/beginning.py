@@ -19,8 +19,8 @@ from app.platform.audit import Action
 from app.subscriptions import cards, periods, prices, queries
 from app.subscriptions.errors import AlreadySubscribed, CardFirst, NoSeat, NotOfferedSo, NoTrial, OwnTier
 from app.subscriptions.models import PromoCode, Subscription
-from app.subscriptions.operations import ending, opening, promos
-from app.subscriptions.operations.locking import alone, lock, lock_tier, note
+from app.subscriptions.operations import opening, promos, taking
+from app.subscriptions.operations.locking import alone, lock, lock_tier
 from app.subscriptions.prices import LENGTHS, NONE
 from app.subscriptions.queries import Offered
 
@@ -45,7 +45,7 @@ def subscribe(user_id: UUID, creator_id: UUID, wish: Wish) -> Invoice:
     offer = _offer(user_id, creator_id, wish)
     key = f"subscription:{user_id}:{creator_id}"
     db.session.execute(ONE_AT_A_TIME, {"key": key})
-    if same := _instead_of_another(key, wish):
+    if same := _instead_of_another(key, wish, offer):
         return same
     alone(user_id, creator_id)
     if queries.living(user_id, creator_id):
@@ -76,7 +76,7 @@ def begin(sold: Sold) -> None:
     """Paid. Handed over again after a dispute was won, it goes on as it was."""
     subscription = _of(sold)
     if subscription.period:
-        restore(subscription, sold)
+        taking.give(subscription, sold)
         return
     days = sold.data.get("trial_days", 0)
     start = sold.at
@@ -93,7 +93,7 @@ def begin(sold: Sold) -> None:
         subscription.promo_months_left -= 0 if days else subscription.months
         subscription.promo_months_left = max(subscription.promo_months_left, 0)
     opening.open_up(subscription)
-    opening.note_paid(subscription, sold, start, fresh=True)
+    opening.note_paid(subscription, sold, start, fresh=True, months=subscription.months)
     following.follow(subscription.user_id, subscription.creator_id)
     audit.record(
         Action.SUBSCRIBED,
@@ -109,7 +109,7 @@ def cannot_begin(sold: Sold) -> str | None:
     alone(sold.buyer_id, sold.seller_id)
     subscription = _of(sold)
     if subscription.period:
-        return None
+        return taking.cannot_give(subscription, sold)
     if queries.living(sold.buyer_id, sold.seller_id):
         return "You subscribe to this creator already."
     if not queries.may_join(sold.buyer_id, sold.seller_id):
@@ -120,10 +120,8 @@ def cannot_begin(sold: Sold) -> str | None:
 
 
 def take_back(sold: Sold) -> None:
-    """Refunded or charged back: the period that it paid for ends. What came before is over anyway."""
-    subscription = _of(sold)
-    if subscription.state != "ended" and subscription.period == sold.data["period"]:
-        ending.end(subscription, "refunded")
+    """Refunded or charged back."""
+    taking.take(_of(sold), sold.invoice_id)
 
 
 def let_go(sold: Sold) -> None:
@@ -133,18 +131,6 @@ def let_go(sold: Sold) -> None:
         subscription.state, subscription.ended_at = "ended", clock.now()
         if promo_id := sold.data.get("promo"):
             promos.give_back(UUID(promo_id), subscription.user_id)
-
-
-def restore(subscription: Subscription, sold: Sold) -> None:
-    """What a dispute had ended, and is still going; it renews only when its fan says so again."""
-    over = subscription.state != "ended" or subscription.period != sold.data["period"]
-    if over or subscription.period_end <= clock.now():
-        return
-    alone(subscription.user_id, subscription.creator_id)
-    if queries.living(subscription.user_id, subscription.creator_id) is None:
-        subscription.state, subscription.ended_at = "active", None
-        opening.open_up(subscription)
-        note(subscription, "restored")
 
 
 def no_place(tier_id: UUID | None, besides: UUID) -> str | None:
@@ -172,7 +158,7 @@ def _offer(user_id: UUID, creator_id: UUID, wish: Wish) -> Offered:
     return offer
 
 
-def _instead_of_another(key: str, wish: Wish) -> Invoice | None:
+def _instead_of_another(key: str, wish: Wish, offer: Offered) -> Invoice | None:
     """The one that waits to be paid already, when it is for the same; else it makes room."""
     found = queries.waiting(key)
     if found is None:
@@ -181,9 +167,9 @@ def _instead_of_another(key: str, wish: Wish) -> Invoice | None:
     if State(invoice.state) not in PAYABLE or invoices.expire(invoice):
         return None
     wished = db.session.get_one(Subscription, found.subscription_id)
-    if (wished.tier_id, wished.months, found.data.get("code", "")) == (
-        wish.tier_id, wish.months, wish.code.upper(),
-    ):  # fmt: skip
+    before = wished.tier_id, wished.months, wished.price, found.data["code"], bool(found.data["trial_days"])
+    price = prices.prices(offer.tier, offer.bundles)[wish.months]
+    if before == (wish.tier_id, wish.months, price, wish.code.upper(), wish.trial):
         return invoice
     if invoice.state != State.OPEN:
         raise UnderWay

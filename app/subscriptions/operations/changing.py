@@ -2,8 +2,9 @@
 with the next period.
 """
 
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from app.creators.models import Tier
@@ -16,9 +17,9 @@ from app.platform import audit
 from app.platform.audit import Action
 from app.subscriptions import periods, prices, queries
 from app.subscriptions.errors import ChangedMeanwhile, NoSeat, NotNow, NotOfferedSo
-from app.subscriptions.models import Subscription
-from app.subscriptions.operations import ending, opening
-from app.subscriptions.operations.beginning import KIND, no_place, restore
+from app.subscriptions.models import Subscription, SubscriptionEvent
+from app.subscriptions.operations import ending, opening, taking
+from app.subscriptions.operations.beginning import KIND, no_place
 from app.subscriptions.operations.locking import lock, lock_own, note
 from app.subscriptions.prices import LEAST, LENGTHS
 from app.subscriptions.queries import Offered
@@ -91,29 +92,32 @@ def stay(subscription_id: UUID, user_id: UUID) -> None:
 
 def upgrade(sold: Sold) -> None:
     subscription, data = _of(sold), sold.data
-    if data["fresh"] and subscription.period > data["period"]:
-        restore(subscription, _as_period(sold))
+    if taking.known(subscription, sold):
+        _again(subscription, sold)
         return
     if cannot_upgrade(sold):
         return
-    begin = sold.at
-    carried = [list(part) for part in data["carried"]] if data["fresh"] else []
-    subscription.tier_id, subscription.months = UUID(data["tier_id"]), data["months"]
-    subscription.price = data["price"]
-    ending.forget_plans(subscription)
+    begin, pause = sold.at, _pause_after(subscription)
+    more = {name: data[name] for name in ("tier_id", "price", "months", "from_tier", "from_price")}
+    more |= {"upgrade": data["period"]} if not data["fresh"] else {"fresh": True, "carried": data["carried"]}
     if data["fresh"]:
+        more["before"] = _as_it_is(subscription)
         subscription.anchor = subscription.period_start = begin
         subscription.period = data["period"] + 1
-        subscription.period_end = periods.end_of(begin, subscription.months, begin)
+        subscription.period_end = periods.end_of(begin, data["months"], begin)
         subscription.reminded_at = None
+    _become(subscription, data)
+    subscription.paused_until = subscription.period_end + pause if pause else None
     opening.open_up(subscription)
-    opening.note_paid(subscription, sold, begin, fresh=data["fresh"], carried=carried)
+    opening.note_paid(subscription, sold, begin, **more)
     ending.call_off_later(subscription)
     _note(subscription, "upgraded", tier=data["name"])
 
 
 def cannot_upgrade(sold: Sold) -> str | None:
     subscription, data = _of(sold), sold.data
+    if taking.known(subscription, sold):
+        return _cannot_again(subscription, sold)
     as_it_was = (str(subscription.tier_id), subscription.months, subscription.period)
     if subscription.state != "active" or as_it_was != (
         data["from_tier"],
@@ -121,23 +125,125 @@ def cannot_upgrade(sold: Sold) -> str | None:
         data["period"],
     ):
         return "Your subscription changed meanwhile."
+    if subscription.period_end <= clock.now():
+        return "The time that it was for is over."
+    if not queries.may_join(subscription.user_id, subscription.creator_id):
+        return "This creator takes no subscriptions at the moment."
     if data["tier_id"] == data["from_tier"]:
         return None
     return no_place(UUID(data["tier_id"]), subscription.id)
 
 
 def take_back(sold: Sold) -> None:
-    """Back to what it was; a period of its own ends."""
+    """Back to what it was before, where that is not over."""
     subscription, data = _of(sold), sold.data
-    if subscription.state == "ended" or str(subscription.tier_id) != data["tier_id"]:
+    own = queries.paid_with(subscription.id, sold.invoice_id)
+    if subscription.state == "ended" or own is None:
         return
-    if data["fresh"]:
-        if subscription.period == data["period"] + 1:
-            ending.end(subscription, "refunded")
-    elif subscription.period == data["period"]:
-        subscription.tier_id, subscription.price = UUID(data["from_tier"]), data["from_price"]
-        opening.open_up(subscription)
-        note(subscription, "upgrade_taken_back")
+    if not data["fresh"]:
+        taking.mark(own)
+        _climb(subscription, data["period"])
+    elif subscription.period == data["period"] + 1 and _goes_on(own):
+        taking.mark(own, back=True)
+        _set(subscription, _before(own))
+    else:
+        taking.take(subscription, sold.invoice_id)
+        return
+    opening.open_up(subscription)
+    note(subscription, "upgrade_taken_back")
+
+
+def _again(subscription: Subscription, sold: Sold) -> None:
+    """A dispute about it was won."""
+    own = queries.paid_with(subscription.id, sold.invoice_id)
+    taken = own.detail.get("taken") if own else None
+    if own is None or subscription.state == "ended" or taken is None or taken.get("seconds"):
+        taking.give(subscription, sold)
+        return
+    if cannot_upgrade(sold):
+        return
+    taking.unmark(own)
+    if taken.get("back"):
+        begin, end = taking.span(own)
+        _set(subscription, {**sold.data, "anchor": begin, "start": begin, "end": end})
+    else:
+        _climb(subscription, sold.data["period"])
+    opening.open_up(subscription)
+    note(subscription, "upgrade_given_again")
+
+
+def _cannot_again(subscription: Subscription, sold: Sold) -> str | None:
+    own = queries.paid_with(subscription.id, sold.invoice_id)
+    assert own is not None
+    taken = own.detail.get("taken")
+    if subscription.state == "ended" or taken is None or taken.get("seconds"):
+        return taking.cannot_give(subscription, sold)
+    if taking.span(own)[1] <= clock.now():
+        return None  # it was had until the dispute, and is over
+    as_before = (str(subscription.tier_id), subscription.period) == (
+        sold.data["from_tier"],
+        sold.data["period"] + (1 if sold.data["fresh"] else 0),
+    )
+    if not as_before:
+        return "Your subscription changed meanwhile."
+    return no_place(UUID(sold.data["tier_id"]), subscription.id)
+
+
+def _climb(subscription: Subscription, period: int) -> None:
+    """The upgrades of this period, one on the other: each holds where what it was built on holds."""
+    if subscription.period != period:
+        return
+    steps = [
+        one.detail for one in queries.what_was_paid(subscription.id) if one.detail.get("upgrade") == period
+    ]
+    tier, price = steps[0]["from_tier"], steps[0]["from_price"]
+    for step in steps:
+        if "taken" not in step and step["from_tier"] == tier:
+            tier, price = step["tier_id"], step["price"]
+    subscription.tier_id, subscription.price = UUID(tier), price
+
+
+def _become(subscription: Subscription, data: dict[str, Any]) -> None:
+    subscription.tier_id, subscription.months = UUID(data["tier_id"]), data["months"]
+    subscription.price = data["price"]
+    ending.forget_plans(subscription)
+
+
+def _as_it_is(subscription: Subscription) -> dict[str, Any]:
+    times = {
+        "anchor": subscription.anchor,
+        "start": subscription.period_start,
+        "end": subscription.period_end,
+    }
+    return {
+        "tier_id": str(subscription.tier_id),
+        "months": subscription.months,
+        "price": subscription.price,
+        **{name: at.isoformat() for name, at in times.items()},
+    }
+
+
+def _before(own: SubscriptionEvent) -> dict[str, Any]:
+    before: dict[str, Any] = own.detail["before"]
+    return before | {name: datetime.fromisoformat(before[name]) for name in ("anchor", "start", "end")}
+
+
+def _goes_on(own: SubscriptionEvent) -> bool:
+    """Whether what it took the place of is not over, and not taken back as well."""
+    carried = (UUID(key) for key, _ in own.detail["carried"])
+    return _before(own)["end"] > clock.now() and any(opening.kept(key) for key in carried)
+
+
+def _set(subscription: Subscription, how: dict[str, Any]) -> None:
+    _become(subscription, how)
+    subscription.anchor, subscription.period_start = how["anchor"], how["start"]
+    subscription.period_end = how["end"]
+
+
+def _pause_after(subscription: Subscription) -> timedelta | None:
+    """How long it is to pause after its time; said again of the new time."""
+    until = subscription.paused_until
+    return until - subscription.period_end if until else None
 
 
 def _chosen(subscription: Subscription, tier_id: UUID, months: int) -> Plan:
@@ -161,7 +267,8 @@ def _plan(subscription: Subscription, offer: Offered, months: int) -> Plan:
         return Plan(tier, months, price)
     fresh = months != subscription.months
     unused = sum(opening.left(subscription, at).values())
-    full = price if fresh else periods.rest_of(price, subscription.period_start, subscription.period_end, at)
+    end, anchor = subscription.period_end, subscription.anchor
+    full = price if fresh else periods.rest_of(price, months, end, anchor, at)
     if unused > full:
         return Plan(tier, months, price)
     costs = full - unused
@@ -205,11 +312,6 @@ def _with_the_next(found: Subscription, plan: Plan) -> None:
     found.next_tier_id, found.next_months, found.next_price = plan.tier.id, plan.months, plan.price
     ending.call_off_later(found)
     _note(found, "changes_later", tier=plan.tier.name)
-
-
-def _as_period(sold: Sold) -> Sold:
-    """`restore` asks for the period that was paid for."""
-    return replace(sold, data={**sold.data, "period": sold.data["period"] + 1})
 
 
 def _of(sold: Sold) -> Subscription:

@@ -1,6 +1,6 @@
 """A subscription for somebody else: for a code, or for a person of the house. A code does not grow old."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -24,8 +24,8 @@ from app.platform.settings import vault
 from app.subscriptions import periods, prices, queries
 from app.subscriptions.errors import GiftNotNow, NobodyThere, NoSuchGift, NotOfferedSo
 from app.subscriptions.models import Gift, Subscription
-from app.subscriptions.operations import ending, opening
-from app.subscriptions.operations.beginning import BEGUN, no_place, restore
+from app.subscriptions.operations import ending, opening, taking
+from app.subscriptions.operations.beginning import BEGUN
 from app.subscriptions.operations.locking import alone, lock, note
 from app.subscriptions.prices import LENGTHS
 
@@ -159,9 +159,14 @@ def bought(sold: Sold) -> None:
 
 def cannot_be_bought(sold: Sold) -> str | None:
     assert sold.seller_id is not None
-    if sold.buyer_id == sold.seller_id or queries.may_join(sold.buyer_id, sold.seller_id):
-        return None
-    return "This creator takes no subscriptions at the moment."
+    gift = _of(sold)
+    if gift.state == "redeemed":
+        return taking.cannot_give(lock(queries.opened_by(gift)[0].id), sold)
+    if sold.buyer_id != sold.seller_id and not queries.may_join(sold.buyer_id, sold.seller_id):
+        return "This creator takes no subscriptions at the moment."
+    if gift.state == "pending" and not queries.is_offered(gift.tier_id):
+        return "This tier is not offered any more."
+    return None
 
 
 def take_back(sold: Sold) -> None:
@@ -170,7 +175,7 @@ def take_back(sold: Sold) -> None:
     if gift.state == "redeemed" and gift.redeemed_by is not None:
         found = queries.living(gift.redeemed_by, gift.creator_id)
         if found is not None:
-            _shorten(lock(found.id), str(sold.invoice_id))
+            taking.take(lock(found.id), sold.invoice_id, gift=True)
     else:
         gift.state = "taken_back"
 
@@ -187,6 +192,8 @@ def _give(gift: Gift, user_id: UUID, tier_id: UUID) -> Subscription:
     begin = found.period_end
     found.period_end = periods.end_of(begin, gift.months, found.anchor)
     found.period += 1
+    if found.paused_until is not None:
+        found.paused_until = periods.end_of(found.paused_until, gift.months, found.anchor)
     if found.period_end > clock.now():
         # The next charge moves away.
         found.state, found.reminded_at = "active", None
@@ -220,7 +227,7 @@ def _begin(gift: Gift, user_id: UUID, tier_id: UUID) -> Subscription:
     )
     db.session.add(found)
     db.session.flush()
-    if reason := no_place(tier_id, found.id):
+    if reason := taking.no_seat(found):
         raise GiftNotNow(reason)
     opening.open_up(found)
     _note_paid(found, gift, at, fresh=True)
@@ -238,38 +245,16 @@ def _note_paid(found: Subscription, gift: Gift, begin: datetime, **more: bool) -
         begin=begin.isoformat(),
         end=found.period_end.isoformat(),
         amount=invoice.kept,
+        months=gift.months,
         gift=str(gift.id),
         **more,
     )
 
 
-def _shorten(found: Subscription, invoice_id: str) -> None:
-    event = next(
-        (one for one in queries.what_was_paid(found.id) if one.detail["invoice"] == invoice_id), None
-    )
-    if event is None:
-        return
-    if event.detail.get("fresh") and found.period == 1:
-        ending.end(found, "refunded")
-        return
-    gift = db.session.get_one(Gift, UUID(event.detail["gift"]))
-    found.period_end = max(
-        periods.end_of(found.period_end, -gift.months, found.anchor), found.period_start + periods.MICROSECOND
-    )
-    opening.open_up(found)
-    note(found, "gift_taken_back")
-
-
 def _give_again(gift: Gift, sold: Sold) -> None:
     """A dispute was won: what it had ended goes on, and what it had shortened is as long as before."""
-    seen, event = queries.opened_by(gift)
-    found = lock(seen.id)
-    if event.detail.get("fresh") and found.period == 1:
-        restore(found, replace(sold, data={"period": 1}))
-    elif found.state != "ended":
-        found.period_end = periods.end_of(found.period_end, gift.months, found.anchor)
-        opening.open_up(found)
-        note(found, "gift_given_again")
+    seen, _ = queries.opened_by(gift)
+    taking.give(lock(seen.id), sold, gift=True)
 
 
 def _recipient(wish: GiftWish, buyer_id: UUID, creator_id: UUID) -> str | None:

@@ -28,6 +28,7 @@ def open_up(subscription: Subscription) -> None:
     tier = db.session.get(Tier, subscription.tier_id) if subscription.tier_id else None
     goes_on = subscription.renews and subscription.paused_until is None
     by_itself = subscription.state != "trialing" or subscription.method_id is not None
+    grace = max(subscription.period_end + GRACE, subscription.grace_until or subscription.period_end)
     grants.grant(
         subscription.user_id,
         subscription.creator_id,
@@ -36,7 +37,7 @@ def open_up(subscription: Subscription) -> None:
         extent=Extent(
             rank=tier.rank if tier else 1,
             label=tier.name if tier else "",
-            ends_at=subscription.period_end + (GRACE if goes_on and by_itself else timedelta()),
+            ends_at=grace if goes_on and by_itself else subscription.period_end,
         ),
     )
 
@@ -70,13 +71,13 @@ def left(subscription: Subscription, at: datetime) -> dict[UUID, int]:
         for invoice_id, amount in sums if end > at else ():
             key = UUID(invoice_id)
             parts[key] = parts.get(key, 0) + periods.unused(amount, begin, end, at)
-    return {key: there for key, part in parts.items() if (there := min(part, _kept(key))) > 0}
+    return {key: there for key, part in parts.items() if (there := min(part, kept(key))) > 0}
 
 
 def _total(invoice_id: UUID) -> int:
     return db.session.get_one(Invoice, invoice_id).total
 
 
-def _kept(invoice_id: UUID) -> int:
+def kept(invoice_id: UUID) -> int:
     invoice = db.session.get_one(Invoice, invoice_id)
     return invoice.kept if State(invoice.state) in SETTLED else 0

@@ -25,8 +25,8 @@ from app.platform.errors import Refused
 from app.subscriptions import cards, periods, queries
 from app.subscriptions.errors import ChangedMeanwhile, NotNow, TooEarly
 from app.subscriptions.models import Subscription
-from app.subscriptions.operations import ending, opening
-from app.subscriptions.operations.beginning import KIND, restore
+from app.subscriptions.operations import ending, opening, taking
+from app.subscriptions.operations.beginning import KIND
 from app.subscriptions.operations.locking import each, lock, lock_own, note
 from app.subscriptions.operations.opening import GRACE
 from app.subscriptions.prices import LENGTHS, Reduction
@@ -38,13 +38,15 @@ BATCH = 100
 # Days after the end of a period on which its card is tried; access stays for as long as that.
 TRIES = (0, 1, 3, 5, 7)
 LOOK_AGAIN = timedelta(minutes=1)
+# Whoever is asked later than this has their grace from then on.
+ON_TIME = timedelta(hours=12)
 # Days before the end at which whoever pays by hand is reminded, and from when on they can pay.
 REMIND = (7, 3, 1)
 EARLY = timedelta(days=14)
 # So many months are forgotten easily: whoever pays for them by card is told a week before.
 LONG = 6
 # It will not do, however often it is tried: somebody has to act.
-HOPELESS = charging.NEEDS_OWNER | charging.FINAL | {OverLimit.code, NotOffered.code, NotPayable.code}
+HOPELESS = charging.NEEDS_OWNER | charging.FINAL | {NotOffered.code, NotPayable.code}
 
 
 class Step(StrEnum):
@@ -77,6 +79,8 @@ def turn(subscription_id: UUID) -> None:
         ending.end(subscription, _why(subscription))
     elif step is Step.PAUSE:
         _pause(subscription)
+    elif not _there(subscription):
+        _leave(subscription)
     elif refusal is not None:
         _failed(subscription, refusal.code, refusal.message)
     elif step is Step.RENEW:
@@ -137,13 +141,14 @@ def renew_by_hand(subscription_id: UUID, user_id: UUID) -> Invoice:
         raise TooEarly(seen.period_end - EARLY)
     if seen.paused_until is not None and seen.state != "paused":
         raise NotNow("It pauses at the end of this period. Take that back first.")
+    if not queries.may_join(seen.user_id, seen.creator_id):
+        raise NotNow("This creator takes no subscriptions at the moment.")
     period = seen.period
-    invoice = make(_order(seen))
+    # Whoever cancelled and pays for the next period wants it.
+    invoice = make(_order(seen, wanted=not seen.renews))
     found = lock_own(subscription_id, user_id)
     if found.period != period and invoice.total:
         raise ChangedMeanwhile
-    # Whoever pays for the next period wants it.
-    found.renews = True
     return invoice
 
 
@@ -180,8 +185,8 @@ def renew(sold: Sold) -> None:
     """Paid: the next period begins where the last one ended, or now where there was a pause between."""
     assert sold.subject_id is not None
     subscription, data = lock(sold.subject_id), sold.data
-    if subscription.period >= data["period"]:
-        restore(subscription, sold)
+    if taking.known(subscription, sold):
+        taking.give(subscription, sold)
         return
     fresh = subscription.state == "paused"
     if fresh:
@@ -197,8 +202,9 @@ def renew(sold: Sold) -> None:
     subscription.promo_months_left = max(subscription.promo_months_left - subscription.months, 0)
     subscription.state, subscription.reminded_at = "active", None
     ending.forget_plans(subscription)
+    subscription.renews = subscription.renews or data.get("wanted", False)
     opening.open_up(subscription)
-    opening.note_paid(subscription, sold, subscription.period_start)
+    opening.note_paid(subscription, sold, subscription.period_start, months=subscription.months)
     audit.record(
         Action.SUBSCRIPTION_RENEWED,
         actor=subscription.user_id,
@@ -211,24 +217,39 @@ def renew(sold: Sold) -> None:
 def cannot_renew(sold: Sold) -> str | None:
     assert sold.subject_id is not None
     subscription = lock(sold.subject_id)
-    if subscription.period >= sold.data["period"]:
-        return None if subscription.state == "ended" else "This time is paid already."
-    if subscription.state == "ended":
-        return "This subscription has ended."
-    if any(sold.data[name] != value for name, value in _terms_of_next(subscription).items()):
-        return "Your subscription changed meanwhile."
-    if subscription.paused_until is not None and subscription.state != "paused":
-        return "This subscription pauses first."
-    return None if subscription.renews else "This subscription was cancelled."
+    if taking.known(subscription, sold):
+        return taking.cannot_give(subscription, sold)
+    changed = any(sold.data[name] != value for name, value in _terms_of_next(subscription).items())
+    wanted = subscription.renews or sold.data.get("wanted")
+    reasons = (
+        (subscription.state == "ended", "This subscription has ended."),
+        (subscription.period >= sold.data["period"], "This time is paid already."),
+        (not _there(subscription), "This creator takes no subscriptions at the moment."),
+        (changed, "Your subscription changed meanwhile."),
+        (subscription.paused_until and subscription.state != "paused", "This subscription pauses first."),
+        (not wanted, "This subscription was cancelled."),
+    )
+    return next((words for holds, words in reasons if holds), None)
 
 
 def _after(subscription: Subscription) -> Step:
     """Its time is over. Nobody pays for a page that is away, or while they are away themselves."""
     trial_is_all = subscription.state == "trialing" and method_of(subscription) is None
-    there = queries.may_join(subscription.user_id, subscription.creator_id)
-    if not subscription.renews or trial_is_all or not there:
+    if not subscription.renews or trial_is_all or not _there(subscription):
         return Step.END
     return Step.PAUSE if subscription.paused_until else Step.RENEW
+
+
+def _there(subscription: Subscription) -> bool:
+    return queries.may_join(subscription.user_id, subscription.creator_id)
+
+
+def _leave(subscription: Subscription) -> None:
+    """One of the two went away after its time was over. What is being charged is waited for."""
+    if queries.being_charged(ending.renewal_key(subscription)):
+        subscription.next_try_at = clock.now() + LOOK_AGAIN
+    else:
+        ending.end(subscription, "away")
 
 
 def _not_since(left: timedelta) -> ColumnElement[bool]:
@@ -270,12 +291,12 @@ def _invoice(subscription: Subscription) -> tuple[Invoice | None, Refused | None
         return None, refusal
 
 
-def _order(subscription: Subscription) -> Order:
+def _order(subscription: Subscription, *, wanted: bool = False) -> Order:
     price, off = price_of_next(subscription)
     terms = _terms_of_next(subscription)
     months, tier_id = terms["months"], terms["tier_id"]
     tier = db.session.get(Tier, UUID(tier_id)) if tier_id else None
-    data = {"period": subscription.period + 1, **terms, "renews": True}
+    data = {"period": subscription.period + 1, **terms, "renews": True, "wanted": wanted}
     label = f"{tier.name if tier else 'Subscription'}, {LENGTHS[months]}"
     items = [Item(label, price, PRODUCT, subscription.id, data=data)]
     if off:
@@ -302,14 +323,24 @@ def _terms_of_next(subscription: Subscription) -> dict[str, Any]:
 
 
 def _begin_to_renew(subscription: Subscription, invoice: Invoice | None) -> None:
-    since = subscription.paused_until if subscription.state == "paused" else subscription.period_end
-    subscription.grace_until = (since or clock.now()) + GRACE
+    _begin_grace(subscription)
     if (method_id := method_of(subscription)) is not None and invoice is not None:
         _ask(subscription, invoice, method_id)
         return
     _past_due(subscription)
     note(subscription, "unpaid")
     _tell_unpaid(subscription, "")
+
+
+def _begin_grace(subscription: Subscription) -> datetime:
+    """From when it was due; where nobody looked for long, from the first try on."""
+    due = subscription.paused_until if subscription.state == "paused" else subscription.period_end
+    on_time = due is not None and clock.now() - due < ON_TIME
+    until = (due if due is not None and on_time else clock.now()) + GRACE
+    subscription.grace_until = until
+    if not on_time and subscription.state != "paused":
+        opening.open_up(subscription)
+    return until
 
 
 def _ask(subscription: Subscription, invoice: Invoice, method_id: UUID) -> None:
@@ -339,12 +370,13 @@ def _look(subscription: Subscription, invoice: Invoice | None) -> None:
 def _failed(subscription: Subscription, code: str, words: str) -> None:
     """One try more that brought nothing."""
     subscription.tries += 1
-    if subscription.grace_until is None:
-        subscription.grace_until = subscription.period_end + GRACE
+    until = subscription.grace_until or _begin_grace(subscription)
     _past_due(subscription)
-    hopeless = code in HOPELESS or subscription.tries >= len(TRIES)
-    begin = subscription.grace_until - GRACE
-    subscription.next_try_at = None if hopeless else begin + timedelta(days=TRIES[subscription.tries])
+    subscription.next_try_at = None
+    if code not in HOPELESS and subscription.tries < len(TRIES):
+        due: datetime = until - GRACE + timedelta(days=TRIES[subscription.tries])
+        # Those that nobody made in time are not made all at once.
+        subscription.next_try_at = max(due, clock.now() + ON_TIME)
     note(subscription, "declined", code=code, words=words, tries=subscription.tries)
     _tell_unpaid(subscription, words)
 

@@ -1,0 +1,231 @@
+"""What becomes of paid time when a part of its money goes back, and when a dispute about it is won."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from app.extensions import db
+from app.invoices.operations import disputing
+from app.kit.clock import FixedClock
+from app.ledger import verifying
+from app.ledger.chart import Kind
+from app.ledger.operations.posting import Account
+from app.platform.transaction import transaction
+from app.subscriptions.models import Subscription
+from app.subscriptions.operations import ending, opening
+from tests.factories.creators import a_tier
+from tests.factories.invoices import dispute, paid, refund, the_invoice
+from tests.factories.people import a_person, signed_in
+from tests.factories.subscriptions import (
+    asks_to_subscribe,
+    go_round,
+    invoice_at,
+    invoices_of,
+    of_invoice,
+    steps,
+    subscribed,
+    the_subscription,
+)
+from tests.subscriptions.conftest import BEGIN, House
+from tests.subscriptions.test_changing import change, invoice_of
+from tests.subscriptions.test_gifts import gives, opens
+from tests.subscriptions.test_joining import can_read
+from tests.subscriptions.test_renewing import press
+
+HALF = timedelta(days=14)
+FIRST_END = datetime(2027, 2, 28, 12, 30, tzinfo=UTC)
+SECOND_END = datetime(2027, 3, 31, 12, 30, tzinfo=UTC)
+
+
+def first_paid(house: House, tier: UUID) -> tuple[UUID, UUID]:
+    """A subscription, and the invoice that began it."""
+    invoice_id = invoice_at(asks_to_subscribe(house.app, house.fan, house.creator, tier))
+    paid(house.app, invoice_id)
+    return of_invoice(house.app, invoice_id), invoice_id
+
+
+def gifted(house: House, tier: UUID, months: int = 1) -> UUID:
+    """The invoice of a gift that the fan opened."""
+    given = House(house.app, house.creator, house.fan, tier, tier)
+    invoice_id, code = gives(given, a_person(house.app), months=str(months))
+    paid(house.app, invoice_id)
+    opens(house, house.fan, code)
+    return invoice_id
+
+
+def upgraded(house: House, sub: UUID, tier: UUID, months: int = 1) -> UUID:
+    invoice_id = invoice_of(change(house, sub, tier, months))
+    paid(house.app, invoice_id)
+    return invoice_id
+
+
+def wins(house: House, dispute_id: UUID) -> None:
+    with house.app.app_context(), transaction():
+        disputing.won(dispute_id, Account(Kind.CARD_CLEARING, "USD"))
+
+
+def left(house: House, sub: UUID, at: datetime) -> int:
+    with house.app.app_context():
+        return sum(opening.left(db.session.get_one(Subscription, sub), at).values())
+
+
+def test_an_upgrade_costs_the_difference_for_all_the_time_that_is_paid(
+    house: House, time: FixedClock
+) -> None:
+    sub, _ = first_paid(house, house.silver)
+    gifted(house, house.silver)
+    invoice_id = invoice_of(change(house, sub, house.gold))
+    assert the_invoice(house.app, invoice_id).total == 2 * 1200 - 2 * 500
+    gifted(house, house.silver, months=3)
+    assert the_invoice(house.app, invoice_of(change(house, sub, house.gold))).total == 5 * 1200 - 5 * 500
+
+
+def test_a_prepaid_renewal_that_is_refunded_leaves_the_time_that_runs(house: House, time: FixedClock) -> None:
+    sub, _ = first_paid(house, house.silver)
+    time.move(timedelta(days=20))
+    fan = signed_in(house.app, house.fan)
+    renewal = invoice_at(
+        fan.send(fan.get(f"/subscriptions/{sub}").form(f"/subscriptions/{sub}/renew"), follow=False)
+    )
+    paid(house.app, renewal)
+    assert the_subscription(house.app, sub).period_end == SECOND_END
+    refund(house.app, renewal, 500)
+    found = the_subscription(house.app, sub)
+    assert (found.state, found.period_start, found.period_end) == ("active", BEGIN, FIRST_END)
+    assert can_read(house)
+    disputed = dispute(house.app, invoices_of(house.app, sub)[0].id)
+    assert the_subscription(house.app, sub).state == "ended", "nothing is left"
+    wins(house, disputed)
+    assert the_subscription(house.app, sub).period_end == FIRST_END
+
+
+def test_the_time_of_a_gift_begins_when_what_was_before_it_goes_back(house: House, time: FixedClock) -> None:
+    sub, first = first_paid(house, house.silver)
+    gifted(house, house.silver)
+    time.move(HALF)
+    disputed = dispute(house.app, first)
+    found = the_subscription(house.app, sub)
+    assert (found.state, found.period_end) == ("active", SECOND_END - HALF)
+    assert left(house, sub, time.at) == 500, "the gift alone, and all of it"
+    wins(house, disputed)
+    assert the_subscription(house.app, sub).period_end == SECOND_END
+    assert steps(house.app, sub)[-2:] == ["paid_taken_back", "paid_given_again"]
+    assert left(house, sub, time.at) == 750
+
+
+def test_a_year_is_shorter_when_what_was_carried_into_it_goes_back(house: House, time: FixedClock) -> None:
+    sub, first = first_paid(house, house.gold)
+    year = upgraded(house, sub, house.gold, 12)
+    whole = the_subscription(house.app, sub).period_end
+    refund(house.app, first, 1200)
+    shorter = whole - the_subscription(house.app, sub).period_end
+    assert shorter == (whole - BEGIN) / 10, "a tenth of its price was carried"
+    refund(house.app, year, the_invoice(house.app, year).total)
+    assert the_subscription(house.app, sub).state == "ended"
+
+
+def test_a_year_that_is_refunded_gives_back_the_month_that_it_took_the_place_of(
+    house: House, time: FixedClock
+) -> None:
+    sub, _ = first_paid(house, house.gold)
+    time.move(HALF)
+    year = upgraded(house, sub, house.gold, 12)
+    disputed = dispute(house.app, year)
+    found = the_subscription(house.app, sub)
+    assert (found.state, found.months, found.price, found.period_end) == ("active", 1, 1200, FIRST_END)
+    wins(house, disputed)
+    found = the_subscription(house.app, sub)
+    assert (found.months, found.price, found.period_start) == (12, 12_000, BEGIN + HALF)
+    assert steps(house.app, sub)[-2:] == ["upgrade_taken_back", "upgrade_given_again"]
+
+
+def test_an_upgrade_whose_dispute_was_won_counts_once(house: House, time: FixedClock) -> None:
+    sub, _ = first_paid(house, house.silver)
+    invoice_id = upgraded(house, sub, house.gold)
+    time.move(HALF)
+    disputed = dispute(house.app, invoice_id)
+    assert the_subscription(house.app, sub).tier_id == house.silver
+    wins(house, disputed)
+    assert (the_subscription(house.app, sub).tier_id, left(house, sub, time.at)) == (house.gold, 250 + 350)
+    with house.app.app_context(), transaction():
+        ending.end_and_give_back(sub, "closed")
+    assert [one.returned for one in invoices_of(house.app, sub)] == [250, 350]
+
+
+def test_an_upgrade_holds_only_on_the_one_that_it_was_built_on(house: House, time: FixedClock) -> None:
+    top = a_tier(house.app, house.creator, "Top", price=3_000)
+    sub, _ = first_paid(house, house.silver)
+    first, second = upgraded(house, sub, house.gold), upgraded(house, sub, top)
+    disputed = dispute(house.app, first)
+    assert the_subscription(house.app, sub).tier_id == house.silver
+    wins(house, disputed)
+    assert (the_subscription(house.app, sub).tier_id, the_subscription(house.app, sub).price) == (top, 3_000)
+    with house.app.app_context(), transaction():
+        disputing.lost(dispute(house.app, first))
+    refund(house.app, second, 1_800)
+    assert (the_subscription(house.app, sub).tier_id, the_subscription(house.app, sub).price) == (
+        house.silver,
+        500,
+    )
+
+
+def test_what_cannot_be_given_again_after_a_dispute_is_credit(house: House, time: FixedClock) -> None:
+    """Bought again meanwhile: nobody pays twice for one thing."""
+    sub, _ = first_paid(house, house.silver)
+    first = upgraded(house, sub, house.gold)
+    disputed = dispute(house.app, first)
+    upgraded(house, sub, house.gold)
+    wins(house, disputed)
+    assert the_subscription(house.app, sub).tier_id == house.gold
+    invoice = the_invoice(house.app, first)
+    assert (invoice.state, invoice.kept, invoice.returned) == ("refunded", 0, 700)
+    with house.app.app_context():
+        assert verifying.verify().found == []
+
+
+def test_a_gift_that_goes_back_in_its_time_asks_for_the_next_period_from_then_on(
+    house: House, time: FixedClock
+) -> None:
+    sub, _ = first_paid(house, house.silver)
+    gift = gifted(house, house.silver)
+    time.at = FIRST_END + timedelta(days=5)
+    disputed = dispute(house.app, gift)
+    go_round(house.app)
+    found = the_subscription(house.app, sub)
+    assert (found.state, found.grace_until) == ("past_due", time.at + timedelta(days=7))
+    assert can_read(house)
+    wins(house, disputed)
+    found = the_subscription(house.app, sub)
+    assert (found.state, found.grace_until, found.period_end) == ("active", None, SECOND_END)
+
+
+def test_a_refund_of_the_period_before_leaves_the_charge_of_the_next_alone(
+    house: House, time: FixedClock
+) -> None:
+    sub, first = first_paid(house, house.silver)
+    time.at = FIRST_END + timedelta(minutes=1)
+    go_round(house.app)
+    refund(house.app, first, 500)
+    assert the_subscription(house.app, sub).state == "past_due"
+
+
+def test_a_pause_moves_along_with_what_makes_the_time_longer(house: House, time: FixedClock) -> None:
+    sub = subscribed(house.app, house.fan, house.creator, house.silver)
+    press(house, sub, "pause", months="1")
+    gifted(house, house.silver, months=3)
+    assert the_subscription(house.app, sub).paused_until == datetime(2027, 6, 30, 12, 30, tzinfo=UTC)
+    upgraded(house, sub, house.gold)
+    found = the_subscription(house.app, sub)
+    assert (found.tier_id, found.paused_until) == (house.gold, datetime(2027, 6, 30, 12, 30, tzinfo=UTC))
+    time.at = found.period_end + timedelta(minutes=1)
+    go_round(house.app)
+    assert the_subscription(house.app, sub).state == "paused"
+
+
+def test_an_upgrade_is_not_paid_when_its_time_is_over(house: House, time: FixedClock) -> None:
+    sub, _ = first_paid(house, house.silver)
+    time.at = FIRST_END - timedelta(minutes=20)
+    invoice_id = invoice_of(change(house, sub, house.gold, 12))
+    time.at = FIRST_END + timedelta(seconds=1)
+    paid(house.app, invoice_id)
+    invoice = the_invoice(house.app, invoice_id)
+    assert (invoice.state, invoice.leftover) == ("cancelled", invoice.total)
