@@ -118,6 +118,7 @@ LIMITS = Rows(SpendingLimit, owner="user_id", shown=("amount", "next_amount", "n
 
 def _leave(user_id: UUID) -> None:
     leaving.call_off(user_id)
+    leaving.give_up_credit(user_id)
     LIMITS.erase(user_id)
 
 
@@ -128,6 +129,7 @@ def init_app(app: Flask) -> None:
         personal_data.table(app, rows.table.name, about, rows.export, rows.erase)
     personal_data.table(app, LIMITS.table.name, "What you want to spend at most", LIMITS.export, _leave)
     personal_data.hold(app, "money", leaving.reason_to_wait)
+    personal_data.give_up(app, "credit", leaving.credit_left)
     personal_data.exempt(
         app,
         "invoice_lines",

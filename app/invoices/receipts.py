@@ -1,7 +1,7 @@
 """The paper of a paid invoice: what was bought, the tax in it, how it was paid, what went back."""
 
 from app.invoices import queries, rails, words
-from app.invoices.models import InvoiceLine, Payment, Refund
+from app.invoices.models import Dispute, InvoiceLine, Payment, Refund
 from app.invoices.operations import billing
 from app.invoices.queries import Bill
 from app.kit.countries import COUNTRIES
@@ -30,9 +30,9 @@ def draw(bill: Bill) -> bytes:
     if bill.payments:
         sheet.heading("How it was paid")
         sheet.table(("When", "How", "Reference", "Amount"), [_paid(one) for one in bill.payments], ends=(3,))
-    if bill.refunds:
+    if back := _went_back(bill):
         sheet.heading("What went back")
-        sheet.table(("When", "How", "State", "Amount"), [_back(one) for one in bill.refunds], ends=(3,))
+        sheet.table(("When", "How", "State", "Amount"), back, ends=(3,))
     sheet.heading("Reference")
     sheet.text(str(invoice.id), soft=True)
     return sheet.bytes()
@@ -73,7 +73,17 @@ def _paid(one: Payment) -> tuple[str, ...]:
     return (f"{one.received_at:%-d %B %Y}", how, one.external_id, readable(one.amount, one.currency))
 
 
+def _went_back(bill: Bill) -> list[tuple[str, ...]]:
+    lost = [_by_bank(one) for one in bill.disputes if one.state == "lost"]
+    return [_back(one) for one in bill.refunds] + lost
+
+
 def _back(one: Refund) -> tuple[str, ...]:
     how = rails.names().get(one.rail, one.rail)
     when = one.ended_at or one.created_at
     return (f"{when:%-d %B %Y}", how, words.REFUNDS[one.state], readable(one.amount, one.currency))
+
+
+def _by_bank(one: Dispute) -> tuple[str, ...]:
+    when = one.closed_at or one.opened_at
+    return (f"{when:%-d %B %Y}", "By the bank", words.DISPUTES[one.state], readable(one.amount, one.currency))

@@ -42,6 +42,15 @@ REASONS = {
     "fraud": "It was not their money",
     "other": "Another reason",
 }
+# Where nobody asked for it; its payer reads that too.
+OF_ITSELF = {
+    "gone": "It could not be had any more when the bank had decided",
+    "gift_unopened": "Nobody can open the gift any more",
+}
+
+
+def reason(name: str) -> str:
+    return (REASONS | OF_ITSELF).get(name) or kind(name)
 
 
 def kind(name: str) -> str:

@@ -33,6 +33,7 @@ class Kind(StrEnum):
     PLATFORM_FEE = "platform_fee"
     PROVIDER_FEE = "provider_fee"
     DISPUTE_LOSS = "dispute_loss"
+    FORFEITED_CREDIT = "forfeited_credit"
     ROUNDING = "rounding"
     EXCHANGE = "exchange"
     ADJUSTMENT = "adjustment"
@@ -68,6 +69,7 @@ CHART = {
     Kind.PLATFORM_FEE: Line("Fees of the platform", Side.CREDIT, split=True),
     Kind.PROVIDER_FEE: Line("Fees paid to providers", Side.DEBIT, split=True),
     Kind.DISPUTE_LOSS: Line("Lost in disputes", Side.DEBIT),
+    Kind.FORFEITED_CREDIT: Line("Credit given up by people who left", Side.CREDIT),
     Kind.ROUNDING: Line("Rounding", Side.DEBIT),
     Kind.EXCHANGE: Line("Exchanged", Side.DEBIT, split=True),
     Kind.ADJUSTMENT: Line("Adjustments", Side.DEBIT),

@@ -76,6 +76,7 @@ class Action(StrEnum):
     INVOICE_REFUNDED = "invoice.refunded"
     MONEY_RECEIVED = "invoice.money_received"
     LEFTOVER_CLAIMED = "invoice.leftover_claimed"
+    CREDIT_GIVEN_UP = "invoice.credit_given_up"
     DISPUTED = "invoice.disputed"
     DISPUTE_ANSWERED = "invoice.dispute_answered"
     REFUND_FAILED = "invoice.refund_failed"

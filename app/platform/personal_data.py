@@ -3,6 +3,7 @@
     personal_data.table(app, "wallets", "Wallets you sign in with", WALLETS.export, WALLETS.erase)
     personal_data.exempt(app, "flags", "switches of the house; ids only")
     personal_data.hold(app, "payouts", unpaid_payouts)     # a reason why someone cannot leave yet
+    personal_data.give_up(app, "credit", credit_left)      # what is gone with them, in sentences
 
 Every table is one or the other: an architecture test fails until somebody has decided.
 """
@@ -31,6 +32,10 @@ class Reason:
 Hold = Callable[[UUID], Reason | str | None]
 
 
+# Sentences for them about what they lose; none where there is nothing.
+Losses = Callable[[UUID], list[str]]
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """Rows that outlive the account, because of what the reason says."""
@@ -51,6 +56,7 @@ class Registry:
     tables: dict[str, PersonalTable] = field(default_factory=dict)
     exempt: dict[str, str] = field(default_factory=dict)
     holds: dict[str, Hold] = field(default_factory=dict)
+    losses: dict[str, Losses] = field(default_factory=dict)
 
 
 def table(app: Flask, name: str, about: str, export: Export, erase: Erase | Kept) -> None:
@@ -65,6 +71,11 @@ def hold(app: Flask, name: str, reason: Hold) -> None:
     registry(app).holds[name] = reason
 
 
+def give_up(app: Flask, name: str, losses: Losses) -> None:
+    """By the name they know it by: "I give up my credit"."""
+    registry(app).losses[name] = losses
+
+
 def registry(app: Flask | None = None) -> Registry:
     extensions = (app or current_app).extensions
     return cast(Registry, extensions.setdefault("fanlight.personal_data", Registry()))
@@ -77,6 +88,12 @@ def held_tables() -> list[PersonalTable]:
 def reasons_to_wait(user_id: UUID) -> list[Reason]:
     found = [reason for ask in registry().holds.values() if (reason := ask(user_id))]
     return [reason if isinstance(reason, Reason) else Reason(reason) for reason in found]
+
+
+def given_up(user_id: UUID) -> dict[str, list[str]]:
+    """What somebody loses who leaves now, and the sentences about it."""
+    found = {name: ask(user_id) for name, ask in registry().losses.items()}
+    return {name: sentences for name, sentences in found.items() if sentences}
 
 
 def erase(user_id: UUID) -> None:

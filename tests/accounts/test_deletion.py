@@ -26,7 +26,7 @@ GRACE = timedelta(days=14, minutes=1)
 
 def ask(client: PageClient, handle: str) -> Page:
     form = client.get("/settings/data/delete").form("/settings/data/delete")
-    return client.send(form, handle=handle, understood="y")
+    return client.send(form, handle=handle, understood="y", gives_up="y")
 
 
 def erase_due(app: Flask) -> None:

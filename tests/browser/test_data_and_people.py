@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from app.platform import work
 from tests.browser.pages import fits_in_every_shape
 from tests.browser.tabs import OpenTab, sign_in
+from tests.factories.invoices import give_credit
 from tests.factories.people import a_person
 
 
@@ -102,6 +103,7 @@ def test_every_page_fits_and_is_accessible(app: Flask, tab: Page) -> None:
     fits_in_every_shape(tab)
     drain(app)
     expect(tab.get_by_text("Ready:")).to_be_visible()
+    give_credit(app, warden, 40_000)
     paths = ("/settings/data", "/settings/data/delete", "/settings/notifications", "/admin/people")
     for path in (*paths, "/admin/people?q=nobody", f"/admin/people/{maple.id}"):
         tab.goto(path)
@@ -109,6 +111,10 @@ def test_every_page_fits_and_is_accessible(app: Flask, tab: Page) -> None:
     tab.goto("/settings/data/delete")
     tab.get_by_label("Your handle").fill("warden")
     tab.get_by_label("I understand").check()
+    tab.get_by_role("button", name="Delete my account").click()
+    expect(tab.get_by_text("Tick this box to go on.")).to_be_visible()
+    fits_in_every_shape(tab)
+    tab.get_by_label("I give up my credit").check()
     tab.get_by_role("button", name="Delete my account").click()
     expect(tab.get_by_role("button", name="Keep my account").first).to_be_visible()
     fits_in_every_shape(tab)

@@ -12,14 +12,18 @@ from app.invoices.models import Dispute, Payment
 from app.invoices.operations import disputing, refunding
 from app.invoices.operations.disputing import Complaint
 from app.kit import clock
+from app.kit.clock import FixedClock
 from app.kit.ids import new_id
 from app.ledger.chart import Kind
 from app.ledger.operations.posting import Account
+from app.platform import outbox, work
 from app.platform.transaction import transaction
 from tests.factories.creators import a_creator
-from tests.factories.invoices import an_invoice, bought, dispute, money_in, refund, the_invoice
-from tests.factories.people import a_person
+from tests.factories.invoices import Shop, an_invoice, bought, dispute, money_in, refund, the_invoice
+from tests.factories.people import a_person, signed_in
+from tests.factories.post import letters
 from tests.invoices.conftest import balance, later, opened, whole
+from tests.invoices.test_leaving import ask_to_leave, leave
 
 CLEARING = Account(Kind.CARD_CLEARING, "USD")
 
@@ -63,6 +67,54 @@ def test_won_it_is_as_before(app: Flask) -> None:
     assert balance(app, Kind.PLATFORM_FEE) == 40
     later(app, timedelta(days=8))
     assert balance(app, Kind.CREATOR_AVAILABLE, creator) == 460
+
+
+def test_won_too_late_it_is_the_payers_credit(app: Flask, shelves: Shop) -> None:
+    fan, creator, subject = a_person(app), a_creator(app), new_id()
+    invoice_id = bought(app, fan, creator, total=500, subject_id=subject)
+    opened_ = dispute(app, invoice_id)
+    shelves.gone.add(subject)
+    win(app, opened_)
+    found = the_invoice(app, invoice_id)
+    assert (found.state, found.kept, found.returned) == ("refunded", 0, 500)
+    assert not opened(app, fan, subject)
+    assert balance(app, Kind.FAN_CREDIT, fan) == balance(app, Kind.CARD_CLEARING) == 500
+    for kind in (Kind.CREATOR_HELD, Kind.CREATOR_PENDING):
+        assert balance(app, kind, creator) == 0
+    assert "could not be had any more" in signed_in(app, fan).get(f"/invoices/{invoice_id}").text
+    with app.app_context():
+        outbox.relay()
+        work.drain()
+    assert len(letters(app, fan.email, "invoice_refunded")) == 1
+    assert whole(app)
+
+
+def test_won_too_late_it_goes_back_as_it_came_to_a_payer_who_left(
+    app: Flask, shelves: Shop, fixed_clock: FixedClock
+) -> None:
+    fan, subject = a_person(app), new_id()
+    invoice_id = bought(app, fan, a_creator(app), total=500, subject_id=subject)
+    opened_ = dispute(app, invoice_id)
+    ask_to_leave(app, fan)
+    leave(app, fan, fixed_clock)
+    shelves.gone.add(subject)
+    win(app, opened_)
+    with app.app_context():
+        work.drain()
+    assert the_invoice(app, invoice_id).state == "refunded"
+    assert balance(app, Kind.FAN_CREDIT, fan) == balance(app, Kind.CARD_CLEARING) == 0
+    assert whole(app)
+
+
+def test_lost_in_part_too_late_the_rest_is_the_payers_credit(app: Flask, shelves: Shop) -> None:
+    fan, subject = a_person(app), new_id()
+    invoice_id = bought(app, fan, a_creator(app), total=500, subject_id=subject)
+    opened_ = dispute(app, invoice_id, 200)
+    shelves.gone.add(subject)
+    lose(app, opened_)
+    assert the_invoice(app, invoice_id).state == "refunded"
+    assert balance(app, Kind.FAN_CREDIT, fan) == 300
+    assert whole(app)
 
 
 def test_lost_it_is_as_refunded(app: Flask) -> None:

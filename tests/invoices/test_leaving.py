@@ -5,24 +5,36 @@ from datetime import timedelta
 from flask import Flask
 
 from app.accounts.operations import deletion
+from app.extensions import db
 from app.invoices.operations import refunding
 from app.kit.clock import FixedClock
+from app.ledger.chart import Kind
 from app.platform import work
+from app.platform.audit import Action
+from app.platform.models import AuditRecord
 from app.platform.transaction import transaction
 from tests.factories.creators import a_creator
-from tests.factories.invoices import an_invoice, bought, money_in, the_invoice
+from tests.factories.invoices import an_invoice, bought, give_credit, money_in, the_invoice
 from tests.factories.people import Person, a_person, signed_in
+from tests.invoices.conftest import balance, whole
 from tests.page_client import Page
 
 AFTER_THE_GRACE = timedelta(days=15)
 
 
-DOOR = "/settings/data/delete"
+HOME, DOOR = "/settings/data", "/settings/data/delete"
 
 
-def ask_to_leave(app: Flask, person: Person) -> Page:
+def ask_to_leave(app: Flask, person: Person, gives_up: str = "") -> Page:
     home = signed_in(app, person)
-    return home.send(home.get(DOOR).form(DOOR), handle=person.handle, understood="y")
+    form = home.get(DOOR).form(DOOR)
+    return home.send(form, handle=person.handle, understood="y", gives_up=gives_up)
+
+
+def leave(app: Flask, person: Person, time: FixedClock) -> None:
+    time.move(AFTER_THE_GRACE)
+    with app.app_context(), transaction():
+        assert deletion.erase(person.id)
 
 
 def test_what_is_theirs_goes_back_first(app: Flask) -> None:
@@ -45,10 +57,41 @@ def test_what_they_did_not_pay_is_called_off_and_what_they_paid_is_kept(
     never = an_invoice(app, fan, creator, lives=timedelta(days=60))
     paid = bought(app, fan, creator)
     ask_to_leave(app, fan)
-    fixed_clock.move(AFTER_THE_GRACE)
-    with app.app_context(), transaction():
-        assert deletion.erase(fan.id)
+    leave(app, fan, fixed_clock)
     assert the_invoice(app, never).state == "cancelled"
     assert the_invoice(app, paid).state == "paid"
     seen = signed_in(app, creator).get(f"/dashboard/sales/{paid}")
     assert seen.status == 200 and fan.handle not in seen.text
+
+
+def test_nobody_loses_credit_without_saying_so(app: Flask) -> None:
+    fan = a_person(app)
+    assert "gives_up" not in signed_in(app, fan).get(DOOR).form(DOOR).fields
+    give_credit(app, fan, 40_000)
+    give_credit(app, fan, 250, "EUR")
+    door = signed_in(app, fan).get(DOOR).text
+    for amount in ("$400.00", "€2.50"):
+        assert f"You have {amount} of credit here. It cannot be paid out and is gone when you leave." in door
+    assert "I give up my credit" in door
+    refused = ask_to_leave(app, fan)
+    assert (refused.status, list(refused.errors)) == (422, ["gives_up"])
+    assert not signed_in(app, fan).get(HOME).has_form(f"{DOOR}/cancel")
+
+
+def test_credit_that_was_given_up_is_the_houses(app: Flask, fixed_clock: FixedClock) -> None:
+    fan = a_person(app)
+    give_credit(app, fan, 40_000)
+    give_credit(app, fan, 250, "EUR")
+    told = ask_to_leave(app, fan, gives_up="y")
+    assert "It cannot be paid out and is gone when you leave." in told.text
+    leave(app, fan, fixed_clock)
+    for currency, amount in (("USD", 40_000), ("EUR", 250)):
+        assert balance(app, Kind.FAN_CREDIT, fan, currency) == 0
+        assert balance(app, Kind.FORFEITED_CREDIT, currency=currency) == amount
+    with app.app_context():
+        found = db.session.query(AuditRecord).filter_by(action=Action.CREDIT_GIVEN_UP.value)
+        assert {(one.subject_id, one.data["amount"]) for one in found} == {
+            (str(fan.id), 40_000),
+            (str(fan.id), 250),
+        }
+    assert whole(app)

@@ -11,8 +11,9 @@ from flask import Flask
 from pypdf import PdfReader
 
 from app.invoices import queries
-from app.invoices.operations import attempts, making
+from app.invoices.operations import attempts, disputing, making
 from app.invoices.operations.making import Item, Order
+from app.kit import clock
 from app.kit.ids import new_id
 from app.ledger.chart import Kind
 from app.ledger.operations.posting import Account
@@ -31,7 +32,7 @@ from tests.factories.invoices import (
     tried,
 )
 from tests.factories.people import Person, a_person, signed_in
-from tests.invoices.conftest import later, lives_in
+from tests.invoices.conftest import balance, later, lives_in
 from tests.page_client import Page, PageClient
 from tests.queries import counting
 
@@ -138,6 +139,22 @@ def test_a_page_left_open_cannot_pay_with_credit_that_is_gone(
     assert "no credit left" in seen.text
 
 
+def test_a_page_left_open_cannot_pay_with_credit_while_a_payment_is_on_its_way(
+    app: Flask, home: PageClient, fan: Person
+) -> None:
+    invoice_id = an_invoice(app, fan, total=500)
+    give_credit(app, fan, 500)
+    page = home.get(f"/invoices/{invoice_id}")
+    attempt_id = tried(app, invoice_id)
+    with app.app_context(), transaction():
+        attempts.on_its_way(attempt_id)
+    seen = home.send(page.form(f"/invoices/{invoice_id}/pay/credit"))
+    assert "A payment is on its way already" in seen.text
+    assert balance(app, Kind.FAN_CREDIT, fan) == 500
+    money_in(app, invoice_id, 500, attempt_id=attempt_id)
+    assert the_invoice(app, invoice_id).state == "paid"
+
+
 def test_whoever_waits_is_told_only_what_is_new(app: Flask, home: PageClient, fan: Person) -> None:
     invoice_id = an_invoice(app, fan, total=500)
     assert not home.get(f"/invoices/{invoice_id}").soup.select("[hx-get]")
@@ -239,6 +256,18 @@ def test_the_receipt_is_a_paper_with_all_that_counts(
     text = read(paper)
     for part in (f"Receipt {number}", "Gold, a month", "$12.50", "$2.50", "Finland", "Helsinki", "@ada"):
         assert part in text, part
+
+
+def test_a_receipt_says_what_the_bank_took_back(app: Flask, home: PageClient, fan: Person) -> None:
+    invoice_id = bought(app, fan, total=1_250)
+    opened = dispute(app, invoice_id)
+    assert "What went back" not in read(home.get(f"/invoices/{invoice_id}/receipt.pdf"))
+    with app.app_context(), transaction():
+        disputing.lost(opened)
+    _, back = read(home.get(f"/invoices/{invoice_id}/receipt.pdf")).split("What went back")
+    for part in (f"{clock.now():%-d %B %Y}", "By the bank", "decided for the payer", "$12.50"):
+        assert part in back, part
+    assert "-$12.50" in home.get(f"/invoices/{invoice_id}").text
 
 
 def test_a_receipt_says_which_tax_and_which_coins(taxed: Flask, fan: Person) -> None:

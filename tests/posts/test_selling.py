@@ -13,12 +13,15 @@ from app.entitlements.operations import grants
 from app.entitlements.rules import Closed, Kind
 from app.extensions import db
 from app.invoices.models import Invoice
+from app.invoices.operations import disputing
 from app.ledger import verifying
+from app.ledger.chart import Kind as AccountKind
+from app.ledger.operations.posting import Account
 from app.platform.settings import vault
 from app.platform.transaction import transaction
 from app.posts.models import Post
 from tests.factories.creators import a_creator, a_tier
-from tests.factories.invoices import give_credit, money_in, refund, shop
+from tests.factories.invoices import dispute, give_credit, money_in, refund, shop
 from tests.factories.people import Person, a_person, signed_in
 from tests.factories.posts import a_post
 from tests.page_client import Page, PageClient
@@ -178,3 +181,21 @@ def test_a_locked_card_in_a_list_says_the_price(app: Flask, mara: Person) -> Non
     assert "Buy for $4.99" in listed.text
     assert "or $3.00 for just this one" in listed.text
     assert listed.one(f"#post-{post} .locked a.btn")["href"] == f"/posts/{post}#gate"
+
+
+def test_bought_again_while_its_payment_was_disputed_it_is_paid_once(app: Flask, mara: Person) -> None:
+    ben = a_person(app, "ben")
+    post, reader = for_sale(app, mara), signed_in(app, ben)
+    press_buy(reader, post)
+    money_in(app, the_invoices(app)[0].id, 499)
+    disputed = dispute(app, the_invoices(app)[0].id)
+    assert SECRET not in reader.get(f"/posts/{post}").text
+    press_buy(reader, post)
+    money_in(app, the_invoices(app)[1].id, 499)
+    with app.app_context(), transaction():
+        disputing.won(disputed, Account(AccountKind.CARD_CLEARING, "USD"))
+    assert [one.kept for one in the_invoices(app)] == [0, 499]
+    assert "You have $4.99 as credit" in reader.get("/transactions").text
+    assert SECRET in reader.get(f"/posts/{post}").text
+    with app.app_context():
+        assert verifying.verify().good

@@ -20,3 +20,5 @@ class DeletionForm(Form):
         "I understand that this cannot be undone after the grace period",
         [InputRequired("Tick this box to go on.")],
     )
+    # Asked of those only who have something to lose.
+    gives_up = BooleanField()

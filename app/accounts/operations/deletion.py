@@ -31,16 +31,25 @@ class HandleMistyped(Refused):
         super().__init__(f"Type {handle}, your own handle, to show that you mean this account.", "handle")
 
 
+class NotGivenUp(Refused):
+    code = "not_given_up"
+
+    def __init__(self) -> None:
+        super().__init__("Tick this box to go on.", "gives_up")
+
+
 class CannotLeaveYet(Conflict):
     code = "cannot_leave_yet"
 
 
-def ask(user_id: UUID, *, typed_handle: str, session_id: UUID) -> None:
+def ask(user_id: UUID, *, typed_handle: str, session_id: UUID, gives_up: bool = False) -> None:
     user = lock_user(user_id)
     if typed_handle.strip().removeprefix("@").lower() != user.handle.lower():
         raise HandleMistyped(user.handle)
     if reasons := personal_data.reasons_to_wait(user_id):
         raise CannotLeaveYet(" ".join(one.words for one in reasons))
+    if not gives_up and personal_data.given_up(user_id):
+        raise NotGivenUp
     if user.deletion_due_at is not None:
         return
     user.deletion_due_at = clock.now() + GRACE

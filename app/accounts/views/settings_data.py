@@ -86,7 +86,12 @@ def ask_deletion() -> Response:
     if not form.validate():
         return form_page(DELETE_PAGE, form=form, **_about_leaving(person))
     try:
-        deletion.ask(person.id, typed_handle=form.handle.data or "", session_id=person.session_id)
+        deletion.ask(
+            person.id,
+            typed_handle=form.handle.data or "",
+            session_id=person.session_id,
+            gives_up=form.gives_up.data,
+        )
     except Refused as refused:
         form.refuse(refused)
         return form_page(DELETE_PAGE, form=form, **_about_leaving(person))
@@ -117,6 +122,7 @@ def _about_exports(person: Viewer) -> dict[str, Any]:
 def _about_leaving(person: Viewer) -> dict[str, Any]:
     return {
         "reasons": personal_data.reasons_to_wait(person.id),
+        "given_up": personal_data.given_up(person.id),
         "grace_days": deletion.GRACE.days,
         "reserved_days": tombstones.RESERVED_FOR.days,
     }

@@ -3,8 +3,8 @@
 from uuid import UUID
 
 from app.extensions import db
-from app.invoices.errors import NotEnoughCredit
-from app.invoices.models import Invoice, Payment
+from app.invoices.errors import NotEnoughCredit, NotOffered
+from app.invoices.models import Invoice, Payment, State
 from app.invoices.operations import attempts, bookings, limits, receiving
 from app.invoices.operations.attempts import Quote
 from app.invoices.rails import CREDIT
@@ -17,6 +17,8 @@ from app.ledger.chart import Kind
 def pay(invoice_id: UUID, payer_id: UUID) -> Invoice:
     """As much as there is; another rail brings the rest."""
     invoice = attempts.payable(invoice_id, payer_id)
+    if invoice.state == State.PROCESSING:
+        raise NotOffered("A payment is on its way already. Wait until it has ended.")
     amount = min(available(invoice), invoice.missing)
     if amount <= 0:
         raise NotEnoughCredit

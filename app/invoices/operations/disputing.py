@@ -6,10 +6,12 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from app.accounts.queries import find_user
 from app.extensions import db
 from app.invoices.models import Dispute, Invoice, Payment, State
-from app.invoices.operations import bookings, receiving, settling
+from app.invoices.operations import bookings, receiving, refunding, settling
 from app.invoices.operations.locking import lock
+from app.invoices.operations.refunding import Wish
 from app.kit import clock
 from app.kit.ids import new_id
 from app.ledger.operations.posting import Account, Entry
@@ -52,7 +54,7 @@ def opened(payment_id: UUID, complaint: Complaint, clearing: Account) -> None:
 
 
 def won(dispute_id: UUID, clearing: Account) -> None:
-    """The money is back, and so is what it opened."""
+    """The money is back, and so is what it opened, where that can still be had."""
     dispute, invoice = _lock(dispute_id)
     if dispute.state != "open":
         return
@@ -122,12 +124,22 @@ def _settle(invoice: Invoice, entry: Entry | None) -> None:
     closed, disputed = invoice.state == State.DISPUTED, _is_disputed(invoice)
     if closed and not disputed:
         invoice.state = settling.standing(invoice)
+        if invoice.kept and settling.gone(invoice):
+            _give_back(invoice, entry)
+            return
         if invoice.kept:
             settling.hand_over(invoice)
     elif disputed and not closed:
         settling.take_away(invoice)
         invoice.state = State.DISPUTED
     receiving.reckon(invoice, entry)
+
+
+def _give_back(invoice: Invoice, entry: Entry | None) -> None:
+    """Nobody pays for what they cannot have: as credit, or the way it came where its payer has left."""
+    payer = find_user(invoice.user_id)
+    here = payer is not None and payer.state != "deleted"
+    refunding.refund(invoice.id, Wish(invoice.kept, "gone", None, as_credit=here), entry)
 
 
 def _is_disputed(invoice: Invoice) -> bool:

@@ -15,7 +15,7 @@ from app.invoices.rails import CREDIT
 from app.kit import clock
 from app.kit.ids import new_id
 from app.ledger.errors import NotCovered
-from app.ledger.operations.posting import Account
+from app.ledger.operations.posting import Account, Entry
 from app.platform import audit, outbox, work
 from app.platform.audit import Action
 from app.platform.errors import NotFound
@@ -34,8 +34,8 @@ class Wish:
     seller_covers: bool = False
 
 
-def refund(invoice_id: UUID, wish: Wish) -> None:
-    """All of it takes away what was sold; a part of it does not."""
+def refund(invoice_id: UUID, wish: Wish, coming: Entry | None = None) -> None:
+    """All of it takes away what was sold; a part of it does not. `coming`: how it came, if only now."""
     invoice = lock(invoice_id)
     at_most = invoice.kept if State(invoice.state) in SETTLED else 0
     if not 0 < wish.amount <= at_most:
@@ -59,7 +59,7 @@ def refund(invoice_id: UUID, wish: Wish) -> None:
         reason=wish.reason,
     )
     outbox.emit(REFUNDED, {"invoice_id": str(invoice.id), "refund_ids": [str(one.id) for one in made]})
-    bookings.write(*entries)
+    bookings.write(coming, *entries)
 
 
 def refund_own_sale(invoice_id: UUID, seller_id: UUID, wish: Wish) -> None:
