@@ -1,4 +1,4 @@
-"""Who wants to know when somebody is suspended, or comes back.
+"""Who wants to know when somebody is suspended, comes back, or loses a role.
 
 Higher features register in their `init_app`, and are told in the same transaction, once the account's row has
 changed.
@@ -7,11 +7,15 @@ changed.
 from collections.abc import Callable
 from uuid import UUID
 
+from app.platform.viewer import Role
+
 Listener = Callable[[UUID], None]
+RoleListener = Callable[[UUID, Role], None]
 
 # A second create_app changes nothing.
 _left: dict[Listener, None] = {}
 _returned: dict[Listener, None] = {}
+_role_taken: dict[RoleListener, None] = {}
 
 
 def on_left(listener: Listener) -> None:
@@ -22,6 +26,10 @@ def on_returned(listener: Listener) -> None:
     _returned[listener] = None
 
 
+def on_role_taken(listener: RoleListener) -> None:
+    _role_taken[listener] = None
+
+
 def tell_left(user_id: UUID) -> None:
     for listener in _left:
         listener(user_id)
@@ -30,3 +38,8 @@ def tell_left(user_id: UUID) -> None:
 def tell_returned(user_id: UUID) -> None:
     for listener in _returned:
         listener(user_id)
+
+
+def tell_role_taken(user_id: UUID, role: Role) -> None:
+    for listener in _role_taken:
+        listener(user_id, role)

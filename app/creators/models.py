@@ -75,7 +75,10 @@ class Creator(Model):
 
 
 class Tier(Model):
-    """What subscribers may choose between. A higher rank includes what the lower ones open."""
+    """What subscribers may choose between. A higher rank includes what the lower ones open.
+
+    An archived one keeps its rank, and no other gets it: its posts and its subscribers go on.
+    """
 
     __tablename__ = "tiers"
 
@@ -104,7 +107,7 @@ class Tier(Model):
             unique=True,
             postgresql_where=text("archived_at is null"),
         ),
-        CheckConstraint("rank between 1 and 20", name="rank"),
+        CheckConstraint("rank >= 1", name="rank"),
         CheckConstraint("price > 0", name="price"),
         CheckConstraint("price_year > 0", name="price_year"),
         CheckConstraint("seats > 0", name="seats"),

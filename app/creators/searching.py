@@ -15,7 +15,7 @@ from uuid import UUID
 from flask import Flask, current_app
 from markupsafe import Markup
 
-from app.kit.text import clean_line
+from app.kit.text import by_pairs, clean_line
 from app.kit.trigrams import trigrams
 
 PLACE = "fanlight.search_sections"
@@ -77,7 +77,7 @@ class Question:
     @property
     def tsquery(self) -> str:
         """Every one of the words, each perhaps not typed to its end. Empty when there are none."""
-        return " & ".join(f"'{word}':*" for word in self.words)
+        return " & ".join(_begun(word) for word in self.words)
 
     @property
     def trigrams(self) -> list[str]:
@@ -101,6 +101,17 @@ def search(question: Question, only: str | None = None) -> list[Markup]:
     wanted = [known[only]] if only in known else known.values()
     in_order = sorted(wanted, key=lambda section: section.order)
     return [found for section in in_order if (found := section.find(question)) is not None]
+
+
+def _begun(word: str) -> str:
+    """Whole, or by pairs of letters where that is how it is found; each perhaps not typed to its end."""
+    whole, parts = f"'{word}':*", by_pairs(word).split()
+    if parts == [word]:
+        return whole
+    # The last letter by itself ends a run, and need not end it where it is found.
+    pairs = [part for part in parts if len(part) > 1] or parts
+    inside = " & ".join(f"'{pair}':*" for pair in pairs)
+    return f"({whole} | {inside})"
 
 
 def _belongs(sign: str) -> bool:

@@ -22,7 +22,7 @@ from app.creators.models import Creator, Tier
 from app.entitlements.queries import held_column, read_held
 from app.entitlements.rules import Audience, Closed, Decision, Lock, Outcome, Step, Way, judge
 from app.kit.money import readable
-from app.kit.text import shortened
+from app.kit.text import shortened, whole_tags
 from app.media.addresses import Holder, address, public_address
 from app.media.shown import TEASER, Described
 from app.posts.models import Bookmark, Like, Poll, Post
@@ -251,5 +251,5 @@ def read_seen(row: Any, card: Card, viewer_id: UUID | None) -> Seen:
 def _excerpt(begins: str, length: int) -> tuple[Markup, bool]:
     if length <= SHORT:
         return Markup(begins), False  # noqa: S704 - sanitised when it was saved
-    words = Markup(begins.rpartition("<")[0] or begins).striptags()  # noqa: S704
+    words = Markup(whole_tags(begins)).striptags()  # noqa: S704
     return Markup("<p>{}</p>").format(shortened(words, EXCERPT)), True

@@ -1,13 +1,13 @@
 """Who may comment, which words wait for the creator, whom a comment names."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from markupsafe import Markup, escape
 
 from app.entitlements.rules import Holding, Kind
+from app.kit.text import UNSPACED, folded
 from app.posts.card import Author, Seen
 
 CLOSE = {
@@ -51,13 +51,15 @@ def linked(body: str, handles: Sequence[str]) -> Markup:
 
 
 def has_any(body: str, words: Iterable[str]) -> bool:
-    """Whole words, whatever their case and width."""
-    said = _plain(body)
-    return any(re.search(rf"(?<!\w){re.escape(_plain(word))}(?!\w)", said) for word in words if word.strip())
+    """Whole words, however they are dressed up; anywhere, in scripts that set no spaces between words."""
+    said = folded(body)
+    return any(_stands_in(said, folded(word)) for word in words)
 
 
-def _plain(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+def _stands_in(said: str, word: str) -> bool:
+    if not word or UNSPACED.search(word):
+        return bool(word) and word in said
+    return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", said) is not None
 
 
 def _close(comments_from: str, creator_id: UUID, holdings: Iterable[Holding]) -> bool:

@@ -4,17 +4,22 @@ from uuid import UUID
 
 from app.media.shown import Described
 from app.platform import cleanup, schedule, work
+from app.platform.transaction import transaction
 from app.platform.work import Payload
 from app.posts.models import Post
 from app.posts.operations import editing, publishing
 
 REMOVED_FOR_DAYS = 30
+DUE = "posts.publish_due"
 REFRESH = "posts.refresh_media"
 
 
-@schedule.every(5, "posts.publish_due")
+@schedule.every(5, DUE)
 def publish_due() -> None:
-    publishing.publish_due()
+    if publishing.publish_due() == publishing.AT_ONCE:
+        # There may be more, and other jobs have their turn before.
+        with transaction():
+            schedule.hurry(DUE)
 
 
 @work.handler(REFRESH)

@@ -42,7 +42,8 @@ def as_typed(
 ) -> Card:
     """`card` is what is stored of the post."""
     rendered = rendering.render(content, handles)
-    opening = next((tier for tier in tiers if tier.rank >= content.rank), None)
+    living = (tier for tier in tiers if tier.archived_at is None)
+    opening = next((tier for tier in living if tier.rank >= content.rank), None)
     for_tier = opening if content.audience is Audience.SUBSCRIBERS else None
     return replace(
         card,

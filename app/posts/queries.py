@@ -12,6 +12,7 @@ from app.accounts.models import User
 from app.creators.models import Creator, Tier
 from app.extensions import db
 from app.kit import clock
+from app.kit.ids import parse_id
 from app.media.models import Media
 from app.posts.card import AUTHOR, CARD, CREATOR, Card, read_card
 from app.posts.models import Poll, PollOption, Post, PostMedia, PostVersion
@@ -145,16 +146,29 @@ def currency_of(creator_id: UUID) -> str | None:
     return db.session.scalar(select(Creator.currency).where(Creator.id == creator_id))
 
 
-def tiers_of(creator_id: UUID) -> Sequence[Tier]:
+def tiers_of(creator_id: UUID, post: Post | None = None) -> Sequence[Tier]:
+    """The living ones, the lowest first; and those archived that this post is for, or its draft."""
+    wanted: list[ColumnElement[bool]] = [Tier.archived_at.is_(None)]
+    if post is not None:
+        typed = parse_id(str((post.working or {}).get("tier_id", "")))
+        wanted += [Tier.rank == post.rank, Tier.id == typed]
     return db.session.scalars(
-        select(Tier).where(Tier.creator_id == creator_id, Tier.archived_at.is_(None)).order_by(Tier.rank)
+        select(Tier)
+        .where(Tier.creator_id == creator_id, or_(*wanted))
+        .order_by(Tier.rank, Tier.archived_at.nulls_first())
     ).all()
 
 
 def usable_media(owner_id: UUID, media_ids: Collection[UUID], *, not_in_others_than: UUID) -> set[UUID]:
-    """Those that are theirs, in no trouble, and in no other post."""
+    """Those that are theirs and for posts, in no trouble, and in no other post."""
     elsewhere = exists().where(PostMedia.media_id == Media.id, PostMedia.post_id != not_in_others_than)
-    fine = and_(Media.user_id == owner_id, Media.state.not_in(("failed", "removed")), ~elsewhere)
+    fine = and_(
+        Media.user_id == owner_id,
+        Media.purpose == "post",
+        Media.state.not_in(("failed", "removed")),
+        Media.moderation != "removed",
+        ~elsewhere,
+    )
     return set(db.session.scalars(select(Media.id).where(Media.id.in_(list(media_ids)), fine)))
 
 

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, tuple_, union_all
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
+from app.accounts import ages
 from app.accounts.models import User
 from app.accounts.queries_hiding import hides
 from app.creators.models import Creator
@@ -20,7 +21,7 @@ from app.kit import clock
 from app.platform.errors import NotFound
 from app.posts.card import AUTHOR, CARD, CREATOR, Author, Card, Seen, read_card, read_seen, seen_by
 from app.posts.commenting import SIGN_IN, why_silent
-from app.posts.errors import Locked
+from app.posts.errors import Locked, TooYoung
 from app.posts.locks import OUT
 from app.posts.models import Bookmark, Comment, Poll, PollOption, PollVote, Post
 from app.posts.places import Place
@@ -152,7 +153,14 @@ def open_post(post_id: UUID, viewer_id: UUID | None) -> OpenPost:
     found = find_post(post_id, viewer_id)
     if not found.seen.open:
         raise Locked
+    hold_to_age(found, viewer_id)
     return found
+
+
+def hold_to_age(post: OpenPost, viewer_id: UUID | None) -> None:
+    """Whose age we know takes no part in what is for adults."""
+    if post.card.adult and not post.seen.mine and viewer_id and ages.is_minor(viewer_id):
+        raise TooYoung
 
 
 def find_comments(

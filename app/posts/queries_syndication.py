@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 
 from app.accounts import ages
 from app.accounts.models import User
@@ -32,8 +32,6 @@ OWN: tuple[Any, ...] = (
     PrivateFeed.created_at,
     PrivateFeed.used_at,
 )
-# What is or was to be seen: drafts change unseen.
-WAS_OUT = ("published", "unpublished", "removed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,19 +94,6 @@ def told(creator_id: UUID, reader_id: UUID | None) -> list[Told]:
         decision = Decision(Outcome.LOCKED, Closed.AGE) if shut else seen.decision
         found.append(Told(card, decision, row.body_html if decision.open else ""))
     return found
-
-
-def changed_at(creator_id: UUID) -> datetime | None:
-    """When anything of it changed last, what is gone included."""
-    latest = [
-        select(Post.saved_at)
-        .where(Post.creator_id == creator_id, Post.state == state)
-        .order_by(Post.saved_at.desc())
-        .limit(1)
-        .scalar_subquery()
-        for state in WAS_OUT
-    ]
-    return db.session.scalar(select(func.greatest(*latest)))
 
 
 def by_key(key_digest: bytes) -> Feed | None:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, func
 
 from app.entitlements.rules import Audience
 from app.kit import markdown
-from app.kit.text import shortened
+from app.kit.text import by_pairs, shortened
 from app.posts.content import Content
 
 # A line of its own: what stands above it may be read by everybody.
@@ -34,7 +34,7 @@ def render(content: Content, known_handles: AbstractSet[str]) -> Rendered:
     return Rendered(
         markdown.render(whole, known_handles),
         teaser,
-        func.to_tsvector("simple", found_by[:WORDS_MAX]),
+        func.to_tsvector("simple", by_pairs(found_by[:WORDS_MAX])),
     )
 
 

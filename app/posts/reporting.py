@@ -9,6 +9,7 @@ from flask import Flask
 from markupsafe import Markup
 from sqlalchemy import select
 
+from app.accounts import standing
 from app.accounts.models import User
 from app.creators.models import Creator
 from app.entitlements.operations import grants
@@ -21,8 +22,9 @@ from app.media.operations import holding
 from app.moderation import people, subjects
 from app.moderation.subjects import Reportable, Subject
 from app.platform.errors import NotFound
+from app.platform.viewer import Role
 from app.posts.models import Comment, Post, PostMedia
-from app.posts.operations import commenting
+from app.posts.operations import commenting, drafts
 from app.posts.queries_page import find_comment, find_post
 
 CAUSE = "report"
@@ -32,6 +34,7 @@ UNTITLED = "A post without a title"
 
 
 def init_app(app: Flask) -> None:
+    standing.on_role_taken(let_out)
     subjects.register(app, "person", replace(people.PERSON, find=seen_person))
     subjects.register(
         app,
@@ -90,11 +93,14 @@ def seen_post(post_id: UUID, viewer_id: UUID) -> Subject | None:
 
 
 def seen_comment(comment_id: UUID, viewer_id: UUID) -> Subject | None:
+    """Its words are left out below what is marked 18+: nobody was asked here."""
     try:
-        find_comment(comment_id, viewer_id)
+        _, post = find_comment(comment_id, viewer_id)
     except NotFound:
         return None
-    return look_at_comment(comment_id)
+    found = look_at_comment(comment_id)
+    shut = post.card.adult and not post.seen.mine
+    return replace(found, words="") if found and shut else found
 
 
 def look_at_post(post_id: UUID) -> Subject | None:
@@ -133,17 +139,19 @@ def look_at_creator(creator_id: UUID) -> Subject | None:
 
 def take_post_down(post_id: UUID) -> None:
     """Also from those caches that keep by version, and from the addresses that anybody may keep."""
+    post = _lock(post_id)
     grants.deny(post_id, Closed.TAKEDOWN, cause=CAUSE)
-    holding.take_down(_media_of(post_id))
-    db.session.get_one(Post, post_id, with_for_update=True).version += 1
+    holding.take_down(_held_by(post_id))
+    post.version += 1
 
 
 def put_post_back(post_id: UUID) -> None:
+    """All of its files, and into the open only what readers see: never what is typed and not out yet."""
+    post = _lock(post_id)
     grants.lift(post_id, cause=CAUSE)
-    holding.put_back(_media_of(post_id))
-    post = db.session.get_one(Post, post_id, with_for_update=True)
+    holding.put_back(_held_before(post))
     if post.state == "published" and post.audience == Audience.PUBLIC:
-        holding.make_public(_media_of(post_id))
+        holding.make_public([UUID(one["id"]) for one in post.media])
     post.version += 1
 
 
@@ -152,12 +160,28 @@ def let_in(scope_id: UUID, moderator_id: UUID) -> None:
     grants.grant(moderator_id, scope_id, Kind.STAFF, cause=f"report:{scope_id}", extent=until)
 
 
+def let_out(user_id: UUID, role: Role) -> None:
+    if role is Role.MODERATOR:
+        grants.revoke_all(user_id, Kind.STAFF)
+
+
 def _is_hidden(creator_id: UUID, viewer_id: UUID) -> bool:
     return decide(viewer_id, [Lock(creator_id, creator_id)])[creator_id].outcome is Outcome.HIDDEN
 
 
-def _media_of(post_id: UUID) -> Sequence[UUID]:
+def _lock(post_id: UUID) -> Post:
+    return db.session.get_one(Post, post_id, with_for_update=True, populate_existing=True)
+
+
+def _held_by(post_id: UUID) -> Sequence[UUID]:
     return db.session.scalars(select(PostMedia.media_id).where(PostMedia.post_id == post_id)).all()
+
+
+def _held_before(post: Post) -> set[UUID]:
+    """Also if it was deleted meanwhile."""
+    shown = [one["id"] for one in post.media]
+    left = (post.working or {}).get(drafts.HELD, []) if post.state == "removed" else []
+    return {*_held_by(post.id), *map(UUID, shown), *map(UUID, left)}
 
 
 def _post_of(comment_id: UUID) -> UUID:

@@ -17,7 +17,7 @@ from app.entitlements.queries import hidden_from
 from app.entitlements.rules import Audience
 from app.extensions import db
 from app.kit.money import readable
-from app.kit.text import shortened
+from app.kit.text import shortened, whole_tags
 from app.platform.web import is_htmx
 from app.posts.models import Post
 from app.posts.places import EPOCH, MICROSECOND
@@ -118,7 +118,7 @@ def _posts(question: Question) -> Markup | None:
 
 
 def _result(row: Any) -> Result:
-    words = " ".join(Markup(_whole_tags(row.known)).striptags().split())  # noqa: S704 - shown as plain text
+    words = " ".join(Markup(whole_tags(row.known)).striptags().split())  # noqa: S704 - shown as plain text
     audience = Audience(row.audience)
     price = readable(row.price, row.currency) if audience is Audience.PAID else None
     return Result(
@@ -131,9 +131,3 @@ def _result(row: Any) -> Result:
         FOR_WHOM.get(audience, price),
         row.adult,
     )
-
-
-def _whole_tags(html: str) -> str:
-    """Cut anywhere, it may end in the middle of a tag."""
-    before, opened, last = html.rpartition("<")
-    return before if opened and ">" not in last else html

@@ -68,6 +68,8 @@ def test_the_form_shows_what_is_saved(app: Flask) -> None:
         ("links-0-url", {"links-0-url": "javascript:alert(1)"}),
         ("links-0-url", {"links-0-url": "https://user@evil.test"}),
         ("links-0-url", {"links-0-url": "https://[broken"}),
+        ("links-0-url", {"links-0-url": "https://evil.test\\.good.test/"}),
+        ("links-0-url", {"links-0-url": "https://a.test:99999999"}),
         ("links-0-url", {"links-0-url": "https://a.test/" + "x" * 500}),
         ("links-2-url", {"links-2-label": "Leads nowhere"}),
         ("links-1-label", {"links-1-label": "x" * 41, "links-1-url": "https://a.test"}),

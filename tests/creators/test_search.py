@@ -122,6 +122,28 @@ def test_posts_are_found_by_what_everybody_may_read_of_them(app: Flask, page: Pa
     assert "secret" not in look(signed_in(app, mara), "harbour").html
 
 
+@pytest.mark.parametrize(
+    ("title", "typed", "other"),
+    [
+        ("深夜の港の写真", "港の写真", "港の夜"),
+        ("深夜の港の写真", "港", "海"),
+        ("深夜の港の写真", "写真 深夜", "写真 早朝"),
+        ("Tokyo東京湾2027", "東京湾", "京都"),
+        ("ภาพท่าเรือยามค่ำ", "ท่าเรือ", "รถไฟ"),
+        ("这是垃圾邮件", "垃圾", "邮局"),
+        ("A 港", "a港", "b港"),
+    ],
+)
+def test_where_no_spaces_are_set_posts_are_found_by_any_part(
+    app: Flask, page: PageClient, title: str, typed: str, other: str
+) -> None:
+    mara = a_creator(app, "mara")
+    a_findable_post(app, mara, Content(title=title))
+    assert posts(look(page, typed)) == [title]
+    assert posts(look(page, title)) == [title]
+    assert posts(look(page, other)) == []
+
+
 @pytest.mark.parametrize(("whole_page", "one_post"), [(True, False), (False, True)])
 def test_of_what_is_for_adults_the_words_are_not_shown(
     app: Flask, page: PageClient, whole_page: bool, one_post: bool

@@ -45,9 +45,9 @@ def some_followers(app: Flask, creator: Person, count: int) -> Sequence[Person]:
 
 
 def a_tier(app: Flask, creator: Person, name: str = "Gold", **values: Any) -> UUID:
-    """The lowest rank that is free, unless `values` say otherwise."""
+    """Above the others, unless `values` say otherwise."""
     with app.app_context(), transaction():
-        taken = db.session.query(Tier.rank).filter_by(creator_id=creator.id, archived_at=None)
+        taken = db.session.query(Tier.rank).filter_by(creator_id=creator.id)
         values.setdefault("rank", max((rank for (rank,) in taken), default=0) + 1)
         tier = Tier(creator_id=creator.id, name=name, **{"price": 500, "currency": "USD", **values})
         db.session.add(tier)

@@ -8,17 +8,21 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app.accounts.models import User
 from app.extensions import db
 from app.kit import clock
 from app.kit.clock import FixedClock
 from app.kit.ids import new_id
+from app.media.models import Media
 from app.moderation.models import Report
 from app.platform.models import AuditRecord
 from app.platform.transaction import transaction
+from tests.factories.media import a_picture
 from tests.factories.people import Person, a_person, signed_in
 from tests.factories.post import last_letter, letters
 from tests.factories.posts import a_post, some_comments
 from tests.page_client import Page, PageClient
+from tests.posts.authors import an_author, stored
 from tests.queries import counting
 
 SECRET = "Only for those who may"
@@ -208,6 +212,45 @@ def test_a_moderator_is_let_in_for_an_hour_and_that_is_on_record(
     assert [one.subject_id for one in on_record(app, "moderation.report_opened")] == [str(report)]
     fixed_clock.move(timedelta(minutes=61))
     assert SECRET not in desk.get(f"/posts/{locked}").text
+
+
+def test_a_moderator_whose_role_is_taken_is_out_at_once(
+    app: Flask, desk: PageClient, mara: Person, ben: Person
+) -> None:
+    locked = a_post(app, mara.id, audience="paid", price=499, body_html=f"<p>{SECRET}</p>")
+    assert SECRET in decide(desk, reported(app, "post", locked, ben, mara), "open").text
+    with app.app_context():
+        moira = db.session.scalars(select(User.id).where(User.handle == "moira")).one()
+    admin = signed_in(app, a_person(app, roles=("fan", "admin")), second_factor=True)
+    admin.send(admin.get(f"/admin/people/{moira}").form(r".*/roles/revoke"))
+    assert SECRET not in desk.get(f"/posts/{locked}").text
+
+
+def test_what_its_author_deleted_meanwhile_gives_its_files_back(
+    app: Flask, desk: PageClient, ben: Person
+) -> None:
+    author = an_author(app)
+    shown, typed = (str(a_picture(app, author.person)["id"]) for _ in range(2))
+    post = author.write(title="Night trains", media=[shown])
+    author.page.post(f"/posts/{post}/autosave", author.editor(post).fields | {"media": [shown, typed]})
+    report = reported(app, "post", post, ben, author.person)
+    decide(desk, report, "uphold")
+    author.press(post, "delete")
+    decide(desk, report, "dismiss")
+    again = author.write(title="Night trains", media=[shown, typed])
+    assert len(stored(app, again).media) == 2
+
+
+def test_putting_back_opens_nothing_that_was_not_out(app: Flask, desk: PageClient, ben: Person) -> None:
+    author = an_author(app)
+    shown, typed = (str(a_picture(app, author.person)["id"]) for _ in range(2))
+    post = author.write(title="Night trains", media=[shown])
+    author.page.post(f"/posts/{post}/autosave", author.editor(post).fields | {"media": [shown, typed]})
+    report = reported(app, "post", post, ben, author.person)
+    decide(desk, report, "uphold")
+    decide(desk, report, "dismiss")
+    with app.app_context():
+        assert [db.session.get_one(Media, UUID(one)).public for one in (shown, typed)] == [True, False]
 
 
 def test_what_was_taken_down_can_be_looked_at_again(

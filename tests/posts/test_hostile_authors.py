@@ -85,6 +85,20 @@ def test_a_text_without_spaces_is_shortened_all_the_same(app: Flask, page: PageC
     assert shown == CHINESE[:420] + "…"
 
 
+def test_an_excerpt_goes_on_behind_a_heading(app: Flask, page: PageClient) -> None:
+    author = an_author(app, "mara")
+    post_id = author.write(title="Long", body="## Day one\n\n" + "words " * 2_000)
+    assert page.get("/@mara").one(".post .prose").text.startswith("Day one words words")
+    told = page.get(f"/posts/{post_id}").one("meta[property='og:description']")["content"]
+    assert str(told).startswith("Day one words words")
+
+
+def test_an_excerpt_shows_nothing_of_a_tag_that_it_ends_in(app: Flask, page: PageClient) -> None:
+    html = f'<p>Words</p><img alt="{"x" * 10_000}">'
+    a_post(app, a_creator(app, "mara").id, body_html=html)
+    assert page.get("/@mara").one(".post .prose").text == "Words"
+
+
 @pytest.mark.parametrize(
     ("text", "short"),
     [

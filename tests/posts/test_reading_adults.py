@@ -6,15 +6,17 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
 from app.accounts.ages import BIRTH_DATE
 from app.accounts.models import User
 from app.creators.models import Creator
 from app.extensions import db
 from app.kit import clock
+from app.kit.ids import new_id
 from app.platform.settings import vault
 from app.platform.transaction import transaction
+from app.posts.models import Comment, PollVote
 from app.posts.operations import liking, private_feeds
 from tests.factories.creators import follows
 from tests.factories.people import Person, a_person, signed_in
@@ -88,6 +90,53 @@ def test_what_is_refused_below_it_does_not_show_it(app: Flask, post: UUID) -> No
         for headers in (dict[str, str](), HTMX):
             answer = reader.post(f"/posts/{post}/{path}", {**fields, "idempotency_key": path}, **headers)
             assert SECRET not in answer.html
+
+
+def sent(reader: PageClient, path: str, **fields: str) -> Page:
+    """Without its form, with a token from elsewhere."""
+    token = reader.get("/settings/profile").form("/settings/profile").fields["csrf_token"]
+    return reader.post(path, {"csrf_token": token, "idempotency_key": str(new_id()), **fields}, **HTMX)
+
+
+def test_nothing_below_it_is_shown_or_taken_before_it_asked(app: Flask, mara: Person, post: UUID) -> None:
+    said, options = some_comments(app, post, mara.id, [SECRET])[0], a_poll(app, post, (SECRET, "No"))
+    reader = signed_in(app)
+    for answer in (
+        reader.get(f"/comments/{said}", **HTMX),
+        reader.get(f"/report/comment/{said}"),
+        sent(reader, f"/posts/{post}/vote", option=str(options[0])),
+        sent(reader, f"/posts/{post}/comments", body="Hello", after=""),
+    ):
+        assert SECRET not in answer.html
+    assert taken(app) == (0, 1)
+    confirm(reader, post)
+    assert SECRET in reader.get(f"/comments/{said}", **HTMX).html
+    assert SECRET in sent(reader, f"/posts/{post}/vote", option=str(options[0])).html
+
+
+def test_whoever_told_to_be_too_young_takes_no_part(app: Flask, post: UUID) -> None:
+    """Also when they said otherwise before they told."""
+    options, ben = a_poll(app, post), a_person(app, "ben")
+    said = some_comments(app, post, ben.id, ["Hello"])[0]
+    reader = signed_in(app, ben)
+    confirm(reader, post)
+    born(app, ben, 16)
+    for path, fields in (
+        (f"/posts/{post}/vote", {"option": str(options[0])}),
+        (f"/posts/{post}/comments", {"body": "Hello again"}),
+        (f"/posts/{post}/like", {"on": "1"}),
+        (f"/comments/{said}/edit", {"body": "Hello again"}),
+    ):
+        assert sent(reader, path, **fields).status in {403, 422}
+    assert taken(app) == (0, 1)
+    assert sent(reader, f"/comments/{said}/delete").status == 200
+
+
+def taken(app: Flask) -> tuple[int, int]:
+    """Votes and comments."""
+    with app.app_context():
+        votes, comments = (select(func.count()).select_from(table) for table in (PollVote, Comment))
+        return db.session.scalar(votes) or 0, db.session.scalar(comments) or 0
 
 
 @pytest.mark.parametrize(("years", "opens"), [(16, False), (19, True), (None, True)])

@@ -226,6 +226,36 @@ def test_words_that_the_creator_does_not_want_hold_a_comment(
     assert len(said(page.get(f"/posts/{post}"))) == 1
 
 
+@pytest.mark.parametrize(
+    ("word", "body"),
+    [
+        ("spam", "buy sp\u200dam"),
+        ("spam", "buy sp\u200cam"),
+        ("spam", "buy s\ufe0fpam"),
+        ("spam", "buy _spam_"),
+        ("spam", "buy sp\u0430m"),
+        ("spam", "buy s\u0336p\u0336a\u0336m\u0336"),
+        ("垃圾", "这是垃圾邮件"),
+        ("โง่", "คุณเป็นคนโง่มาก"),
+        ("バカ", "なんてバカな人だ"),
+    ],
+)
+def test_dressing_a_word_up_does_not_get_around(
+    app: Flask, mara: Person, post: UUID, word: str, body: str
+) -> None:
+    set_creator(app, mara, blocked_words=[word])
+    assert "Waits for the creator" in write(signed_in(app), post, body).text
+
+
+@pytest.mark.parametrize(
+    ("word", "body"),
+    [("cunt", "Greetings from Scunthorpe"), ("垃", "好"), ("spam", "a spammer"), ("_", "Lovely")],
+)
+def test_innocent_words_are_shown(app: Flask, mara: Person, post: UUID, word: str, body: str) -> None:
+    set_creator(app, mara, blocked_words=[word])
+    assert "Waits" not in write(signed_in(app), post, body).text
+
+
 def test_parts_of_words_hold_nothing_and_editing_does_not_get_around(
     app: Flask, mara: Person, post: UUID
 ) -> None:

@@ -3,13 +3,14 @@
 import random
 import threading
 from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from app.creators.operations import following
 from app.extensions import db
@@ -17,12 +18,14 @@ from app.kit import clock
 from app.kit.clock import FixedClock
 from app.platform import personal_data
 from app.platform.transaction import transaction
-from app.posts.models import Bookmark, Comment, Like, PollOption, PollVote, Post
+from app.posts.models import Bookmark, Comment, Like, Poll, PollOption, PollVote, Post
 from app.posts.operations import commenting, liking, voting
 from tests.factories.people import Person, a_person, signed_in
 from tests.factories.posts import a_poll, a_post, some_comments, some_posts
 from tests.page_client import Page, PageClient
+from tests.posts.authors import an_author, stored
 from tests.queries import counting
+from tests.support import eventually
 
 HTMX: Any = {"HX-Request": "true"}
 
@@ -243,6 +246,32 @@ def test_nobody_votes_once_a_poll_has_closed(app: Flask, fixed_clock: FixedClock
     late = reader.post(form.action, {**form.fields, "option": str(options[0])})
     assert "This poll has closed" in late.text
     assert not reader.get(f"/posts/{post}").has_form(f"/posts/{post}/vote")
+
+
+def test_an_author_changes_a_poll_while_somebody_votes(app: Flask) -> None:
+    author = an_author(app)
+    post = author.write(title="Where to?", poll_question="Sea or hills?", poll_options="Sea\nHills")
+    reader = signed_in(app)
+    ballot, editor = reader.get(f"/posts/{post}").form(f"/posts/{post}/vote"), author.editor(post)
+    with app.app_context():
+        sea = db.session.scalars(select(PollOption.id).where(PollOption.label == "Sea")).one()
+
+    def waiting(count: int) -> bool:
+        found = text("select count(*) from pg_locks where not granted")
+        return bool(db.session.scalar(found) == count)
+
+    with ThreadPoolExecutor(2) as people:
+        with app.app_context(), transaction():
+            db.session.execute(select(Poll).where(Poll.post_id == post).with_for_update())
+            vote = people.submit(reader.send, ballot, option=str(sea))
+            eventually(lambda: waiting(1))
+            save = people.submit(
+                author.page.send, editor, intent="publish", poll_closes_at="2999-01-01T00:00"
+            )
+            eventually(lambda: waiting(2))
+        assert (vote.result().status, save.result().status) == (200, 200)
+    assert_votes_are_right(app, post)
+    assert stored(app, post).edited_at is not None
 
 
 @pytest.mark.parametrize("path", ["like", "bookmark", "vote", "comments"])

@@ -10,8 +10,10 @@ from xml.etree import ElementTree as ET
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.http import http_date
 from werkzeug.test import TestResponse
 
+from app.accounts.models import User
 from app.creators.models import PrivateFeed
 from app.creators.operations import following, pages
 from app.entitlements.operations import grants
@@ -19,10 +21,12 @@ from app.entitlements.operations.grants import Extent
 from app.entitlements.rules import Closed, Kind
 from app.extensions import db
 from app.kit import clock
+from app.kit.clock import FixedClock
 from app.media import doors
 from app.media.models import Media
 from app.platform.storage import storage
 from app.platform.transaction import transaction
+from app.posts import reporting
 from app.posts.operations import publishing
 from app.posts.syndication import NAMESPACES
 from tests.factories.creators import a_creator, blocks, follows
@@ -136,20 +140,45 @@ def test_a_public_sound_is_an_episode(app: Flask, client: FlaskClient, mara: Per
 
 
 def test_readers_ask_again_cheaply(app: Flask, client: FlaskClient, mara: Person) -> None:
-    (post,) = some_posts(app, mara.id, 1, saved_at=clock.now() - timedelta(days=1))
+    some_posts(app, mara.id, 1)
     first = client.get("/@mara/feed.xml")
     assert "public" in first.headers["Cache-Control"]
     assert "Cookie" not in first.headers.get("Vary", "")
     assert "Set-Cookie" not in first.headers
-    same = {"If-None-Match": first.headers["ETag"]}
-    since = {"If-Modified-Since": first.headers["Last-Modified"]}
-    for headers in (same, since):
-        again = client.get("/@mara/feed.xml", headers=headers)
-        assert (again.status_code, again.data) == (304, b"")
+    again = client.get("/@mara/feed.xml", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+
+
+@pytest.mark.parametrize("what", ["went out", "came in", "taken down", "renamed", "another picture"])
+def test_readers_that_ask_again_hear_of_every_change(
+    app: Flask, client: FlaskClient, mara: Person, what: str, fixed_clock: FixedClock
+) -> None:
+    post = a_post(app, mara.id)
+    a_post(app, mara.id, state="scheduled", publish_at=clock.now() + timedelta(minutes=1))
+    first = client.get("/@mara/feed.xml")
+    fixed_clock.move(timedelta(hours=1))
+    headers = {
+        "If-None-Match": first.headers["ETag"],
+        "If-Modified-Since": http_date(clock.now()),
+    }
     with app.app_context(), transaction():
-        publishing.unpublish(mara.id, post)
-    for headers in (same, since):
-        assert items(client.get("/@mara/feed.xml", headers=headers)) == []
+        match what:
+            case "came in":
+                publishing.unpublish(mara.id, post)
+            case "taken down":
+                reporting.take_post_down(post)
+            case "renamed":
+                db.session.get_one(User, mara.id).display_name = "Another"
+            case "another picture":
+                pages.show_avatar(mara.id, a_picture(app, mara, public=True, purpose="avatar"))
+    if what == "went out":
+        with app.app_context():
+            publishing.publish_due()
+    again = client.get("/@mara/feed.xml", headers=headers)
+    assert again.status_code == 200
+    assert again.data != first.data
+    del headers["If-None-Match"]
+    assert client.get("/@mara/feed.xml", headers=headers).data == again.data
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """What is true after anything that an author does: the counts of their page, and which files are public."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -158,6 +159,23 @@ def test_files_of_others_and_of_other_posts_are_refused_and_the_text_stays(app: 
         assert answer.status == 422
         assert "Take it out" in answer.text
         assert answer.form("/posts/new").fields["title"] == "Second"
+
+
+@pytest.mark.parametrize(
+    "values", [{"moderation": "removed"}, {"purpose": "avatar"}, {"purpose": "cover"}, {"state": "failed"}]
+)
+def test_a_file_that_no_post_may_show_does_not_cost_the_text(app: Flask, values: dict[str, Any]) -> None:
+    author = an_author(app)
+    media = a_picture(app, author.id, attached=False, **values)["id"]
+    form = author.blank(title="Kept", media=media)
+    saved = author.page.post(f"/posts/{form.fields['post_id']}/autosave", form.fields)
+    assert saved.status == 200
+    post_id = author.newest()
+    assert author.page.send(author.editor(post_id), intent="draft", body="and more").status == 200
+    assert author.editor(post_id).fields["body"].strip() == "and more"
+    refused = author.page.send(author.editor(post_id).fill(media=media), intent="publish", title="Typed")
+    assert refused.status == 422
+    assert refused.form(f"/posts/{post_id}/edit").fields["title"] == "Typed"
 
 
 def test_a_post_whose_picture_is_not_ready_waits_for_it(app: Flask) -> None:

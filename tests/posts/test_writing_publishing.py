@@ -10,14 +10,18 @@ from sqlalchemy import func, select
 from app.extensions import db
 from app.kit import clock
 from app.kit.clock import FixedClock
+from app.media.models import Media
 from app.platform import cleanup
 from app.platform.models import AuditRecord
 from app.platform.transaction import transaction
 from app.posts.models import Poll, PollOption, Post
 from app.posts.operations import publishing
+from tests.factories.media import a_picture
 from tests.factories.people import a_person, signed_in
+from tests.factories.posts import a_post, some_posts
 from tests.page_client import PageClient
-from tests.posts.authors import a_tier, an_author, history, stored
+from tests.posts.authors import Author, a_tier, an_author, history, stored
+from tests.queries import counting
 
 
 def times_out(app: Flask) -> int:
@@ -223,6 +227,33 @@ def test_a_scheduled_post_can_be_changed_and_taken_back(app: Flask, fixed_clock:
     assert (stored(app, post_id).state, author.editor(post_id).fields["body"]) == ("draft", "y")
 
 
+@pytest.mark.parametrize("state", ["waiting", "receiving"])
+def test_what_was_begun_to_be_sent_is_not_scheduled(app: Flask, state: str) -> None:
+    author = an_author(app)
+    begun = a_picture(app, author.person, ready=False, state=state, attached=False)["id"]
+    soon = f"{clock.now() + timedelta(hours=1):%Y-%m-%dT%H:%M}"
+    answer = author.page.send(author.blank(title="Later", media=[begun]), intent="schedule", publish_at=soon)
+    assert answer.status == 422
+    assert "has not arrived yet" in answer.text
+
+
+def test_posts_that_wait_for_a_file_take_nobodys_turn(app: Flask, fixed_clock: FixedClock) -> None:
+    author, due = an_author(app), clock.now() - timedelta(minutes=5)
+    stuck = a_picture(app, author.person, ready=False)
+    waiting = some_posts(app, author.id, 60, state="scheduled", publish_at=due, media=[stuck])
+    fixed_clock.move(timedelta(minutes=1))
+    other = some_posts(app, author.id, 60, state="scheduled", publish_at=due + timedelta(minutes=1))
+    assert [publish_due(app) for _ in range(3)] == [50, 10, 0]
+    assert stored(app, other[-1]).state == "published"
+    with counting(app) as sent:
+        publish_due(app)
+    assert len(sent) == 1, sent
+    with app.app_context(), transaction():
+        db.session.get_one(Media, UUID(stuck["id"])).state = "ready"
+    assert publish_due(app) == 50
+    assert stored(app, waiting[0]).state == "published"
+
+
 def test_few_posts_are_pinned_at_a_time(app: Flask) -> None:
     author = an_author(app)
     posts = [author.write(title=f"Number {n}", body="x") for n in range(4)]
@@ -256,3 +287,76 @@ def test_a_poll_is_made_changed_and_stays_once_people_voted(app: Flask) -> None:
     assert refused.status == 422
     assert "People have voted" in refused.errors["poll_question"]
     assert author.page.send(author.editor(post_id), intent="publish", body="More words").status == 200
+
+
+def archive(author: Author, tier_id: UUID) -> None:
+    form = author.page.get(f"/dashboard/tiers/{tier_id}").form(f"/dashboard/tiers/{tier_id}/archive")
+    author.page.send(form)
+
+
+def for_an_archived_tier(app: Flask, author: Author, intent: str = "publish", **fields: str) -> UUID:
+    """The second of two."""
+    a_tier(app, author, "Gold", 1)
+    high = a_tier(app, author, "Platinum", 2)
+    post_id = author.write(intent, title="Rare", visibility="subscribers", tier_id=str(high), **fields)
+    archive(author, high)
+    return post_id
+
+
+def test_a_post_stays_with_its_archived_tier_when_it_is_edited(app: Flask) -> None:
+    author = an_author(app)
+    post_id = for_an_archived_tier(app, author, body="A tpyo")
+    shown = author.page.get(f"/posts/{post_id}/edit")
+    assert shown.one("#tier_id option[selected]").get_text() == "Platinum (archived)"
+    author.page.send(author.editor(post_id), intent="publish", body="A typo")
+    assert (stored(app, post_id).body, stored(app, post_id).rank) == ("A typo", 2)
+
+
+def test_a_post_stays_with_its_archived_tier_when_it_is_restored(app: Flask) -> None:
+    author = an_author(app)
+    post_id = for_an_archived_tier(app, author, body="First")
+    author.page.send(author.editor(post_id), intent="publish", body="Second")
+    [earlier] = history(app, post_id)
+    history_page = author.page.get(f"/posts/{post_id}/history")
+    author.page.send(history_page.form(f"/posts/{post_id}/history/{earlier.version}/restore"))
+    author.page.send(author.editor(post_id), intent="publish")
+    assert (stored(app, post_id).body, stored(app, post_id).rank) == ("First", 2)
+
+
+def test_a_post_stays_with_its_archived_tier_when_it_is_taken_back(app: Flask) -> None:
+    author = an_author(app)
+    soon = f"{clock.now() + timedelta(hours=1):%Y-%m-%dT%H:%M}"
+    post_id = for_an_archived_tier(app, author, "schedule", publish_at=soon)
+    author.press(post_id, "take-back")
+    author.page.send(author.editor(post_id), intent="publish")
+    assert (stored(app, post_id).state, stored(app, post_id).rank) == ("published", 2)
+
+
+@pytest.mark.parametrize("intent", ["publish", "draft"])
+def test_a_copy_is_for_the_same_archived_tier(app: Flask, intent: str) -> None:
+    author = an_author(app)
+    author.press(for_an_archived_tier(app, author, intent), "duplicate")
+    copy = author.newest()
+    author.page.send(author.editor(copy), intent="publish")
+    assert (stored(app, copy).title, stored(app, copy).rank) == ("Copy of Rare", 2)
+
+
+def test_no_other_post_can_be_for_an_archived_tier(app: Flask) -> None:
+    author = an_author(app)
+    high = a_tier(app, author, "Platinum", 2)
+    form = author.blank(title="T", visibility="subscribers", tier_id=str(high))
+    archive(author, high)
+    refused = author.page.send(form, intent="publish")
+    assert (refused.status, list(refused.errors)) == (422, ["tier_id"])
+    assert "Platinum" not in author.page.get("/posts/new").text
+
+
+def test_a_tier_that_nobody_knows_does_not_become_any_tier(app: Flask) -> None:
+    author = an_author(app)
+    a_tier(app, author, "Gold", 1)
+    post_id = a_post(app, author.id, audience="subscribers", rank=7)
+    refused = author.page.send(author.editor(post_id), intent="publish")
+    assert (refused.status, list(refused.errors)) == (422, ["tier_id"])
+    assert "Included in Gold" not in author.page.get(f"/posts/{post_id}/preview?as=tier-1").text
+    assert author.page.send(refused.form(f"/posts/{post_id}/edit"), intent="publish").status == 422
+    assert stored(app, post_id).rank == 7

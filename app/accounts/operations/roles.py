@@ -47,6 +47,7 @@ def revoke(user_id: UUID, role: Role, *, actor: UUID | None) -> bool:
     if role not in GIVEN or role not in user.roles:
         return False
     user.roles = [kept for kept in user.roles if kept != role]
+    standing.tell_role_taken(user_id, role)
     _changed(user, actor, "role_taken", role)
     return True
 

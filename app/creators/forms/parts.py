@@ -1,14 +1,13 @@
 """Fields that several forms of creators share."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from wtforms import SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import Length
 
 from app.creators.categories import BY_SLUG, CATEGORIES
 from app.creators.models import ABOUT_MAX, CATEGORIES_MAX, HEADLINE_MAX
-from app.kit.text import clean_line, clean_prose
+from app.kit.text import clean_line, clean_prose, web_host
 
 URL_MAX = 500
 
@@ -45,15 +44,7 @@ def web_address(text: str | None) -> str | None:
     typed = (text or "").strip()
     if "://" not in typed:
         typed = f"https://{typed}"
-    try:
-        parts = urlsplit(typed)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        return None
-    odd = any(sign.isspace() or not sign.isprintable() for sign in typed) or "@" in parts.netloc
-    if parts.scheme not in {"http", "https"} or not host or "." not in host.strip(".") or odd:
-        return None
-    return typed if len(typed) <= URL_MAX else None
+    return typed if web_host(typed) and len(typed) <= URL_MAX else None
 
 
 def _each_once(slugs: list[str] | None) -> list[str]:

@@ -1,5 +1,6 @@
 """What subscribers choose between: added, changed, moved, archived. Each waits for its creator's row."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
@@ -14,9 +15,7 @@ from app.kit.ids import new_id
 from app.platform import audit
 from app.platform.audit import Action
 
-# Fewer than there are ranks, so that one is free to change places by.
 TIERS_MAX = 10
-SPARE_RANK = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +35,9 @@ class TierWish:
 
 
 def add(creator_id: UUID, wish: TierWish) -> UUID:
-    """Above the others, as long as there is room above them."""
-    creator, living = _open(creator_id)
+    """Above all others, archived ones too: posts still ask for their ranks, and people hold them."""
+    creator, every = _open(creator_id)
+    living = _living(every)
     if len(living) >= TIERS_MAX:
         raise TooManyTiers(TIERS_MAX)
     _name_is_free(living, wish.name)
@@ -45,7 +45,7 @@ def add(creator_id: UUID, wish: TierWish) -> UUID:
         id=new_id(),
         creator_id=creator_id,
         currency=creator.currency,
-        rank=_above(living),
+        rank=_above(every),
         created_at=clock.now(),
         **wish.values,
     )
@@ -56,9 +56,9 @@ def add(creator_id: UUID, wish: TierWish) -> UUID:
 
 def change(creator_id: UUID, tier_id: UUID, wish: TierWish) -> None:
     """Who joined goes on paying what they agreed to."""
-    _, living = _open(creator_id)
+    _, every = _open(creator_id)
     tier = queries.find_tier(creator_id, tier_id)
-    _name_is_free([other for other in living if other.id != tier_id], wish.name)
+    _name_is_free([other for other in _living(every) if other.id != tier_id], wish.name)
     changed = {name: value for name, value in wish.values.items() if getattr(tier, name) != value}
     for name, value in changed.items():
         setattr(tier, name, value)
@@ -67,22 +67,29 @@ def change(creator_id: UUID, tier_id: UUID, wish: TierWish) -> None:
 
 
 def move(creator_id: UUID, tier_id: UUID, *, up: bool) -> bool:
-    """Changes places with the next one above or below it. Whether there was one.
+    """Changes places with the next living one above or below it. Whether there was one.
 
-    What its subscribers hold and what asks for it move along.
+    What its subscribers hold and what asks for it move along. Those archived between the two stand above both
+    then: their subscribers lose nothing by it, and nobody comes to their posts by it.
     """
-    _, living = _open(creator_id)
-    tier = queries.find_tier(creator_id, tier_id)
+    _, every = _open(creator_id)
+    living, tier = _living(every), queries.find_tier(creator_id, tier_id)
     at = living.index(tier) + (1 if up else -1)
     if not 0 <= at < len(living):
         return False
-    other = living[at]
-    before, after = tier.rank, other.rank
-    for one, rank in ((tier, SPARE_RANK), (other, before), (tier, after)):
-        one.rank = rank
-        db.session.flush()
+    low, high = sorted((tier, living[at]), key=lambda one: one.rank)
+    ranks = sorted({one.rank for one in every if low.rank <= one.rank <= high.rank})
+    now = dict(zip(ranks, [*ranks[1:], ranks[0]], strict=True))
+    moving = [one for one in every if one.rank in now and one is not high]
+    # No two living ones have the same rank, not even for a moment.
+    lowest, high.rank = low.rank, _above(every)
+    db.session.flush()
+    for one in moving:
+        one.rank = now[one.rank]
+    db.session.flush()
+    high.rank = lowest
     _note(tier, "moved")
-    ties.tell_reranked(creator_id, {before: after, after: before})
+    ties.tell_reranked(creator_id, now)
     return True
 
 
@@ -94,14 +101,17 @@ def archive(creator_id: UUID, tier_id: UUID) -> None:
     _note(tier, "archived")
 
 
-def _open(creator_id: UUID) -> tuple[Creator, list[Tier]]:
-    creator = lock_page(creator_id)
-    return creator, [tier for tier in queries.tiers_of(creator_id) if tier.archived_at is None]
+def _open(creator_id: UUID) -> tuple[Creator, Sequence[Tier]]:
+    """With all of its tiers."""
+    return lock_page(creator_id), queries.tiers_of(creator_id)
 
 
-def _above(living: list[Tier]) -> int:
-    top = living[-1].rank + 1 if living else 1
-    return top if top < SPARE_RANK else min(set(range(1, SPARE_RANK)) - {tier.rank for tier in living})
+def _living(tiers: Sequence[Tier]) -> list[Tier]:
+    return [tier for tier in tiers if tier.archived_at is None]
+
+
+def _above(tiers: Sequence[Tier]) -> int:
+    return max((tier.rank for tier in tiers), default=0) + 1
 
 
 def _name_is_free(others: list[Tier], name: str) -> None:

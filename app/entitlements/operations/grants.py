@@ -42,6 +42,15 @@ def revoke(user_id: UUID, *, cause: str) -> None:
         end_access(Ended.GRANT, user_id, found.scope_id)
 
 
+def revoke_all(user_id: UUID, kind: Kind) -> None:
+    living = select(Grant).where(
+        Grant.user_id == user_id, Grant.kind == kind.value, Grant.revoked_at.is_(None)
+    )
+    for found in db.session.scalars(living.order_by(Grant.id).with_for_update()):
+        found.revoked_at = clock.now()
+        end_access(Ended.GRANT, user_id, found.scope_id)
+
+
 def rerank(creator_id: UUID, ranks: Mapping[int, int]) -> None:
     """Tiers changed places: who holds one keeps that one."""
     db.session.execute(

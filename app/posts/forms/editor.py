@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, Field, RadioField, SelectField, StringField, TextAreaField, ValidationError
@@ -13,7 +12,7 @@ from wtforms.validators import Length
 from app.creators.models import Tier
 from app.entitlements.rules import Audience
 from app.kit import clock, money
-from app.kit.text import clean_line, clean_prose, has_substance
+from app.kit.text import clean_line, clean_prose, has_substance, web_host
 from app.platform.forms import Form
 from app.posts.content import Content, Fields, PollWish
 from app.posts.models import (
@@ -34,7 +33,9 @@ AUDIENCES = {
     "subscribers": "Subscribers",
     "paid": "Whoever buys it",
 }
-ANY_TIER = ""
+ANY_TIER, GONE_TIER = "", "gone"
+# Of a preview, where what was chosen is none: above all tiers there are.
+NOBODYS_RANK = 2**31 - 1
 PRICE_LEAST, PRICE_MOST = 50, 10_000_00
 LINK_MAX = 2_000
 FARTHEST = timedelta(days=2 * 366)
@@ -78,7 +79,10 @@ class EditorForm(Form):
     ) -> None:
         super().__init__(formdata=MultiDict({name: fields[name] for name in SINGLE if fields.get(name)}))
         self.tiers = {str(tier.id): tier for tier in tiers}
-        self.tier_id.choices = [(ANY_TIER, "Any tier")] + [(str(tier.id), tier.name) for tier in tiers]
+        names = {ANY_TIER: "Any tier"} | {one: _named(tier) for one, tier in self.tiers.items()}
+        # Without it the browser would show, and send, the first one.
+        names.setdefault(self.tier_id.data, "A tier that is gone")
+        self.tier_id.choices = list(names.items())
         self.currency = currency
         self.scheduling = scheduling
         self.media_ids = media_ids(fields)
@@ -159,6 +163,8 @@ class EditorForm(Form):
             raise ValidationError(f"Give 2 to {OPTIONS_MAX} answers, each on a line of its own.")
         if len({option.casefold() for option in options}) < len(options):
             raise ValidationError("Two of the answers are the same.")
+        if not all(has_substance(option) for option in options):
+            raise ValidationError("Write answers that others can read.")
         if any(len(option) > OPTION_MAX for option in options):
             raise ValidationError(f"Use at most {OPTION_MAX} characters for an answer.")
 
@@ -182,10 +188,10 @@ class EditorForm(Form):
     @property
     def _rank(self) -> int:
         """Nobody has a lower tier than the lowest."""
-        if self.visibility.data != "subscribers" or not self.tiers:
+        if self.visibility.data != "subscribers" or not self.tier_id.data:
             return 0
-        chosen = self.tiers.get(self.tier_id.data or "")
-        return chosen.rank if chosen else 0
+        chosen = self.tiers.get(self.tier_id.data)
+        return chosen.rank if chosen else NOBODYS_RANK
 
     @property
     def _price(self) -> int | None:
@@ -239,7 +245,7 @@ def fields_of(
     """What stands in the editor: what is typed and not shown yet, or else what readers see."""
     if post.working is not None:
         return post.working
-    tier = next((str(tier.id) for tier in tiers if tier.rank == post.rank), ANY_TIER)
+    tier = next((str(tier.id) for tier in tiers if tier.rank == post.rank), GONE_TIER)
     fields: dict[str, Any] = dict.fromkeys(SINGLE, "") | {
         "title": post.title,
         "body": post.body,
@@ -252,6 +258,10 @@ def fields_of(
         "media": [one["id"] for one in post.media],
     }
     return fields | _poll_fields(poll)
+
+
+def _named(tier: Tier) -> str:
+    return tier.name if tier.archived_at is None else f"{tier.name} (archived)"
 
 
 def _poll_fields(found: tuple[Poll, list[PollOption]] | None) -> dict[str, str]:
@@ -271,14 +281,8 @@ def _local(moment: datetime | None) -> str:
 
 
 def _link(text: str | None) -> dict[str, Any] | None:
-    try:
-        parts = urlsplit(text or "")
-        host = parts.hostname
-    except ValueError:
-        return None
-    if parts.scheme not in {"http", "https"} or not host or "." not in host or " " in (text or ""):
-        return None
-    return {"url": text, "host": host, "title": ""}
+    host = web_host(text or "")
+    return {"url": text, "host": host, "title": ""} if host else None
 
 
 def parse_hidden(form: MultiDict[str, str], name: str) -> int:

@@ -17,7 +17,7 @@ from app.platform.transaction import after_commit
 from app.posts import commenting
 from app.posts.errors import Silent
 from app.posts.models import Comment, Post
-from app.posts.queries_page import CommentShown, OpenPost, find_comment, open_post
+from app.posts.queries_page import CommentShown, OpenPost, find_comment, hold_to_age, open_post
 
 TOPIC = "post"
 SHOWN, HELD, HIDDEN, DELETED = "shown", "held", "hidden", "deleted"
@@ -42,6 +42,7 @@ def write(user_id: UUID, post_id: UUID, body: str) -> Comment:
 def edit(user_id: UUID, comment_id: UUID, body: str) -> CommentShown:
     """Only one's own. What was hidden stays hidden; what has a blocked word now is held."""
     found, post = _mine(user_id, comment_id)
+    hold_to_age(post, user_id)
     comment = _living(comment_id)
     if post.silent:
         raise Silent(post.silent)

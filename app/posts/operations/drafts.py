@@ -20,6 +20,8 @@ from app.posts.errors import SavedElsewhere
 from app.posts.models import BODY_MAX, PICTURES_MAX, TITLE_MAX, Post, PostMedia, PostVersion
 
 PAGE, STROKE = "page", "stroke"
+# In place of what was typed, once a post is removed: the files that it held.
+HELD = "held"
 UUID_VERSION = 7
 
 

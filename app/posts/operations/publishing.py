@@ -1,22 +1,26 @@
 """A post goes out, at once or at its time, and comes back in."""
 
 import logging
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, Uuid, and_, cast, column, exists, func, select, update
+from sqlalchemy.dialects.postgresql import JSONB
 
 from app.creators.models import Creator
 from app.extensions import db
 from app.kit import clock
+from app.media.models import Media
 from app.media.operations import holding
+from app.media.queries import UNFINISHED
 from app.platform import audit, share_cards
 from app.platform.audit import Action
 from app.platform.errors import Refused
 from app.platform.transaction import transaction
 from app.posts import news, sharing
 from app.posts.content import Content, Fields, Hand
-from app.posts.errors import NotNow
+from app.posts.errors import NotArrived, NotNow
 from app.posts.models import Post
 from app.posts.operations import drafts, editing
 
@@ -49,6 +53,8 @@ def schedule(creator_id: UUID, post_id: UUID, content: Content, at: datetime, ha
         raise Refused("That moment has passed. Choose a later one, or publish now.", "publish_at")
     drafts.agree(post, hand)
     editing.apply(post, content, out=False)
+    if _arriving(content.media):
+        raise NotArrived
     post.state, post.publish_at = "scheduled", at
     audit.record(Action.POST_SCHEDULED, actor=creator_id, subject=("post", post_id), at=at.isoformat())
     return post
@@ -80,44 +86,57 @@ def unpublish(creator_id: UUID, post_id: UUID) -> None:
 
 
 def publish_due() -> int:
-    """Whatever time has come for, each in a transaction of its own: one that cannot go stops nobody.
+    """Some of what its time has come for, the longest due first; how many went out.
 
-    Claimed by its state under its lock, so that two schedulers publish it once.
+    Each in a transaction of its own: one that cannot go stops nobody. Claimed by its state under its lock,
+    so that two schedulers publish it once.
     """
-    gone_out, left = 0, 0
-    while post_id := _publish_next(skip=left):
-        if post_id == STUCK:
-            left += 1
-        else:
-            gone_out += 1
-    return gone_out
+    due = select(Post.id).join(Creator, Creator.id == Post.creator_id).where(_is_due())
+    first = db.session.scalars(due.order_by(Post.publish_at, Post.id).limit(AT_ONCE)).all()
+    return sum(_publish_now(post_id) for post_id in first)
 
 
-STUCK = UUID(int=0)
-
-
-def _publish_next(skip: int) -> UUID | None:
-    due = (
+def _publish_now(post_id: UUID) -> bool:
+    still_due = (
         select(Post)
         .join(Creator, Creator.id == Post.creator_id)
-        .where(Post.state == "scheduled", Post.publish_at <= clock.now(), Creator.state == "open")
-        .order_by(Post.publish_at, Post.id)
-        .offset(skip)
-        .limit(1)
+        .where(Post.id == post_id, _is_due())
         .with_for_update(skip_locked=True, of=Post)
     )
     try:
         with transaction():
-            post = db.session.scalar(due)
+            post = db.session.scalar(still_due)
             if post is None:
-                return None
+                return False
             post.media = _opened(post)
             _go_out(post)
-            return post.id
+            return True
     except Refused as refusal:
-        # A file is not ready yet: it goes out as soon as it is.
         log.info("post waits", extra={"code": refusal.code})
-        return STUCK
+        return False
+
+
+def _is_due() -> ColumnElement[bool]:
+    """What waits for a file goes out as soon as that is ready, and until then takes nobody's turn."""
+    shown = func.jsonb_array_elements(Post.media).table_valued(column("value", JSONB))
+    ready = exists().where(
+        Media.id == cast(shown.c.value["id"].astext, Uuid),
+        Media.user_id == Post.creator_id,
+        Media.state == "ready",
+        Media.moderation != "removed",
+    )
+    return and_(
+        Post.state == "scheduled",
+        Post.publish_at <= clock.now(),
+        Creator.state == "open",
+        ~exists().select_from(shown).where(~ready),
+    )
+
+
+def _arriving(media: Collection[UUID]) -> bool:
+    """Nobody knows whether it ever comes, if it is sent at all."""
+    unfinished = exists().where(Media.id.in_(media), Media.state.in_(UNFINISHED))
+    return bool(db.session.scalar(select(unfinished)))
 
 
 def _opened(post: Post) -> list[dict[str, object]]:

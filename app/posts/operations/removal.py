@@ -20,6 +20,8 @@ def remove(creator_id: UUID, post_id: UUID) -> None:
     media = queries.media_of(post_id)
     post.state, post.publish_at, post.pinned_at = "removed", None, None
     post.version += 1
+    # Should a report have taken them down, they come back when it is dismissed.
+    post.working = {drafts.HELD: [str(one) for one in media]}
     # What is removed is kept for a month from here on.
     post.saved_at = clock.now()
     if was_out:

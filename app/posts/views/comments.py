@@ -14,7 +14,7 @@ from app.posts.forms.comments import CommentForm
 from app.posts.models import Comment
 from app.posts.operations import commenting
 from app.posts.queries_page import CommentShown, find_comment, find_post
-from app.posts.views import bp
+from app.posts.views import adults, bp
 from app.posts.views.page import post_page
 
 EDIT = "posts/comment_edit.html"
@@ -24,6 +24,9 @@ EDIT = "posts/comment_edit.html"
 @guard(Access.SIGNED_IN, limit="comment")
 def write_comment(post_id: UUID) -> Response:
     person, form = signed_in_viewer(), CommentForm()
+    post = find_post(post_id, person.id)
+    if adults.has_to_ask(post):
+        return see(post.card.href)
     try:
         if form.validate():
             return _written(commenting.write(person.id, post_id, form.body.data or ""))
@@ -31,7 +34,6 @@ def write_comment(post_id: UUID) -> Response:
         raise
     except Refused as refused:
         form.refuse(refused)
-    post = find_post(post_id, person.id)
     if request.htmx:
         return form_page("posts/_comment_form.html", post=post, card=post.card, form=form)
     return post_page(post, form=form, status=422)
@@ -64,8 +66,9 @@ def save_comment(comment_id: UUID) -> Response:
 def show_comment(comment_id: UUID) -> Response:
     """Where it stands; for htmx the comment alone, for who does not want to edit it after all."""
     person = viewer()
-    found, _ = find_comment(comment_id, person.id if person else None)
-    return partial("posts/_comment.html", comment=found) if request.htmx else see(_place(found))
+    found, post = find_comment(comment_id, person.id if person else None)
+    alone = request.htmx and not adults.has_to_ask(post)
+    return partial("posts/_comment.html", comment=found) if alone else see(_place(found))
 
 
 @bp.post("/comments/<uuid:comment_id>/delete")

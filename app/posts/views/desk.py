@@ -67,7 +67,7 @@ def history(post_id: UUID) -> Response:
 @guard(Access.CREATOR)
 def restore_version(post_id: UUID, version: int) -> Response:
     post = _mine(post_id)
-    drafts.restore(post.creator_id, post_id, version, _fields(post, queries.tiers_of(post.creator_id)))
+    drafts.restore(post.creator_id, post_id, version, _fields(post, queries.tiers_of(post.creator_id, post)))
     flash("The earlier text stands in the editor. Readers see it once you publish it.", "good")
     return see(f"/posts/{post_id}/edit")
 
@@ -76,7 +76,7 @@ def restore_version(post_id: UUID, version: int) -> Response:
 @guard(Access.CREATOR)
 def preview(post_id: UUID) -> Response:
     post = _mine(post_id)
-    tiers = queries.tiers_of(post.creator_id)
+    tiers = queries.tiers_of(post.creator_id, post)
     form = EditorForm(_fields(post, tiers), tiers, post.currency)
     form.validate()  # and so cleaned; what is not right yet is told below, and shown as far as it goes
     content = form.content()

@@ -165,7 +165,7 @@ def _save(post_id: UUID) -> Response:
 
 def _send_out(post_id: UUID, fields: Fields, *, scheduling: bool) -> Response:
     creator_id, post = signed_in_viewer().id, queries.find_mine(signed_in_viewer().id, post_id)
-    form = _form(fields, scheduling=scheduling)
+    form = _form(fields, post, scheduling=scheduling)
     if not form.validate():
         return _editor(post_id, post, fields, status=422, form=form)
     try:
@@ -195,7 +195,7 @@ def _editor(
     form: EditorForm | None = None,
     other: dict[str, Any] | None = None,
 ) -> Response:
-    again, form = request.method == "POST", form or _form(fields)
+    again, form = request.method == "POST", form or _form(fields, post)
     return page(
         PAGE,
         status=status,
@@ -214,12 +214,12 @@ def _editor(
     )
 
 
-def _form(fields: Fields, *, scheduling: bool = False) -> EditorForm:
+def _form(fields: Fields, post: Post | None, *, scheduling: bool = False) -> EditorForm:
     creator_id = signed_in_viewer().id
     currency = queries.currency_of(creator_id)
     if currency is None:
         raise NoPage
-    return EditorForm(fields, queries.tiers_of(creator_id), currency, scheduling=scheduling)
+    return EditorForm(fields, queries.tiers_of(creator_id, post), currency, scheduling=scheduling)
 
 
 def _hand(over: int = 0) -> Hand:
@@ -252,7 +252,7 @@ def _with_sent(fields: Fields) -> Fields:
 def _fields(post: Post) -> Fields:
     if post.working is not None:
         return post.working
-    return fields_of(post, queries.poll_of(post.id), queries.tiers_of(post.creator_id))
+    return fields_of(post, queries.poll_of(post.id), queries.tiers_of(post.creator_id, post))
 
 
 def _other(post_id: UUID) -> dict[str, Any]:

@@ -22,12 +22,14 @@ POLL = "posts/_poll.html"
 @guard(Access.SIGNED_IN)
 def vote(post_id: UUID) -> Response:
     person = signed_in_viewer()
+    post = find_post(post_id, person.id)
+    if adults.has_to_ask(post):
+        return see(post.card.href)
     chosen = {one for given in request.form.getlist("option") if (one := parse_id(given))}
     try:
         post = voting.vote(person.id, post_id, chosen)
     except BadVote as refused:
-        post = find_post(post_id, person.id)
-        if request.htmx and not adults.has_to_ask(post):
+        if request.htmx:
             return form_page(POLL, post=post, card=post.card, seen=post.seen, refused=refused.message)
         return post_page(post, refused=refused.message, status=422)
     if request.htmx:

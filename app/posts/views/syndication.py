@@ -47,7 +47,6 @@ def public_feed(handle: str) -> Response:
     items = _items(creator, None, lambda _, described, name: _origin() + public_address(described, name))
     answer = _xml(_channel(creator, f"{creator.href}/feed.xml"), items)
     answer.headers["Cache-Control"] = EVERYBODY
-    answer.last_modified = queries_syndication.changed_at(creator.id)
     return answer.make_conditional(request._get_current_object())
 
 
