@@ -71,6 +71,11 @@ def href(kind: str | None, sold: Sold) -> str:
     return known[kind].href(sold) if kind in known else ""
 
 
+def thanks(kind: str | None) -> str:
+    known: dict[str, Product] = current_app.extensions.get(PLACE, {})
+    return known[kind].thanks if kind in known else ""
+
+
 def nouns() -> dict[str, str]:
     known: dict[str, Product] = current_app.extensions.get(PLACE, {})
     return {kind: one.noun for kind, one in known.items()}

@@ -295,4 +295,4 @@ def test_the_page_takes_few_statements(app: Flask) -> None:
     client.get("/settings/data")
     with counting(app) as sent:
         assert client.get("/settings/data").status == 200
-    assert len(sent) == 5, sent  # two of its own, three that ask whether money holds somebody back
+    assert len(sent) == 6, sent  # two of its own, four about money that holds somebody back or is given up

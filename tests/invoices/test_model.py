@@ -249,6 +249,10 @@ class Money(RuleBasedStateMachine):
             self.clearing += complaint.amount
             bill.payments[complaint.payment].returned -= complaint.from_kept + complaint.from_leftover
             bill.kept += complaint.from_kept
+        opens_again = complaint.from_kept and not bill.closed
+        if opens_again and bill.kept and bill.subject in self.shop.gone:
+            left, bill.kept = bill.kept, 0
+            self._go(bill, left, "credit")
         self._reckon(bill)
 
     @rule(hours=st.integers(1, 100))

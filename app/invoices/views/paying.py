@@ -120,8 +120,7 @@ def _about(invoice_id: UUID) -> dict[str, Any]:
 
 
 def _thanks(bill: Bill) -> str:
-    found = (products.product(line.product).thanks for line in bill.lines if line.product)
-    return next(found, "")
+    return next((words for line in bill.lines if (words := products.thanks(line.product))), "")
 
 
 def ways_on(bill: Bill) -> list[tuple[str, str]]:
