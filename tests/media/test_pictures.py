@@ -123,8 +123,8 @@ STANDS = {
     ("form", "purpose", "size", "ways"),
     [
         ("PNG", "avatar", (1_100, 1_040), range(1, 9)),
-        ("WEBP", "avatar", (1_100, 1_040), range(1, 9)),
-        ("PNG", "post", (6_500, 400), (4, 8)),
+        ("WEBP", "avatar", (1_100, 1_040), (3, 6)),
+        ("PNG", "post", (6_500, 400), (8,)),
     ],
 )
 def test_a_picture_turned_in_any_way_stands_upright_however_large_it_is(
