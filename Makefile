@@ -40,7 +40,7 @@ bench: ## Measure, as ratios against baselines of the same run; ARGS= names meas
 
 faults: ## Kill and flood for longer than the test suite does; ARGS= goes to pytest
 	$(INSTALL) requirements-dev.txt browser
-	@$(PY) -m pytest -m fault_long $(ARGS)
+	@ANEW=1 $(PY) -m pytest -m fault_long $(ARGS)
 
 demo: ## Reset the demo data of the running product
 	$(INSTALL) requirements.txt

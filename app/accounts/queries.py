@@ -36,6 +36,12 @@ def lock_user(user_id: UUID) -> User:
     return user
 
 
+def has_left(user_id: UUID) -> bool:
+    """Whether they are erased; nobody who is not leaves before this transaction ends."""
+    state = select(User.state).where(User.id == user_id).with_for_update(read=True, key_share=True)
+    return db.session.scalar(state) == "deleted"
+
+
 def find_by_email(email: str) -> User | None:
     return _one(select(User).where(func.lower(User.email) == func.lower(email), User.state != "deleted"))
 

@@ -20,6 +20,8 @@ class Figure:
     # What has become of it lately, in words; and whether that is more than nothing.
     change: str = ""
     up: bool = False
+    # Where there is something to do about it.
+    href: str | None = None
 
 
 Reckons = Callable[[UUID], Sequence[Figure]]

@@ -105,9 +105,12 @@ def people(
     return shown, (shown[-1].since, shown[-1].id) if len(fans) > PEOPLE else None
 
 
-def can_be_blocked(user_id: UUID) -> bool:
-    there = exists().where(User.id == user_id, User.state == "active", ARRIVED)
-    return bool(db.session.scalar(select(there)))
+def the_blockable(user_id: UUID) -> User:
+    found = select(User).where(User.id == user_id, User.state == "active", ARRIVED)
+    person = db.session.scalars(found).one_or_none()
+    if person is None:
+        raise NotFound
+    return person
 
 
 def _newest_first(ties: type[Follow] | type[Block], creator_id: UUID) -> Select[Any]:

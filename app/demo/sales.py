@@ -35,7 +35,7 @@ from app.tips.operations import giving
 # What the fan that everybody signs in as finds in their pocket.
 POCKET = 25_00
 LATELY, A_WHILE = timedelta(days=26), timedelta(hours=1)
-SUBSCRIPTIONS, PURCHASES, TIPS = 8, 10, 9
+TIPS = 9
 AMOUNTS, AMOUNTS_WEIGHTS = (200, 300, 500, 800, 1_000, 2_500), (3, 6, 9, 4, 4, 1)
 ON_A_POST, SAID = 0.6, 0.7
 NOTES = (
@@ -63,6 +63,8 @@ def put_in(handle: str, at: datetime) -> int:
         return 0
     deals = sorted(_deals(handle, creator_id, at), key=lambda deal: deal.at)
     done = [invoice_id for deal in deals if (invoice_id := _made(deal))]
+    # Nobody holds a subscription that they do not find among their own.
+    db.session.execute(delete(Grant).where(Grant.cause == _subscribed(creator_id)))
     db.session.flush()
     # It happened before anybody looked: nobody gets a mail about it.
     of_these = OutboxEvent.payload["invoice_id"].astext.in_([str(one) for one in done])
@@ -94,7 +96,7 @@ def _subscriptions(
 ) -> Iterator[Deal]:
     living = select(Tier).where(Tier.creator_id == creator_id, Tier.archived_at.is_(None))
     tiers = {tier.rank: tier.id for tier in db.session.scalars(living)}
-    for who, rank in dice.sample(fans, min(len(fans), SUBSCRIPTIONS)):
+    for who, rank in fans:
         if rank in tiers:
             wish = partial(_subscribe, who, creator_id, tiers[rank])
             yield Deal(at - A_WHILE - LATELY * dice.random(), who, wish)
@@ -106,7 +108,7 @@ def _purchases(posts: Sequence[Post], here: set[UUID], at: datetime, dice: Rando
     )
     pairs = sorted((who, post_id) for who, post_id in db.session.execute(opened) if who in here)
     since = {one.id: one.published_at or at for one in posts}
-    for who, post_id in dice.sample(pairs, min(len(pairs), PURCHASES)):
+    for who, post_id in pairs:
         yield Deal(since[post_id] + (at - since[post_id]) * dice.random(), who, partial(_buy, who, post_id))
 
 
@@ -121,7 +123,7 @@ def _tip(handle: str, who: UUID, posts: Sequence[Post], at: datetime, dice: Rand
 
 def _subscribe(who: UUID, creator_id: UUID, tier_id: UUID) -> Invoice:
     """In place of what was opened for nothing, as purchases are."""
-    _close(who, f"demo:subscription:{creator_id}")
+    _close(who, _subscribed(creator_id))
     return beginning.subscribe(who, creator_id, beginning.Wish(tier_id))
 
 
@@ -133,6 +135,10 @@ def _buy(who: UUID, post_id: UUID) -> Invoice:
 def _give_tip(who: UUID, handle: str, on: UUID | None, wish: giving.Wish) -> Invoice:
     target = tips.on_post(on, who) if on else tips.on_creator(handle, who)
     return giving.give(who, target, wish)[1]
+
+
+def _subscribed(creator_id: UUID) -> str:
+    return f"demo:subscription:{creator_id}"
 
 
 def _bought(post_id: UUID) -> str:

@@ -34,7 +34,7 @@ class NotSoSoon(Conflict):
     code = "payout_account_new"
 
     def __init__(self, until: str) -> None:
-        super().__init__(f"You changed where your money goes. Payouts go there from {until} on.")
+        super().__init__(f"Where your money goes is new, so payouts go there from {until} on.")
 
 
 class WrongCurrency(Refused):
@@ -84,6 +84,13 @@ class Decided(Conflict):
 
     def __init__(self) -> None:
         super().__init__("This was decided already.")
+
+
+class OwnerLeft(Conflict):
+    code = "owner_left"
+
+    def __init__(self) -> None:
+        super().__init__("They have left, and have no balance here any more.")
 
 
 class NotCoveredThere(Refused):

@@ -5,17 +5,21 @@ from uuid import UUID
 from app.earnings import connecting, queries, telling
 from app.earnings.models import PayoutAccount
 from app.earnings.operations import destinations, paying_out, planning
+from app.earnings.periods import BEGINNING
 from app.earnings.quoting import CARD
+from app.earnings.ways import ways
 from app.extensions import db
 from app.payments import payouts
+from app.payments import queries as payments
 from app.payments.errors import Impossible, Unsure
+from app.payments.operations import reading
 from app.payments.payouts import Order
 from app.platform import outbox, schedule, work
 from app.platform.transaction import transaction
 from app.platform.work import Payload
 
 BATCH = 200
-LOOK = "earnings.look_at_account"
+LOOK, TURN = "earnings.look_at_account", "earnings:unsettled"
 
 
 def init_app() -> None:
@@ -30,23 +34,31 @@ def pay_out(payload: Payload) -> None:
     with work.recording():
         going = paying_out.set_out(payout_id)
     if going is not None:
-        asked = payouts.look if going.known else payouts.send
-        answer = asked(going.rail, going.order)
+        if going.known:
+            answer = payouts.look(going.rail, going.order)
+        else:
+            answer = payouts.send(going.rail, going.order, again=going.again)
         with work.recording():
             paying_out.record(payout_id, answer)
 
 
 @schedule.every(15, "earnings.settle_payouts")
 def settle_payouts() -> None:
-    """What was interrupted, or has not arrived yet, is asked about again."""
-    for payout_id in queries.unsettled(BATCH):
+    """What was interrupted, or has not arrived yet, is asked about again; where many wait, in turns."""
+    since = payments.read_until(TURN) or BEGINNING
+    found = [(one.id, one.created_at) for one in queries.unsettled(since, BATCH)]
+    for payout_id, _ in found:
         with transaction():
             paying_out.send_soon(payout_id)
+    until = found[-1][1] if len(found) >= BATCH else BEGINNING
+    if until != since:
+        with transaction():
+            reading.read_until(TURN, until)
 
 
 @schedule.every(60, "earnings.planned_payouts")
 def planned_payouts() -> None:
-    while planning.pay_due() == planning.BATCH:
+    while planning.pay_due(ways()) == planning.BATCH:
         continue
 
 

@@ -7,6 +7,7 @@ from flask import Flask
 from app.creators.queries import find_creator
 from app.earnings import queries
 from app.earnings.models import Adjustment, Payout, PayoutAccount, PayoutPlan, TaxProfile
+from app.earnings.operations import adjusting
 from app.earnings.quoting import least
 from app.kit.money import readable
 from app.platform import personal_data
@@ -82,28 +83,23 @@ KEPT = (
         "Corrections of your balance",
     ),
 )
-GOES = (
-    (
-        Rows(PayoutPlan, owner="creator_id", shown=("rhythm", "minimum", "next_at", "changed_at")),
-        "When you are paid out",
-    ),
-    (
-        Rows(
-            TaxProfile, owner="creator_id", shown=("country", "changed_at"), opened={"sealed_fields": "tax"}
-        ),
-        "Your details for tax reports",
-    ),
-)
+TAX = Rows(TaxProfile, owner="creator_id", shown=("country", "changed_at"), opened={"sealed_fields": "tax"})
+PLAN = Rows(PayoutPlan, owner="creator_id", shown=("rhythm", "minimum", "next_at", "changed_at"))
 
 PAYOUTS = ("Your payouts", "/dashboard/payouts")
+
+
+def _leave(user_id: UUID) -> None:
+    PLAN.erase(user_id)
+    adjusting.drop_open(user_id)
 
 
 def init_app(app: Flask) -> None:
     personal_data.hold(app, "earnings", money_here)
     for rows, about in KEPT:
         personal_data.table(app, rows.table.name, about, rows.export, BY_LAW)
-    for rows, about in GOES:
-        personal_data.table(app, rows.table.name, about, rows.export, rows.erase)
+    personal_data.table(app, TAX.table.name, "Your details for tax reports", TAX.export, TAX.erase)
+    personal_data.table(app, PLAN.table.name, "When you are paid out", PLAN.export, _leave)
 
 
 def money_here(creator_id: UUID) -> Reason | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Select, and_, func, select
@@ -75,10 +76,10 @@ def living(creator_id: UUID) -> Sequence[Payout]:
     return db.session.scalars(found).all()
 
 
-def unsettled(limit: int) -> Sequence[UUID]:
-    """Payouts that have no end yet, the oldest first."""
-    found = select(Payout.id).where(Payout.ended_at.is_(None)).order_by(Payout.created_at).limit(limit)
-    return db.session.scalars(found).all()
+def unsettled(after: datetime, limit: int) -> Sequence[Payout]:
+    """Payouts that have no end yet, the oldest first; all of the last one's moment."""
+    found = select(Payout).where(Payout.ended_at.is_(None), Payout.created_at > after)
+    return db.session.scalars(found.order_by(Payout.created_at).fetch(limit, with_ties=True)).all()
 
 
 def payouts(creator_id: UUID, before: UUID | None = None) -> tuple[list[Listed], UUID | None]:

@@ -11,13 +11,27 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CTE, BigInteger, ColumnElement, and_, cast, func, select, true
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    ColumnElement,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import UUID as Uuid
 
 from app.accounts.models import User
 from app.earnings.periods import Period, months_back
 from app.extensions import db
-from app.invoices.models import Dispute, Invoice, InvoiceLine
+from app.invoices.models import Dispute, Invoice, InvoiceLine, State
+from app.invoices.operations import bookings
 from app.kit.ids import first_of
 from app.ledger.chart import Kind
 from app.ledger.models import LedgerAccount, LedgerEntry, LedgerLeg
@@ -51,8 +65,10 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Coming:
+    """`day`: none where it is the one on which a dispute ends."""
+
     currency: str
-    day: datetime
+    day: datetime | None
     amount: int
 
 
@@ -143,8 +159,9 @@ def best_fans(creator_id: UUID, period: Period, currency: str) -> Sequence[Any]:
 
 
 def coming(creator_id: UUID) -> list[Coming]:
-    """What becomes free, day by day."""
-    day = func.date_trunc("day", Invoice.available_at, "UTC")
+    """What becomes free, day by day; last what is left of disputed sales, whose day nobody knows."""
+    on_time = func.date_trunc("day", Invoice.available_at, "UTC")
+    day = case((Invoice.state == State.DISPUTED, null()), else_=on_time)
     found = (
         select(LedgerLeg.currency, day, _changed())
         .select_from(Invoice)
@@ -179,13 +196,14 @@ def held(creator_id: UUID) -> Sequence[Any]:
 
 
 def first_moved(creator_id: UUID) -> datetime | None:
-    found = (
-        select(func.min(LedgerEntry.occurred_at))
-        .join(LedgerLeg, and_(LedgerLeg.entry_id == LedgerEntry.id, LedgerLeg.place == 1))
+    first = select(func.min(LedgerEntry.occurred_at))
+    changed = (
+        first.join(LedgerLeg, and_(LedgerLeg.entry_id == LedgerEntry.id, LedgerLeg.place == 1))
         .join(LedgerAccount, LedgerAccount.id == LedgerLeg.account_id)
         .where(*_theirs(creator_id))
     )
-    return db.session.execute(found).scalar()
+    unchanged = first.where(_names_seller(creator_id))
+    return db.session.scalar(select(func.least(changed.scalar_subquery(), unchanged.scalar_subquery())))
 
 
 def entries(creator_id: UUID, period: Period) -> Iterator[Any]:
@@ -198,12 +216,11 @@ def entries(creator_id: UUID, period: Period) -> Iterator[Any]:
 
 
 def earners() -> Sequence[UUID]:
-    """Everybody on whose accounts anything ever moved."""
+    """Everybody on whose accounts anything ever moved, or who sold anything; who left too."""
     theirs = LedgerAccount.kind.in_([kind.value for kind in THEIRS])
-    found = select(User.id).where(
-        User.id.in_(select(LedgerAccount.owner_id).where(theirs)), User.state != "deleted"
-    )
-    return db.session.scalars(found.order_by(User.id)).all()
+    sold = Invoice.seller_id.is_not(None) & Invoice.paid_at.is_not(None)
+    found = select(LedgerAccount.owner_id).where(theirs).union(select(Invoice.seller_id).where(sold))
+    return sorted(db.session.scalars(found))
 
 
 def taxes(period: Period) -> list[Taxed]:
@@ -211,7 +228,8 @@ def taxes(period: Period) -> list[Taxed]:
     step = func.date_trunc(period.unit, LedgerEntry.occurred_at, "UTC")
     is_tax = LedgerAccount.kind == Kind.TAX_DUE.value
     amount = func.sum(-LedgerLeg.amount)
-    owners = [kind.value for kind in (*THEIRS, Kind.PLATFORM_FEE, Kind.TAX_DUE)]
+    # What is held in a dispute is with the bank until it ends.
+    owners = (Kind.CREATOR_PENDING, Kind.CREATOR_AVAILABLE, Kind.PLATFORM_FEE, Kind.TAX_DUE)
     found = (
         select(
             step,
@@ -224,7 +242,7 @@ def taxes(period: Period) -> list[Taxed]:
         .join(Invoice, Invoice.id == _invoice_id())
         .join(LedgerLeg, LedgerLeg.entry_id == LedgerEntry.id)
         .join(LedgerAccount, LedgerAccount.id == LedgerLeg.account_id)
-        .where(*_within(period), Invoice.tax > 0, LedgerAccount.kind.in_(owners))
+        .where(*_within(period), Invoice.tax > 0, LedgerAccount.kind.in_([kind.value for kind in owners]))
         .group_by(step, Invoice.tax_country, LedgerLeg.currency)
         .order_by(step, Invoice.tax_country, LedgerLeg.currency)
     )
@@ -262,8 +280,11 @@ def _entries(creator_id: UUID, period: Period) -> Sequence[Any]:
 
 
 def _mine(creator_id: UUID, period: Period) -> CTE:
-    """What each entry changed on their accounts. `entry_id` narrows the search, the period decides."""
-    return (
+    """What each entry changed on their accounts; nothing where only others had something of a sale of theirs.
+    `entry_id` narrows the search, the period decides.
+    """
+    first, nothing = first_of(period.since - A_MOMENT), cast(literal(0), BigInteger)
+    changed = (
         select(
             LedgerLeg.entry_id,
             LedgerLeg.currency,
@@ -276,10 +297,15 @@ def _mine(creator_id: UUID, period: Period) -> CTE:
             ),
         )
         .join(LedgerAccount, LedgerAccount.id == LedgerLeg.account_id)
-        .where(*_theirs(creator_id), LedgerLeg.entry_id >= first_of(period.since - A_MOMENT))
+        .where(*_theirs(creator_id), LedgerLeg.entry_id >= first)
         .group_by(LedgerLeg.entry_id, LedgerLeg.currency)
-        .cte("mine")
     )
+    unchanged = (
+        select(LedgerEntry.id, Invoice.currency, nothing, *(nothing for _ in THEIRS))
+        .join(Invoice, Invoice.id == _invoice_id())
+        .where(_names_seller(creator_id), LedgerEntry.id >= first)
+    )
+    return union_all(changed, unchanged).cte("mine")
 
 
 def _others(mine: CTE) -> tuple[ColumnElement[int], ColumnElement[int]]:
@@ -314,6 +340,10 @@ def _first_line(*conditions: ColumnElement[bool]) -> Any:
 
 def _theirs(creator_id: UUID) -> list[ColumnElement[bool]]:
     return [LedgerAccount.owner_id == creator_id, LedgerAccount.kind.in_([kind.value for kind in THEIRS])]
+
+
+def _names_seller(creator_id: UUID) -> ColumnElement[bool]:
+    return LedgerEntry.refs.contains({bookings.SELLER: str(creator_id)})
 
 
 def _within(period: Period) -> list[ColumnElement[bool]]:

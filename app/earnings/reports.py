@@ -65,12 +65,13 @@ def lines(creator_id: UUID, year: int) -> Iterator[str]:
 
 
 def sellers(year: int) -> Iterator[str]:
-    """Everybody who earned anything, and what they told us about themselves."""
+    """Everybody who earned anything, and what they told us about themselves; who left is nameless by now."""
     yield sheets.line(SELLERS)
     for creator_id in queries_books.earners():
         profile = queries.tax_profile(creator_id)
         said = tax_profiles.opened(profile)
-        who = [the_user(creator_id).handle, profile.country if profile else ""]
+        user = the_user(creator_id)
+        who = ["" if user.state == "deleted" else user.handle, profile.country if profile else ""]
         who += [sheets.words(said.get(name, "")) for name in SELLERS[2:8]]
         for one in quarters(creator_id, year):
             yield sheets.line([*who, *_figures(one)])

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from flask import Flask
 
+from app.accounts.letters import write_to
 from app.accounts.queries import find_user
 from app.earnings import words
 from app.earnings.models import Payout
@@ -11,7 +12,6 @@ from app.extensions import db
 from app.kit.money import readable
 from app.notifications import kinds
 from app.notifications.kinds import Channel, Default, Kind
-from app.platform import mail
 from app.platform.settings import settings
 
 
@@ -29,17 +29,11 @@ def init_app(app: Flask) -> None:
 
 
 def payout_ended(payout_id: UUID) -> None:
-    """Who left has no address any more."""
     payout = db.session.get_one(Payout, payout_id)
-    user = find_user(payout.creator_id)
-    if user is None or not user.email:
-        return
     went = payout.state == "paid"
-    mail.send(
+    write_to(
+        find_user(payout.creator_id),
         "payout_paid" if went else "payout_failed",
-        to=user.email,
-        user_id=user.id,
-        name=user.display_name,
         amount=readable(payout.amount, payout.currency),
         where=words.RAILS.get(payout.rail, payout.rail).lower(),
         why="" if went else payout.failure or "",

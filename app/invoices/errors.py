@@ -32,6 +32,13 @@ class NothingLeft(Conflict):
         super().__init__("There is nothing left over on this invoice.")
 
 
+class OnlyAsItCame(Refused):
+    code = "only_as_it_came"
+
+    def __init__(self) -> None:
+        super().__init__("Its worth changes from day to day, so it can only be sent back as it came.")
+
+
 class NotRefundable(Refused):
     code = "not_refundable"
 

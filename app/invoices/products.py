@@ -3,7 +3,7 @@
 products.register(app, Product("post", "Post", fulfil=..., revoke=...))
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -50,6 +50,8 @@ class Product:
     href: Callable[[Sold], str] = lambda _: ""
     # The invoice was given up or grew too old: a seat is free again, a code may be used.
     let_go: Callable[[Sold], None] = lambda _: None
+    # Whether it opens anything to its buyer, that closes when it is taken back.
+    opens: bool = True
     # What its payer reads once it is paid.
     thanks: str = "It is yours now."
     # Where it counts as something else: a renewal is a subscription.
@@ -74,6 +76,12 @@ def href(kind: str | None, sold: Sold) -> str:
 def thanks(kind: str | None) -> str:
     known: dict[str, Product] = current_app.extensions.get(PLACE, {})
     return known[kind].thanks if kind in known else ""
+
+
+def opens(kinds: Iterable[str | None]) -> bool:
+    """Whether any of these does; what nobody sells any more did."""
+    known: dict[str, Product] = current_app.extensions.get(PLACE, {})
+    return any(kind not in known or known[kind].opens for kind in kinds if kind)
 
 
 def nouns() -> dict[str, str]:

@@ -55,6 +55,10 @@ class Bill:
         return self.lines[0].label if self.lines else "Invoice"
 
     @property
+    def products(self) -> list[str | None]:
+        return [line.product for line in self.lines]
+
+    @property
     def living(self) -> Attempt | None:
         """The newest try that may still bring money."""
         return next((one for one in self.attempts if one.ended_at is None), None)

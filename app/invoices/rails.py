@@ -47,6 +47,8 @@ class Rail:
     panel: str | None = None
     # Whether what came in by it may be charged back later, so that sellers wait for it.
     can_be_disputed: bool = True
+    # What it moves whose worth is another one tomorrow: much of that goes back as it came, or not at all.
+    floats: frozenset[str] = frozenset()
     # Told, after the commit, that an attempt of ours will not be paid any more: {"attempt_id": ...}.
     cancel_work: str | None = None
 
@@ -63,6 +65,11 @@ def rail(name: str) -> Rail:
 def panel(name: str) -> str | None:
     known: dict[str, Rail] = current_app.extensions.get(PLACE, {})
     return known[name].panel if name in known else None
+
+
+def floats(name: str, currency: str) -> bool:
+    known: dict[str, Rail] = current_app.extensions.get(PLACE, {})
+    return name in known and currency in known[name].floats
 
 
 def offers(invoice: Invoice) -> list[Offer]:

@@ -30,6 +30,8 @@ def draw(bill: Bill) -> bytes:
     if bill.payments:
         sheet.heading("How it was paid")
         sheet.table(("When", "How", "Reference", "Amount"), [_paid(one) for one in bill.payments], ends=(3,))
+    if invoice.leftover:
+        sheet.text(f"{readable(invoice.leftover, invoice.currency)} of it is left over.", soft=True)
     if back := _went_back(bill):
         sheet.heading("What went back")
         sheet.table(("When", "How", "State", "Amount"), back, ends=(3,))

@@ -4,17 +4,16 @@ from uuid import UUID
 
 from flask import Flask
 
-from app.accounts.models import User
+from app.accounts.letters import write_to
 from app.accounts.queries import find_user
 from app.extensions import db
-from app.invoices import queries
+from app.invoices import products, queries
 from app.invoices.models import PAYABLE, Dispute, Invoice, Refund, State
 from app.invoices.rails import CREDIT
 from app.kit.money import readable
 from app.notifications import kinds
 from app.notifications.kinds import Channel, Default, Kind
 from app.notifications.queries import wants
-from app.platform import mail
 from app.platform.settings import settings
 
 SALES = "sales"
@@ -49,9 +48,9 @@ def paid(invoice_id: UUID) -> None:
     payer, seller = find_user(invoice.user_id), find_user(invoice.seller_id) if invoice.seller_id else None
     amount = readable(invoice.total, invoice.currency)
     if invoice.total:
-        _send(
-            "invoice_paid",
+        write_to(
             payer,
+            "invoice_paid",
             what=bill.label,
             amount=amount,
             number=invoice.number or 0,
@@ -60,7 +59,8 @@ def paid(invoice_id: UUID) -> None:
     if seller is not None and wants(seller.id, SALES, Channel.MAIL):
         link = f"{settings().base_url}/dashboard/sales/{invoice.id}"
         who = payer.display_name if payer else "Somebody"
-        _send("invoice_sold", seller, who=who, what=bill.label, amount=amount, link=link)
+        opens = "yes" if products.opens(bill.products) else ""
+        write_to(seller, "invoice_sold", who=who, what=bill.label, opens=opens, amount=amount, link=link)
 
 
 def money_came_in(invoice_id: UUID) -> None:
@@ -72,18 +72,18 @@ def money_came_in(invoice_id: UUID) -> None:
     amount = readable(invoice.leftover, invoice.currency)
     if State(invoice.state) in PAYABLE:
         missing = readable(invoice.missing, invoice.currency)
-        _send("invoice_underpaid", payer, amount=amount, missing=missing, link=link)
+        write_to(payer, "invoice_underpaid", amount=amount, missing=missing, link=link)
     else:
-        _send("money_waiting", payer, amount=amount, link=link)
+        write_to(payer, "money_waiting", amount=amount, link=link)
 
 
 def refunded(refund_ids: list[str]) -> None:
     found = [db.session.get_one(Refund, UUID(one)) for one in refund_ids]
     invoice = db.session.get_one(Invoice, found[0].invoice_id)
     credit = sum(one.amount for one in found if one.rail == CREDIT)
-    _send(
-        "invoice_refunded",
+    write_to(
         find_user(invoice.user_id),
+        "invoice_refunded",
         what=queries.bill(invoice).label,
         amount=readable(sum(one.amount for one in found), invoice.currency),
         credit=readable(credit, invoice.currency) if credit else "",
@@ -95,7 +95,7 @@ def refund_failed(refund_id: UUID) -> None:
     found = db.session.get_one(Refund, refund_id)
     invoice = db.session.get_one(Invoice, found.invoice_id)
     amount = readable(found.amount, found.currency)
-    _send("refund_failed", find_user(invoice.user_id), amount=amount, link=_page(invoice))
+    write_to(find_user(invoice.user_id), "refund_failed", amount=amount, link=_page(invoice))
 
 
 def disputed(dispute_id: UUID) -> None:
@@ -104,10 +104,11 @@ def disputed(dispute_id: UUID) -> None:
     bill = queries.bill(db.session.get_one(Invoice, found.invoice_id))
     seller_id = bill.invoice.seller_id
     if seller_id is not None:
-        _send(
-            "sale_disputed" if found.state == "open" else "dispute_decided",
+        write_to(
             find_user(seller_id),
+            "sale_disputed" if found.state == "open" else "dispute_decided",
             what=bill.label,
+            opens="yes" if products.opens(bill.products) else "",
             amount=readable(found.amount, found.currency),
             held=readable(found.held, found.currency),
             outcome=OUTCOMES.get(found.state, ""),
@@ -117,9 +118,3 @@ def disputed(dispute_id: UUID) -> None:
 
 def _page(invoice: Invoice) -> str:
     return f"{settings().base_url}/invoices/{invoice.id}"
-
-
-def _send(template: str, person: User | None, **values: object) -> None:
-    """Who left has no address any more."""
-    if person is not None and person.email:
-        mail.send(template, to=person.email, user_id=person.id, name=person.display_name, **values)

@@ -35,6 +35,7 @@ ALONE = "default-src 'none'; sandbox"
 SHOWN_ALONE = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 PLAYED_ALONE = "default-src 'none'; style-src 'unsafe-inline'; media-src 'self'; sandbox allow-same-origin"
 ALONE_BY_TYPE = {
+    "image/jpeg": SHOWN_ALONE,
     "image/webp": SHOWN_ALONE,
     "video/mp4": PLAYED_ALONE,
     "audio/mp4": PLAYED_ALONE,

@@ -2,9 +2,10 @@
 
 holders.register("post", showing)
 holders.on_change(refresh)      # a description changed: it became ready, got other words, was withdrawn
+holders.tell_places(places)     # what the library says beside each file: what shows it, or what could
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -20,11 +21,22 @@ class Showing:
     media_ids: frozenset[UUID]
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a file is shown, or may be."""
+
+    label: str
+    href: str
+    used: bool = False
+
+
 Find = Callable[[UUID], Showing | None]
 Listener = Callable[[Described], None]
+Places = Callable[[Collection[UUID]], Mapping[UUID, Place]]
 
 _kinds: dict[str, Find] = {}
 _listeners: dict[Listener, None] = {}
+_places: dict[Places, None] = {}
 
 
 def register(kind: str, find: Find) -> None:
@@ -44,3 +56,11 @@ def find(kind: str, holder_id: UUID) -> Showing | None:
 def tell_changed(described: Described) -> None:
     for listener in _listeners:
         listener(described)
+
+
+def tell_places(places: Places) -> None:
+    _places[places] = None
+
+
+def places(media_ids: Collection[UUID]) -> dict[UUID, Place]:
+    return {one: place for told in _places for one, place in told(media_ids).items()}

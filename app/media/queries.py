@@ -13,6 +13,7 @@ from app.media.models import Media
 PAGE = 24
 GONE = ("removed",)
 UNFINISHED = ("waiting", "receiving")
+BEING_MADE = ("received", "processing")
 
 
 def find(media_id: UUID, owner_id: UUID) -> Media | None:

@@ -6,7 +6,7 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     from app.invoices import rails
     from app.payments import payouts, personal, telling, views
-    from app.payments.cards import jobs  # noqa: F401 - jobs register themselves
+    from app.payments.cards import jobs, play_money  # noqa: F401 - jobs register themselves
     from app.payments.cards.paying_out import CARD_SENDER
     from app.payments.cards.rail import CARD_RAIL
     from app.payments.solana import cli

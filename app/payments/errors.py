@@ -11,6 +11,10 @@ class Busy(Unsure):
     """The same call is being made by somebody else right now."""
 
 
+class Contradicted(Unsure):
+    """Several who should know say different things."""
+
+
 class Impossible(Exception):
     """The provider does not do that, however often it is asked."""
 

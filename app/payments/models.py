@@ -153,6 +153,8 @@ class ChainCursor(Model):
 
     address: Mapped[str] = mapped_column(primary_key=True)
     last_signature: Mapped[str | None]
+    # All below is dealt with, whatever a node lists that has not heard of the last one.
+    from_slot: Mapped[int | None] = mapped_column(BigInteger)
     at: Mapped[datetime] = mapped_column(Timestamp, default=now)
 
 

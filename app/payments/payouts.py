@@ -79,9 +79,12 @@ def rails() -> list[str]:
     return sorted(known)
 
 
-def send(rail: str, order: Order) -> Answer:
+def send(rail: str, order: Order, *, again: bool = False) -> Answer:
+    """`again`: it was asked before, so that it may have gone although the rail is closed by now."""
     found = sender(rail)
-    return found.send(order) if found else CLOSED
+    if found is None:
+        return Unknown() if again else CLOSED
+    return found.send(order)
 
 
 def look(rail: str, order: Order) -> Answer:

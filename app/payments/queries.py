@@ -53,6 +53,29 @@ def overdue_attempts(rail: str, before: datetime, at_most: int) -> Sequence[UUID
     return db.session.scalars(found.order_by(Attempt.expires_at).limit(at_most)).all()
 
 
+def unasked_attempts(rail: str, before: datetime, at_most: int) -> Sequence[UUID]:
+    """Those of which their provider still knows nothing."""
+    found = select(Attempt.id).where(
+        Attempt.rail == rail,
+        Attempt.ended_at.is_(None),
+        Attempt.state == "made",
+        Attempt.created_at < before,
+    )
+    return db.session.scalars(found.order_by(Attempt.created_at).limit(at_most)).all()
+
+
+def unfinished_refunds(rail: str, before: datetime, at_most: int) -> Sequence[UUID]:
+    found = select(Refund.id).where(
+        Refund.rail == rail, Refund.ended_at.is_(None), Refund.created_at < before
+    )
+    return db.session.scalars(found.order_by(Refund.created_at).limit(at_most)).all()
+
+
+def refunds_waiting(payment_id: UUID) -> Sequence[UUID]:
+    found = select(Refund.id).where(Refund.payment_id == payment_id, Refund.ended_at.is_(None))
+    return db.session.scalars(found.order_by(Refund.id)).all()
+
+
 def payment_called(rail: str, external_id: str) -> Payment | None:
     return db.session.scalars(
         select(Payment).where(Payment.rail == rail, Payment.external_id == external_id)
@@ -175,12 +198,28 @@ def read_until(source: str) -> datetime | None:
     return found.at if found else None
 
 
+def last_seen(name: str) -> str | None:
+    found = db.session.get(ChainCursor, name, populate_existing=True)
+    return found.last_signature if found else None
+
+
 def unchecked(rail: str, since: datetime, at_most: int) -> Sequence[ProviderEntry]:
-    """Movements for which no entry was found yet, the oldest first."""
+    """Movements for which no entry was found yet, the oldest first; all of the last one's moment."""
     found = select(ProviderEntry).where(
         ProviderEntry.rail == rail, ProviderEntry.checked_at.is_(None), ProviderEntry.at > since
     )
-    return db.session.scalars(found.order_by(ProviderEntry.at).limit(at_most)).all()
+    return db.session.scalars(found.order_by(ProviderEntry.at).fetch(at_most, with_ties=True)).all()
+
+
+def sources(rail: str, kind: str, amount: int, currency: str) -> Sequence[str]:
+    """What movements of this kind and amount were about."""
+    found = select(ProviderEntry.source_id).where(
+        ProviderEntry.rail == rail,
+        ProviderEntry.kind == kind,
+        ProviderEntry.amount == amount,
+        ProviderEntry.currency == currency,
+    )
+    return [one for one in db.session.scalars(found) if one]
 
 
 def explained(entry_ids: Sequence[UUID]) -> set[UUID]:

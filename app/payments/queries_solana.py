@@ -8,8 +8,10 @@ from sqlalchemy import func, select
 
 from app.extensions import db
 from app.invoices.models import PAYABLE, Attempt, Invoice, Payment, State
+from app.ledger.chart import Kind
+from app.ledger.models import LedgerAccount, LedgerBalance
 from app.payments.models import Case, ChainCursor, ChainSend, ProviderEntry, Rate
-from app.payments.solana.values import RAIL
+from app.payments.solana.values import COINS, RAIL
 from app.platform.errors import NotFound
 
 UNKNOWN_MONEY, OTHER_COIN = "unknown_money", "other_coin"
@@ -65,9 +67,18 @@ def price(coin: str, currency: str, since: datetime) -> Rate | None:
 
 
 def currencies() -> set[str]:
-    """Those that somebody may want to pay in now."""
-    wanted = select(Invoice.currency).where(Invoice.state.in_(PAYABLE)).distinct()
-    return set(db.session.scalars(wanted)) | {"USD"}
+    """Those that somebody may want to pay, or be paid out, in now."""
+    wanted = select(Invoice.currency).where(Invoice.state.in_(PAYABLE))
+    free = (
+        select(LedgerAccount.currency)
+        .join(LedgerBalance, LedgerBalance.account_id == LedgerAccount.id)
+        .where(
+            LedgerAccount.kind == Kind.CREATOR_AVAILABLE.value,
+            LedgerAccount.currency.not_in(COINS),
+            LedgerAccount.sign * LedgerBalance.posted > 0,
+        )
+    )
+    return set(db.session.scalars(wanted.union(free))) | {"USD"}
 
 
 def send(send_id: UUID) -> ChainSend | None:

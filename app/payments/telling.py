@@ -1,11 +1,14 @@
-"""What people are told about their cards on file."""
+"""What people are told about their cards on file, and about coins that nobody had asked for."""
 
 from datetime import date, timedelta
 from uuid import UUID
 
 from flask import Flask
 
+from app.accounts.letters import write_to
 from app.accounts.queries import find_user
+from app.extensions import db
+from app.invoices.models import Attempt, Invoice
 from app.kit import clock
 from app.notifications import kinds, unsubscribing
 from app.notifications.kinds import Channel, Default, Kind
@@ -14,7 +17,6 @@ from app.payments import queries
 from app.payments.cards import words
 from app.payments.models import PaymentMethod
 from app.payments.operations import methods
-from app.platform import mail
 from app.platform.settings import settings
 from app.platform.transaction import transaction
 
@@ -46,18 +48,28 @@ def tell_of_ends() -> None:
             after = found[-1].id if len(found) == BATCH else None
 
 
+def other_coin(attempt: Attempt, came: str) -> None:
+    """It came for an invoice, and pays nothing of it yet."""
+    invoice = db.session.get_one(Invoice, attempt.invoice_id)
+    write_to(
+        find_user(invoice.user_id),
+        "other_coin",
+        came=came,
+        wanted=attempt.rail_currency,
+        link=f"{settings().base_url}/invoices/{invoice.id}",
+    )
+
+
 def _tell_of_end(one: PaymentMethod, end: date) -> None:
     uses, person = methods.uses_of(one.id), find_user(one.user_id)
     if not uses:
         return
     methods.told_of_end(one, end)
-    if person is None or not person.email or not wants(person.id, CARDS, Channel.MAIL):
+    if person is None or not wants(person.id, CARDS, Channel.MAIL):
         return
-    mail.send(
+    write_to(
+        person,
         "card_ends",
-        to=person.email,
-        user_id=person.id,
-        name=person.display_name,
         card=f"{words.brand(one.brand)} ending in {one.last4}",
         until=f"{end - timedelta(days=1):%-d %B %Y}",
         what=", ".join(uses),

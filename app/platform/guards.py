@@ -42,6 +42,8 @@ log = logging.getLogger(__name__)
 View = TypeVar("View", bound=Callable[..., Any])
 
 FRESH_FOR = timedelta(minutes=10)
+# Bytes: what is signed has to be read whole before anybody knows who sent it.
+MOST_SIGNED = 512 * 1024
 
 
 class Access(StrEnum):
@@ -70,13 +72,20 @@ class Guard:
     limit: str | None
     once: bool
     fresh: bool
+    signed: bool
     csrf: bool
 
 
 def guard(
-    access: Access, *, limit: str | None = "default", once: bool = True, fresh: bool = False
+    access: Access,
+    *,
+    limit: str | None = "default",
+    once: bool = True,
+    fresh: bool = False,
+    signed: bool = False,
 ) -> Callable[[View], View]:
-    declared = Guard(access, limit, once, fresh, csrf=access is not Access.MACHINE)
+    """`signed`: the view holds what was sent against its signature, and only then looks at what it says."""
+    declared = Guard(access, limit, once, fresh, signed, csrf=access is not Access.MACHINE)
 
     def declare(view: View) -> View:
         @wraps(view)
@@ -103,6 +112,8 @@ def guard_of(view: Callable[..., Any]) -> Guard | None:
 def enforce(declared: Guard) -> None:
     if declared.access in {Access.ANONYMOUS, Access.MACHINE}:
         g.without_session = True
+    if declared.signed:
+        request.max_content_length = MOST_SIGNED
     storable.check_address()
     if declared.csrf and request.method not in SAFE:
         _same_origin()
@@ -110,7 +121,7 @@ def enforce(declared: Guard) -> None:
     admit(declared, viewer())
     if declared.limit:
         limits.check_request(declared.limit)
-    if request.method not in SAFE:
+    if request.method not in SAFE and not declared.signed:
         storable.check_content()
 
 

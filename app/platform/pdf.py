@@ -9,25 +9,18 @@ Names come in many scripts: a font for each of the common ones is taken along wh
 A letter that none of them knows is printed as a question mark in a square.
 """
 
-from collections.abc import Iterator, Sequence
-from importlib.util import find_spec
-from pathlib import Path
+from collections.abc import Sequence
 
 from fpdf import FPDF
 from fpdf.enums import Align, MethodReturnValue, TableBordersLayout, XPos, YPos
 from fpdf.fonts import FontFace, TTFFont
 
 from app.kit import clock
+from app.platform import fonts
+from app.platform.fonts import MAIN
 from app.platform.settings import settings
 
-MAIN, UNKNOWN = "noto_sans", "\ufffd"
-# The first and last letter of what each other font is for.
-OTHERS = {
-    "heebo": (0x0590, 0x05FF),
-    "noto_sans_arabic": (0x0600, 0x077F),
-    "noto_sans_devanagari": (0x0900, 0x097F),
-    "noto_sans_thai": (0x0E00, 0x0E7F),
-}
+UNKNOWN = "\ufffd"
 EDGE, LINE = 20, 6
 # How much of a line is its label, the rest its amount.
 LABEL = 0.72
@@ -111,14 +104,14 @@ class Sheet:
         pdf.set_y(below)
 
     def _legible(self, text: str) -> str:
-        for name in _others(text):
+        for name in fonts.others(text):
             self._take_along(name)
         return "".join(sign if sign == "\n" or ord(sign) in self._known else UNKNOWN for sign in text)
 
     def _take_along(self, name: str) -> None:
         if name in self._pdf.fonts:
             return
-        self._pdf.add_font(name, fname=_file(name))
+        self._pdf.add_font(name, fname=fonts.file(name))
         font = self._pdf.fonts[name]
         assert isinstance(font, TTFFont)
         self._known |= set(font.cmap)
@@ -133,16 +126,3 @@ class _Pages(FPDF):
         self.set_font(MAIN, size=8)
         self.set_text_color(*SOFT)
         self.cell(0, LINE, f"{self.page_no()} / {{nb}}", align=Align.R)
-
-
-def _others(text: str) -> Iterator[str]:
-    for name, (first, last) in OTHERS.items():
-        if any(first <= ord(sign) <= last for sign in text):
-            yield name
-
-
-def _file(name: str) -> Path:
-    spec = find_spec(f"fontpkg_{name}")
-    assert spec is not None and spec.origin is not None
-    files = (Path(spec.origin).parent / "files").glob("*.ttf")
-    return next(file for file in sorted(files) if "Italic" not in file.name)

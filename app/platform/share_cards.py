@@ -32,7 +32,7 @@ bp = Blueprint("share_cards", __name__)
 
 PLACE = "fanlight.share_cards"
 # Counts up when what is drawn of the same words looks different.
-DRAWING = 1
+DRAWING = 2
 WORK, ROOT, DAY = "share_cards.draw", "share/", 86_400
 TYPE, FOREVER = "image/jpeg", "public, max-age=31536000, immutable"
 

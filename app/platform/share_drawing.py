@@ -1,24 +1,20 @@
-"""Draws what is shown of a page where its link is shared. Workers import it, web processes never.
-
-The fonts of the house know Latin letters. A text in another script is left out rather than drawn in boxes;
-a letter with a mark that they lack stands without it.
-"""
+"""Draws what is shown of a page where its link is shared. Workers import it, web processes never."""
 
 import io
+import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import IO
 
-from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont, ImageOps
+from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
 
+from app.platform.lettering import TO_THE_RIGHT, Color, Lettering, has_words, is_tall
 from app.platform.share_cards import ShareCard
 
 Fetch = Callable[[str], IO[bytes]]
-Font = ImageFont.FreeTypeFont
-Color = tuple[int, int, int]
 
 WIDTH, HEIGHT, EDGE, QUALITY = 1200, 630, 72, 88
 COLUMN = 530
@@ -26,6 +22,11 @@ COLUMN = 530
 FINE = 3
 # Somebody's picture is one of our renditions; nothing larger is opened.
 PIXELS_MOST = 8_000_000
+# By the size of a title, how many lines of it there may be.
+TITLE_LINES = {84: 2, 68: 3, 56: 4, 44: 4, 34: 4, 30: 4, 26: 4}
+# Where a line may end: after what is matched.
+WORDS = re.compile(r"[^\s/-]*(?:[/-]+|\s+)|[^\s/-]+")
+SIGNED = (30, 26, 22, 19, 16)
 DISPLAY, TEXT = "bricolage-grotesque-5.3.0.woff2", "instrument-sans-5.3.0.woff2"
 
 NIGHT, CREAM, SOFT, SUN = (14, 13, 22), (244, 240, 230), (176, 170, 186), (255, 218, 124)
@@ -55,17 +56,6 @@ def draw(card: ShareCard, site_name: str, fonts: Path, fetch: Fetch) -> bytes:
     return made.getvalue()
 
 
-def legible(text: str, font: Font) -> str:
-    """What of it can be drawn; nothing when letters would be missing."""
-    kept = []
-    for sign in unicodedata.normalize("NFC", text):
-        shown = next((way for way in (sign, _bare(sign)) if way and _has(font, way)), "")
-        if not shown and unicodedata.category(sign)[0] in "LNM":
-            return ""
-        kept.append(shown)
-    return " ".join("".join(kept).split())
-
-
 # ---- the sheet
 
 
@@ -92,47 +82,61 @@ def _brand(sheet: Image.Image, site_name: str, fonts: Path) -> None:
     width = 76
     mark = _rays(width // 2, inner=(0.54, 0.41), outer=1.0, panes=4, half=True)
     sheet.paste(_glow(width, width), (EDGE, EDGE - 6), mask=mark)
-    font = _font(fonts / DISPLAY, 36, 750)
-    name = legible(site_name, font)
-    ImageDraw.Draw(sheet).text((EDGE + width + 16, EDGE + 34), name, CREAM, font, anchor="ls")
+    letters = Lettering(fonts / DISPLAY, 36, 750)
+    at = (EDGE + width + 16, EDGE + 34)
+    letters.draw(ImageDraw.Draw(sheet), at, letters.legible(site_name), CREAM)
 
 
 def _words(sheet: Image.Image, card: ShareCard, fonts: Path, face: Image.Image | None) -> None:
     pen = ImageDraw.Draw(sheet)
-    foot = HEIGHT - EDGE
-    text, strong = _font(fonts / TEXT, 32, 450), _font(fonts / TEXT, 30, 600)
-    name = legible(card.name, strong)
-    signed = f"{name}  @{card.handle}" if name and card.title != card.name else f"@{card.handle}"
-    left = EDGE
+    foot, left = HEIGHT - EDGE, EDGE
     if face:
         _paste(sheet, face, (56, 56), (left, foot - 40), radius=28)
         left += 72
-    title, font = _title(card, fonts)
-    if title != [signed]:
-        pen.text((left, foot), _cut(signed, strong, COLUMN + EDGE - left), SOFT, strong, anchor="ls")
-    top = EDGE + 90
-    for line in title:
-        pen.text((EDGE, top + font.size), line, CREAM, font, anchor="ls")
-        top += round(font.size * 1.1)
-    top += 22
-    for line in _wrapped(legible(card.line, text), text, max(0, min(3, int((foot - 64 - top) // 42)))):
-        pen.text((EDGE, top + 32), line, SOFT, text, anchor="ls")
-        top += 42
+    title, letters = title_of(card, fonts)
+    if title != f"@{card.handle}":
+        signed, small = signed_by(card, fonts, COLUMN + EDGE - left)
+        small.draw(pen, (left, foot), signed, SOFT)
+    top = _lines(pen, wrapped(title, letters, TITLE_LINES[letters.size]), letters, EDGE + 90, CREAM) + 22
+    text = Lettering(fonts / TEXT, 32, 450)
+    said = text.legible(card.line)
+    room = int((foot - 64 - top) // _step(said, text))
+    _lines(pen, wrapped(said, text, max(0, min(3, room))), text, top, SOFT)
 
 
-def _title(card: ShareCard, fonts: Path) -> tuple[list[str], Font]:
-    """As large as four lines allow."""
-    known = _font(fonts / DISPLAY, 48, 720)
-    said = legible(card.title, known) or legible(card.name, known) or f"@{card.handle}"
-    for size, lines in ((84, 2), (68, 3), (56, 4)):
-        font = _font(fonts / DISPLAY, size, 720)
-        if _fits(_wrapped(said, font, lines + 1), font, lines):
-            return _wrapped(said, font, lines), font
-    return _wrapped(said, font, lines), font
+def title_of(card: ShareCard, fonts: Path) -> tuple[str, Lettering]:
+    """As large as four lines allow, and as whole words do."""
+    for size, lines in TITLE_LINES.items():
+        letters = Lettering(fonts / DISPLAY, size, 720)
+        said = letters.legible(card.title) or letters.legible(card.name) or f"@{card.handle}"
+        whole = all(letters.width(word.strip()) <= COLUMN for word in WORDS.findall(said) if has_words(word))
+        if whole and len(wrapped(said, letters, lines + 1)) <= lines:
+            break
+    return said, letters
 
 
-def _fits(lines: Sequence[str], font: Font, at_most: int) -> bool:
-    return len(lines) <= at_most and all(font.getlength(line) <= COLUMN for line in lines)
+def signed_by(card: ShareCard, fonts: Path, room: float) -> tuple[str, Lettering]:
+    """Name and handle; of a long one the handle alone, which is never cut."""
+    name = Lettering(fonts / TEXT, SIGNED[0], 600).legible(card.name)
+    handle = f"@{card.handle}"
+    both = f"{TO_THE_RIGHT}{name}  {handle}" if name and card.title != card.name else handle
+    tries = [*((both, size) for size in SIGNED[:2]), *((handle, size) for size in SIGNED)]
+    sized = [(text, Lettering(fonts / TEXT, size, 600)) for text, size in tries]
+    return next((one for one in sized if one[1].width(one[0]) <= room), sized[-1])
+
+
+def _lines(
+    pen: ImageDraw.ImageDraw, lines: Sequence[str], letters: Lettering, top: float, color: Color
+) -> float:
+    """Where what is below them begins."""
+    for line in lines:
+        letters.draw(pen, (EDGE, top + letters.size), line, color)
+        top += _step(line, letters)
+    return top
+
+
+def _step(text: str, letters: Lettering) -> int:
+    return round(letters.size * (1.5 if is_tall(text) else 1.1 if letters.size > 40 else 1.3))
 
 
 # ---- shapes
@@ -183,10 +187,11 @@ def _light(card: ShareCard, fonts: Path) -> Image.Image:
     shine = Image.radial_gradient("L").resize((2 * size, 2 * size))
     low = ImageChops.invert(shine).crop((size // 2, 0, size // 2 + size, size))
     face.paste(bright, mask=low.point(lambda value: value * 3 // 4))
-    font = _font(fonts / DISPLAY, 132, 700)
-    words = (legible(card.name, font) or card.handle).split()
+    letters = Lettering(fonts / DISPLAY, 132, 700)
+    words = (letters.legible(card.name) or card.handle).split()
     initials = "".join(word[0].upper() for word in (words[:1] + words[1:][-1:]))
-    ImageDraw.Draw(face).text((size // 2, size // 2 + 4), initials, CREAM, font, anchor="mm")
+    middle = ((size - letters.width(initials)) / 2, size / 2 + 50)
+    letters.draw(ImageDraw.Draw(face), middle, initials, CREAM)
     return face
 
 
@@ -213,45 +218,32 @@ def _open(key: str | None, fetch: Fetch) -> Image.Image | None:
 # ---- words
 
 
-@lru_cache(maxsize=32)
-def _font(path: Path, size: int, weight: int) -> Font:
-    font = ImageFont.truetype(str(path), size)
-    font.set_variation_by_axes([weight])
-    return font
-
-
-def _wrapped(text: str, font: Font, at_most: int) -> list[str]:
+def wrapped(text: str, letters: Lettering, at_most: int) -> list[str]:
     """In lines that fit; what is beyond the last one is cut."""
     lines: list[str] = []
-    words = text.split()
+    words = [piece for word in WORDS.findall(text) for piece in _pieces(word, letters)]
     while words and len(lines) < at_most:
         line = words.pop(0)
-        while words and font.getlength(f"{line} {words[0]}") <= COLUMN:
-            line += f" {words.pop(0)}"
+        while words and letters.width((line + words[0]).rstrip()) <= COLUMN:
+            line += words.pop(0)
         lines.append(line)
     if words and lines:
-        lines[-1] += " …"
-    return [_cut(line, font, COLUMN) for line in lines]
+        lines[-1] = _cut(lines[-1].rstrip(), letters)
+    return [line.strip() for line in lines]
 
 
-def _cut(line: str, font: Font, width: float) -> str:
-    if font.getlength(line) <= width:
-        return line
-    kept = line.removesuffix(" …")
-    while kept and font.getlength(kept + "…") > width:
-        kept = kept.rpartition(" ")[0] if " " in kept else kept[:-1]
-    return kept + "…"
+def _pieces(word: str, letters: Lettering) -> Iterator[str]:
+    """What is too long for a line goes on in the next one."""
+    while letters.width(word.rstrip()) > COLUMN:
+        end = next(end for end in range(1, len(word)) if letters.width(word[: end + 1]) > COLUMN)
+        while end > 1 and unicodedata.category(word[end])[0] == "M":
+            end -= 1
+        yield word[:end]
+        word = word[end:]
+    yield word
 
 
-def _has(font: Font, text: str) -> bool:
-    return all(sign.isspace() or _known(font, sign) for sign in text)
-
-
-@lru_cache(maxsize=4_000)
-def _known(font: Font, sign: str) -> bool:
-    """A font draws the same box for all that it lacks."""
-    return bytes(font.getmask(sign)) != bytes(font.getmask("\uffff"))
-
-
-def _bare(sign: str) -> str:
-    return "".join(one for one in unicodedata.normalize("NFKD", sign) if not unicodedata.combining(one))
+def _cut(line: str, letters: Lettering) -> str:
+    while line and letters.width(f"{line}…") > COLUMN:
+        line = line.rpartition(" ")[0] if " " in line else line[:-1]
+    return f"{line}…"

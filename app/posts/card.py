@@ -25,10 +25,13 @@ from app.kit.money import readable
 from app.kit.text import shortened, whole_tags
 from app.media.addresses import Holder, address, public_address
 from app.media.shown import TEASER, Described
+from app.media.templating import playing_time
 from app.posts.models import Bookmark, Like, Poll, Post
 
 # What a card shows of a text; the rest is read on the post's own page.
 SHORT, EXCERPT = 1_200, 420
+# What is behind a lock, in this order.
+KINDS = {"image": "picture", "video": "video", "audio": "sound"}
 # When a browser fetches a picture.
 FIRST, LATER = 'fetchpriority="high"', 'loading="lazy"'
 
@@ -113,6 +116,12 @@ class Card:
         return ("post", self.id)
 
     @property
+    def inside(self) -> str:
+        """What there is to see and hear: "3 pictures, 1 video (0:08)". It tells nothing that a lock keeps."""
+        found = ([one for one in self.media if one["kind"] == kind] for kind in KINDS)
+        return ", ".join(_counted(noun, few) for noun, few in zip(KINDS.values(), found, strict=True) if few)
+
+    @property
     def teaser_picture(self) -> str | None:
         """Blurred by us when it was uploaded; the rendition that everybody may see."""
         one = next((one for one in self.media if TEASER in one["names"]), None)
@@ -144,6 +153,12 @@ class Seen:
 
     def address(self, described: Described, name: str) -> str:
         return address(described, name, holder=("post", self.post_id), viewer_id=self.viewer_id)
+
+
+def _counted(noun: str, media: Sequence[Described]) -> str:
+    words = f"{len(media)} {noun}{'' if len(media) == 1 else 's'}"
+    lasts = sum(one["ms"] or 0 for one in media)
+    return f"{words} ({playing_time(lasts)})" if lasts else words
 
 
 def gate_words(card: Card, decision: Decision) -> tuple[str, str]:

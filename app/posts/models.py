@@ -149,6 +149,8 @@ class Comment(Model):
 
     __table_args__ = (
         Index("ix_comments_post_id", "post_id", "created_at", "id"),
+        # Few, of all that is said, and counted whenever a creator looks at their desk.
+        Index("ix_comments_held", "post_id", postgresql_where=text("state = 'held'")),
         # Held: has words that the creator does not want; only they and its author see it.
         CheckConstraint("state in ('shown', 'held', 'hidden', 'deleted')", name="state"),
     )

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select, union_all
 
 from app.accounts.models import User
 from app.creators.models import Creator, Tier
@@ -17,6 +17,7 @@ from app.media.models import Media
 from app.posts.card import AUTHOR, CARD, CREATOR, Card, read_card
 from app.posts.models import Poll, PollOption, Post, PostMedia, PostVersion
 from app.posts.places import Place
+from app.posts.queries_waiting import how_many_wait
 
 PAGE_SIZE = 25
 # As long as the scheduler may take on a bad day.
@@ -100,13 +101,14 @@ def lines(
 
 
 def counts(creator_id: UUID) -> dict[str, int]:
-    """How many posts there are in each state."""
-    rows = db.session.execute(
+    """How many posts there are in each state, and how many comments on them wait."""
+    states = (
         select(Post.state, func.count().label("amount"))
         .where(Post.creator_id == creator_id)
         .group_by(Post.state)
     )
-    return {row.state: row.amount for row in rows}
+    both = union_all(states, select(literal("waiting"), how_many_wait(creator_id)))
+    return {row.state: row.amount for row in db.session.execute(both)}
 
 
 def find_mine(creator_id: UUID, post_id: UUID) -> Post | None:

@@ -7,13 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from markupsafe import Markup
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, tuple_, union_all
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, tuple_, union_all
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app.accounts import ages
 from app.accounts.models import User
 from app.accounts.queries_hiding import hides
-from app.creators.models import Creator
+from app.creators.models import Creator, Follow
 from app.entitlements.queries import held, hidden_from, read_held, scopes_held
 from app.entitlements.rules import Holding, Kind
 from app.extensions import db
@@ -59,6 +59,17 @@ class PollShown:
 
 
 @dataclass(frozen=True, slots=True)
+class Host:
+    """Whose page the post belongs to, for creators/_follow.html."""
+
+    href: str
+    display_name: str
+    followers: int
+    followed: bool
+    mine: bool
+
+
+@dataclass(frozen=True, slots=True)
 class OpenPost:
     """A post as one viewer meets it. What is locked is not in here."""
 
@@ -69,6 +80,7 @@ class OpenPost:
     poll: PollShown | None
     # Why this viewer may not comment; None when they may.
     silent: str | None
+    host: Host
 
     @property
     def sign_in_to_comment(self) -> bool:
@@ -117,6 +129,8 @@ def find_post(post_id: UUID, viewer_id: UUID | None) -> OpenPost:
             Post.body_html,
             Post.views,
             Creator.comments_from,
+            Creator.followers,
+            _followed_by(viewer_id).label("followed"),
             Poll.question,
             Poll.several,
             Poll.closes_at,
@@ -141,6 +155,7 @@ def find_post(post_id: UUID, viewer_id: UUID | None) -> OpenPost:
         row.views,
         _poll(row) if seen.open else None,
         _silent(row, card, seen),
+        _host(row, card, seen),
     )
 
 
@@ -174,7 +189,7 @@ def find_comments(
     """The oldest first; `since` a comment, it included, or `after` it. None of a locked post."""
     if not post.seen.open:
         return Comments()
-    wanted = _comments(viewer_id, hosting=post.seen.mine).where(Comment.post_id == post.card.id)
+    wanted = spoken(viewer_id, hosting=post.seen.mine).where(Comment.post_id == post.card.id)
     place = tuple_(Comment.created_at, Comment.id)
     if since or after:
         known = select(Comment.created_at, Comment.id).where(
@@ -182,7 +197,7 @@ def find_comments(
         )
         wanted = wanted.where(place >= known.scalar_subquery() if since else place > known.scalar_subquery())
     rows = db.session.execute(wanted.order_by(Comment.created_at, Comment.id).limit(at_most + 1)).all()
-    shown = [_comment(row, viewer_id, post.seen.mine) for row in rows]
+    shown = [read_comment(row, viewer_id, post.seen.mine) for row in rows]
     more = shown[at_most].id if len(shown) > at_most else None
     return Comments(shown[:at_most], more, earlier=since is not None)
 
@@ -194,12 +209,12 @@ def find_comment(comment_id: UUID, viewer_id: UUID | None) -> tuple[CommentShown
         raise NotFound
     post = find_post(post_id, viewer_id)
     row = db.session.execute(
-        _comments(viewer_id, hosting=post.seen.mine).where(Comment.id == comment_id)
+        spoken(viewer_id, hosting=post.seen.mine).where(Comment.id == comment_id)
     ).first()
     # Who deletes or hides may do so although the post has closed to them since.
     if row is None or not (post.seen.open or row.user_id == viewer_id):
         raise NotFound
-    return _comment(row, viewer_id, post.seen.mine), post
+    return read_comment(row, viewer_id, post.seen.mine), post
 
 
 def neighbours(card: Card, viewer_id: UUID | None) -> tuple[Neighbour | None, Neighbour | None]:
@@ -243,13 +258,7 @@ def kept_posts(
     return [pair for pair in cards if not pair[1].hidden], Place(last.kept_at, last.id) if last else None
 
 
-def _kept_by(viewer_id: UUID) -> ColumnElement[bool]:
-    """What they bought stays theirs when its author shows it to nobody else any more."""
-    mine = scopes_held(viewer_id, [Kind.PURCHASE, Kind.GIFT], clock.now())
-    return and_(Post.state != "removed", User.state == "active", Post.id.in_(mine))
-
-
-def _comments(viewer_id: UUID | None, *, hosting: bool) -> Any:
+def spoken(viewer_id: UUID | None, *, hosting: bool) -> Any:
     """Those of suspended people wait with them. Whose post it is reads also whom they have hidden."""
     columns = (
         Comment.id,
@@ -277,7 +286,7 @@ def _comments(viewer_id: UUID | None, *, hosting: bool) -> Any:
     return found.where(~hides(viewer_id, Comment.user_id.expression)) if viewer_id else found
 
 
-def _comment(row: Any, viewer_id: UUID | None, hosted: bool) -> CommentShown:
+def read_comment(row: Any, viewer_id: UUID | None, hosted: bool) -> CommentShown:
     return CommentShown(
         row.id,
         row.post_id,
@@ -290,6 +299,23 @@ def _comment(row: Any, viewer_id: UUID | None, hosted: bool) -> CommentShown:
         mine=row.user_id == viewer_id,
         hosted=hosted,
     )
+
+
+def _kept_by(viewer_id: UUID) -> ColumnElement[bool]:
+    """What they bought stays theirs when its author shows it to nobody else any more."""
+    mine = scopes_held(viewer_id, [Kind.PURCHASE, Kind.GIFT], clock.now())
+    return and_(Post.state != "removed", User.state == "active", Post.id.in_(mine))
+
+
+def _followed_by(viewer_id: UUID | None) -> ColumnElement[bool]:
+    if viewer_id is None:
+        return false()
+    return exists().where(Follow.creator_id == Post.creator_id, Follow.user_id == viewer_id).correlate(Post)
+
+
+def _host(row: Any, card: Card, seen: Seen) -> Host:
+    creator = card.creator
+    return Host(f"/@{creator.handle}", creator.display_name, row.followers, row.followed, seen.mine)
 
 
 def _options(viewer_id: UUID | None) -> ColumnElement[Any]:

@@ -115,7 +115,6 @@ def render(channel: Channel, items: Sequence[Item]) -> bytes:
     _add(top, "title", channel.title)
     _add(top, "link", channel.page)
     _add(top, "description", channel.description)
-    _add(top, "language", "en")
     _add(top, "atom:link", rel="self", type="application/rss+xml", href=channel.here)
     if items:
         _add(top, "lastBuildDate", format_datetime(max(one.published_at for one in items)))

@@ -7,12 +7,13 @@ from app.creators import ties
 from app.media import holders
 from app.platform.navigation import Door, add_door
 from app.platform.viewer import Role
-from app.posts import figures, jobs
+from app.posts import figures, jobs, showing
 from app.posts.operations import reranking
 
 
 def init_app(app: Flask) -> None:
     holders.on_change(jobs.media_changed)
+    holders.tell_places(showing.places)
     ties.on_reranked(reranking.rerank)
     desk_figures.register(app, figures.figures)
     jobs.register_cleanup()

@@ -1,6 +1,6 @@
 """The cards that renewals may be charged to."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -16,7 +16,16 @@ from app.payments.models import CARD, RailSwitch
 @dataclass(frozen=True, slots=True)
 class Card:
     id: UUID
-    label: str
+    brand: str
+    last4: str
+
+    @property
+    def label(self) -> str:
+        return f"{words.brand(self.brand)} ending in {self.last4}"
+
+    def is_of(self, origin: Mapping[str, object]) -> bool:
+        """Whether a payment came from it."""
+        return (origin.get("brand"), origin.get("last4")) == (self.brand, self.last4)
 
 
 def possible(creator_id: UUID) -> bool:
@@ -39,7 +48,5 @@ def of(user_id: UUID) -> Sequence[Card]:
     if not is_on():
         return []
     return [
-        Card(one.id, f"{words.brand(one.brand)} ending in {one.last4}")
-        for one in queries.methods(user_id)
-        if not queries.is_over(one)
+        Card(one.id, one.brand, one.last4) for one in queries.methods(user_id) if not queries.is_over(one)
     ]

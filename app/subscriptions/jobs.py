@@ -7,14 +7,23 @@ from app.payments.operations import charging
 from app.platform import outbox, schedule, work
 from app.platform.work import Payload
 from app.subscriptions import leaving, telling
-from app.subscriptions.operations import beginning, ending, gifts, late, renewing, standing
+from app.subscriptions.operations import (
+    beginning,
+    dunning,
+    ending,
+    gifts,
+    late,
+    reminding,
+    renewing,
+    standing,
+)
 
 
 def init_app() -> None:
     outbox.subscribe(beginning.BEGUN, "subscriptions.tell_begun")
-    outbox.subscribe(renewing.UNPAID, "subscriptions.tell_unpaid")
-    outbox.subscribe(renewing.REMINDED, "subscriptions.tell_reminded")
-    outbox.subscribe(renewing.SOON, "subscriptions.tell_soon")
+    outbox.subscribe(dunning.UNPAID, "subscriptions.tell_unpaid")
+    outbox.subscribe(reminding.REMINDED, "subscriptions.tell_reminded")
+    outbox.subscribe(reminding.SOON, "subscriptions.tell_soon")
     outbox.subscribe(standing.CANCELLED, "subscriptions.tell_cancelled")
     outbox.subscribe(ending.ENDED, "subscriptions.tell_ended")
     outbox.subscribe(gifts.BOUGHT, "subscriptions.tell_gift")
@@ -31,7 +40,7 @@ def renew() -> None:
 
 @schedule.every(600, "subscriptions.remind")
 def remind() -> None:
-    renewing.remind_due()
+    reminding.remind_due()
 
 
 @work.handler(ending.END_WORK)
@@ -57,7 +66,7 @@ def person_left(payload: Payload) -> None:
 @work.handler("subscriptions.charge_failed")
 def charge_failed(payload: Payload) -> None:
     if payload["off_session"]:
-        renewing.look_now(UUID(payload["invoice_id"]))
+        dunning.look_now(UUID(payload["invoice_id"]))
 
 
 @work.handler("subscriptions.give_back_late")

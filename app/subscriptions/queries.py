@@ -71,8 +71,8 @@ class Waits:
     data: dict[str, Any]
 
 
-def offered(creator_id: UUID) -> list[Offered]:
-    """Those that can be joined, the lowest first: one statement."""
+def offered(creator_id: UUID, viewer_id: UUID | None = None) -> list[Offered]:
+    """Those that can be joined, the lowest first: one statement. Who is about to pay for a seat has it."""
     bundles = (
         select(func.jsonb_object_agg(Bundle.months, Bundle.percent))
         .where(Bundle.tier_id == Tier.id)
@@ -80,7 +80,7 @@ def offered(creator_id: UUID) -> list[Offered]:
         .scalar_subquery()
     )
     rows = db.session.execute(
-        select(Tier, bundles, _taken(Tier.id))
+        select(Tier, bundles, _taken(Tier.id, payer_id=viewer_id))
         .where(Tier.creator_id == creator_id, Tier.archived_at.is_(None))
         .order_by(Tier.rank)
     )
@@ -225,8 +225,8 @@ def being_charged(key: str) -> bool:
     return db.session.execute(found.limit(1)).first() is not None
 
 
-def paid_by_card(subscription_ids: Sequence[UUID]) -> set[UUID]:
-    """Those whose last period was paid by a card: then a card may pay for the next."""
+def paid_by_card(subscription_ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+    """Those whose last period was paid by a card, and by which: then a card may pay for the next."""
     last = (
         select(InvoiceLine.subject_id, InvoiceLine.invoice_id)
         .join(Invoice, Invoice.id == InvoiceLine.invoice_id)
@@ -236,8 +236,9 @@ def paid_by_card(subscription_ids: Sequence[UUID]) -> set[UUID]:
         .order_by(InvoiceLine.subject_id, InvoiceLine.fulfilled_at.desc())
         .subquery()
     )
-    paid = select(last.c.subject_id).join(Payment, Payment.invoice_id == last.c.invoice_id)
-    return set(db.session.scalars(paid.where(Payment.rail == CARD)))
+    paid = select(last.c.subject_id, Payment.origin).join(Payment, Payment.invoice_id == last.c.invoice_id)
+    rows = db.session.execute(paid.where(Payment.rail == CARD).order_by(Payment.received_at))
+    return dict(rows.all())
 
 
 def promos(promo_ids: Sequence[UUID]) -> Sequence[PromoCode]:
@@ -328,11 +329,15 @@ def _mine(*conditions: ColumnElement[bool], at_most: int = 200) -> list[Mine]:
     return [Mine(*row) for row in rows]
 
 
-def _taken(tier_id: Any, besides: UUID | None = None) -> Any:
+def _taken(tier_id: Any, besides: UUID | None = None, payer_id: UUID | None = None) -> Any:
     seated = aliased(Subscription)
     there = or_(seated.tier_id == tier_id, seated.next_tier_id == tier_id)
     found = select(func.count()).select_from(seated).where(there, seated.state != "ended")
-    return (found.where(seated.id != besides) if besides else found).scalar_subquery()
+    if besides:
+        found = found.where(seated.id != besides)
+    if payer_id:
+        found = found.where(or_(seated.state != "pending", seated.user_id != payer_id))
+    return found.scalar_subquery()
 
 
 def _by_months(found: dict[str, int] | None) -> dict[int, int]:
@@ -340,7 +345,7 @@ def _by_months(found: dict[str, int] | None) -> dict[int, int]:
 
 
 def due(at: datetime) -> ColumnElement[bool]:
-    """Whose time has come, one way or another (renewing.py tells which)."""
+    """Whose time has come, one way or another (operations/renewing.py tells which)."""
     over = and_(
         Subscription.state.in_(("trialing", "active")),
         Subscription.period_end <= at,

@@ -5,7 +5,7 @@ from uuid import UUID
 from app.invoices.products import Product, Sold
 from app.payments.queries import kept_method
 from app.subscriptions import queries
-from app.subscriptions.operations import beginning, changing, gifts, renewing
+from app.subscriptions.operations import beginning, changing, gifts, next_period, ordering
 
 
 def _page(sold: Sold) -> str:
@@ -23,13 +23,13 @@ PRODUCTS = (
         let_go=beginning.let_go,
     ),
     Product(
-        renewing.PRODUCT,
+        next_period.PRODUCT,
         "Renewal",
-        fulfil=renewing.renew,
+        fulfil=next_period.renew,
         revoke=beginning.take_back,
-        gone=renewing.cannot_renew,
+        gone=next_period.cannot_renew,
         href=_page,
-        counts_as=beginning.KIND,
+        counts_as=ordering.KIND,
     ),
     Product(
         changing.PRODUCT,
@@ -38,7 +38,7 @@ PRODUCTS = (
         revoke=changing.take_back,
         gone=changing.cannot_upgrade,
         href=_page,
-        counts_as=beginning.KIND,
+        counts_as=ordering.KIND,
     ),
     Product(
         gifts.PRODUCT,
@@ -59,5 +59,5 @@ def pays_for(method_id: UUID) -> list[str]:
     renew = [one for one in going if one.subscription.renews]
     if method is None or not renew:
         return []
-    methods = renewing.methods_of(method.user_id, [one.subscription for one in renew])
+    methods = next_period.methods_of(method.user_id, [one.subscription for one in renew])
     return [f"{one.tier_name} of @{one.handle}" for one in renew if methods[one.subscription.id] == method_id]

@@ -4,18 +4,17 @@ from uuid import UUID
 
 from flask import Flask
 
-from app.accounts.models import User
+from app.accounts.letters import write_to
 from app.accounts.queries import find_user, the_user
 from app.creators.models import Tier
 from app.extensions import db
 from app.kit.money import readable
 from app.notifications import kinds
 from app.notifications.kinds import Channel, Default, Kind
-from app.platform import mail
 from app.platform.settings import settings
 from app.subscriptions import queries
 from app.subscriptions.models import Gift, Subscription
-from app.subscriptions.operations import ending, gifts, renewing
+from app.subscriptions.operations import ending, gifts, next_period
 from app.subscriptions.prices import LENGTHS
 
 OFFERS = "offers"
@@ -57,9 +56,9 @@ def begun(subscription_id: UUID) -> None:
     found = db.session.get_one(Subscription, subscription_id)
     tier = _tier(found)
     creator = the_user(found.creator_id)
-    _send(
-        "subscription_begun",
+    write_to(
         find_user(found.user_id),
+        "subscription_begun",
         tier=_name(tier),
         creator=creator.display_name,
         until=f"{found.period_end:%-d %B %Y}",
@@ -75,9 +74,9 @@ def unpaid(subscription_id: UUID, words: str) -> None:
     invoice = queries.waiting(ending.renewal_key(found))
     if found.state not in {"past_due", "paused"} or found.grace_until is None:
         return
-    _send(
-        "subscription_unpaid",
+    write_to(
         find_user(found.user_id),
+        "subscription_unpaid",
         tier=_name(_tier(found)),
         creator=the_user(found.creator_id).display_name,
         amount=readable(_next(found), found.currency),
@@ -90,9 +89,9 @@ def unpaid(subscription_id: UUID, words: str) -> None:
 
 def reminded(subscription_id: UUID, invoice_id: UUID) -> None:
     found = db.session.get_one(Subscription, subscription_id)
-    _send(
-        "subscription_due",
+    write_to(
         find_user(found.user_id),
+        "subscription_due",
         tier=_name(_tier(found)),
         creator=the_user(found.creator_id).display_name,
         amount=readable(_next(found), found.currency),
@@ -104,9 +103,9 @@ def reminded(subscription_id: UUID, invoice_id: UUID) -> None:
 def renews_soon(subscription_id: UUID) -> None:
     found = db.session.get_one(Subscription, subscription_id)
     if found.renews:
-        _send(
-            "subscription_renews",
+        write_to(
             find_user(found.user_id),
+            "subscription_renews",
             tier=_name(_tier(found)),
             creator=the_user(found.creator_id).display_name,
             amount=readable(_next(found), found.currency),
@@ -117,9 +116,9 @@ def renews_soon(subscription_id: UUID) -> None:
 
 def cancelled(subscription_id: UUID) -> None:
     found = db.session.get_one(Subscription, subscription_id)
-    _send(
-        "subscription_cancelled",
+    write_to(
         find_user(found.user_id),
+        "subscription_cancelled",
         tier=_name(_tier(found)),
         creator=the_user(found.creator_id).display_name,
         until=f"{found.period_end:%-d %B %Y}",
@@ -131,9 +130,9 @@ def ended(subscription_id: UUID, why: str) -> None:
     found = db.session.get_one(Subscription, subscription_id)
     if why in UNTOLD:
         return
-    _send(
-        "subscription_ended",
+    write_to(
         find_user(found.user_id),
+        "subscription_ended",
         tier=_name(_tier(found)),
         creator=the_user(found.creator_id).display_name,
         why=WHY[why],
@@ -154,26 +153,26 @@ def gift_bought(gift_id: UUID) -> None:
         "code": code,
     }
     to = gifts.recipient_of(gift)
-    _send("gift_bought", buyer, **values, recipient=to, link=f"{settings().base_url}/gifts/card/{gift.id}")
+    write_to(buyer, "gift_bought", **values, recipient=to, link=f"{settings().base_url}/gifts/card/{gift.id}")
     if recipient := queries.person_called(to):
         who = buyer.display_name if buyer else "Somebody"
         link = f"{settings().base_url}/gifts/{code}"
-        _send("gift_received", recipient, **values, giver=who, note=gift.note, link=link)
+        write_to(recipient, "gift_received", **values, giver=who, note=gift.note, link=link)
 
 
 def gift_redeemed(gift_id: UUID) -> None:
     gift = db.session.get_one(Gift, gift_id)
     if gift.redeemed_by is not None and gift.redeemed_by != gift.buyer_id:
-        _send(
-            "gift_redeemed",
+        write_to(
             find_user(gift.buyer_id),
+            "gift_redeemed",
             who=the_user(gift.redeemed_by).display_name,
             creator=the_user(gift.creator_id).display_name,
         )
 
 
 def _next(found: Subscription) -> int:
-    price, off = renewing.price_of_next(found)
+    price, off = next_period.price_of_next(found)
     return price - off
 
 
@@ -187,9 +186,3 @@ def _name(tier: Tier | None) -> str:
 
 def _page(found: Subscription) -> str:
     return f"{settings().base_url}/subscriptions/{found.id}"
-
-
-def _send(template: str, person: User | None, **values: object) -> None:
-    """Who left has no address any more."""
-    if person is not None and person.email:
-        mail.send(template, to=person.email, user_id=person.id, name=person.display_name, **values)

@@ -16,7 +16,7 @@ NAMES = {
 EVENTS = {
     "paid": "Paid until {end}",
     "unpaid": "Not paid in time",
-    "declined": "The card was declined: {words}",
+    "declined": "Not paid: {words}",
     "cancelled": "Cancelled",
     "resumed": "Taken back: it goes on",
     "pause_wanted": "To be paused, until {until}",

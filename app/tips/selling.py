@@ -23,6 +23,7 @@ def init_app(app: Flask) -> None:
             revoke=_revoke,
             gone=_gone,
             href=_href,
+            opens=False,
             thanks="It arrived.",
         ),
     )

@@ -72,6 +72,7 @@ on("click", "[data-reveal]", (button) => {
 
 on("submit", 'form[action="/logout"]', () => {
   for (const key of Object.keys(localStorage)) if (key !== "theme") localStorage.removeItem(key);
+  sessionStorage.clear();
 });
 
 // ---- dialogs
@@ -246,6 +247,12 @@ function tell(time) {
   else if (far < 6 * 86400) time.textContent = words.format(Math.round(seconds / 86400), "day");
   else time.textContent = (then.getFullYear() === new Date().getFullYear() ? day : dayAndYear).format(then);
 }
+function tellWhole(time) {
+  const then = new Date(time.dateTime);
+  if (Number.isNaN(then.getTime())) return;
+  time.title ||= time.textContent; // the same moment in UTC
+  time.textContent = (clocks ??= makeClocks()).full.format(then);
+}
 setInterval(() => document.hidden || document.querySelectorAll("time[data-relative]").forEach(tell), 60000);
 
 // ---- light and dark
@@ -275,6 +282,7 @@ function enhance(scope) {
   each(scope, "[data-reveal][hidden], [data-copy][hidden], [data-print][hidden], [data-theme-switch][hidden]", (one) => (one.hidden = false));
   each(scope, "[data-toast]", watchToast);
   each(scope, "time[data-relative]", tell);
+  each(scope, "time[data-whole]", tellWhole);
   each(scope, "dialog[data-open-now]", (dialog) => openDialog(dialog));
   each(scope, "a[data-sheet]", (link) => (link.ariaHasPopup = "dialog"));
   each(scope, "[data-focus]", (one) => one.focus());

@@ -5,7 +5,8 @@ const PART = 8 * 1024 * 1024;
 const AT_ONCE = 2;
 const PAUSES = [1, 2, 4, 8, 15, 30];
 const RETRY = new Set([0, 423, 429, 500, 502, 503, 504]);
-const BUSY = "Too many at once: waiting a moment";
+// Where words are written: what is pasted there with words in it are those.
+const WRITING = "textarea, input, [contenteditable]";
 
 const wait = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
 const text64 = (text) => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
@@ -34,14 +35,21 @@ function begin(section) {
     add(field.files);
     field.value = "";
   });
+  // A picture of this very page, dragged by accident, counts as a file too.
+  let ours = false;
+  for (const type of ["dragstart", "dragend"]) document.addEventListener(type, () => (ours = type === "dragstart"));
+  // Beside the box as well: there a browser would open the file in place of the page.
   for (const type of ["dragover", "dragleave", "drop"])
-    drop.addEventListener(type, (event) => {
+    document.addEventListener(type, (event) => {
+      const { types, files } = event.dataTransfer;
+      if (ours || !types.includes("Files")) return;
       if (type !== "dragleave") event.preventDefault();
       drop.classList.toggle("over", type === "dragover");
-      if (type === "drop") add(event.dataTransfer.files);
+      if (type === "drop") add(files);
     });
-  document.addEventListener("paste", (event) => {
-    if (event.clipboardData.files.length) add(event.clipboardData.files);
+  document.addEventListener("paste", ({ clipboardData: { files, types }, target }) => {
+    const words = types.includes("text/plain") && target.closest?.(WRITING);
+    if (files.length && !words) add(files);
   });
   addEventListener("beforeunload", (event) => {
     if (sending) event.preventDefault();
@@ -116,8 +124,7 @@ function begin(section) {
         // The store does not let this page in, or cannot be reached: then by way of us.
         if (item.direct && answer.status === 0 && tries >= 1) item.direct = false;
         if (tries >= PAUSES.length) throw new Stopped("The connection dropped. What arrived is kept: try again to go on.");
-        words(row, answer.status === 429 ? BUSY : "The connection dropped: going on in a moment");
-        await wait(Number(answer.header("Retry-After")) || PAUSES[tries]);
+        await pause(row, answer.status, Number(answer.header("Retry-After")) || PAUSES[tries]);
         tries += 1;
         offset = (await offsetOf(item)) ?? offset;
       } else {
@@ -133,6 +140,7 @@ function begin(section) {
     const about = { filename: file.name, filetype: file.type, purpose: section.dataset.purpose };
     const metadata = Object.entries(about).map(([name, value]) => `${name} ${text64(value)}`);
     for (let tries = 0; ; tries += 1) {
+      if (item.out) throw new Stopped();
       const answer = await call("POST", "/uploads", { "Upload-Length": file.size, "Upload-Metadata": metadata.join(",") });
       if (answer?.status === 201) {
         item.address = answer.headers.get("Location");
@@ -147,8 +155,16 @@ function begin(section) {
       if (item.out) throw new Stopped();
       if (answer && !RETRY.has(answer.status)) throw new Stopped(await detailOf(answer));
       if (tries >= PAUSES.length) throw new Stopped("The connection dropped. Try again.");
-      words(row, answer?.status === 429 ? BUSY : "The connection dropped: going on in a moment");
-      await wait(Number(answer?.headers.get("Retry-After")) || PAUSES[tries]);
+      await pause(row, answer?.status, Number(answer?.headers.get("Retry-After")) || PAUSES[tries]);
+    }
+  }
+
+  async function pause(row, status, seconds) {
+    words(row, "The connection dropped: going on in a moment");
+    if (status !== 429) return wait(seconds);
+    for (let left = seconds; left > 0 && row.isConnected; left -= 1) {
+      words(row, `Many files in a minute: this one goes on in ${left} s`);
+      await wait(1);
     }
   }
 
@@ -165,6 +181,7 @@ function begin(section) {
   }
 
   async function offsetOf(item) {
+    if (item.out) throw new Stopped();
     const answer = await call("HEAD", item.address);
     if (!answer) return undefined;
     item.direct ??= answer.headers.has("Upload-Direct");

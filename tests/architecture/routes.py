@@ -45,6 +45,8 @@ class Route:
             extras.append("repeatable")
         if self.mutates and not self.guard.csrf:
             extras.append("no-form-token")
+        if self.guard.signed:
+            extras.append("signed")
         if self.guard.limit != "default":
             extras.append(f"limit={self.guard.limit}")
         return " ".join([self.method, self.rule, self.guard.access.value, *extras])

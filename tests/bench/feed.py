@@ -9,11 +9,17 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
-from sqlalchemy import text
+from flask import Flask
+from sqlalchemy import Uuid, select, text
 
+from app.accounts.models import User
 from app.extensions import db
 from app.kit import clock
+from app.platform.cache import cache
+from app.platform.guards import Access, guard
+from app.platform.prepared import Prepared, parameter
 from app.platform.transaction import transaction
+from app.platform.viewer import signed_in_viewer
 from app.posts import cards, queries_feed
 from app.posts.places import Place
 from app.posts.queries_feed import Show, Stretch
@@ -54,6 +60,41 @@ def feed_authenticated(bench: Bench) -> Samples:
         assert set(first.statuses) == {200}, first.statuses
         return interleaved(
             lambda: bare.load("/").rate, lambda: house.load("/feed", cookie=cookie).rate, rounds=ROUNDS
+        )
+
+
+@dataclass(frozen=True)
+class TheLeast(Guarded):
+    """What any page costs that asks who is there: the door, two rows by their keys, one key of Redis, and an
+    answer of the feed's length that nobody has to put together.
+    """
+
+    length: int
+
+    def __call__(self) -> Flask:
+        app, answer = super().__call__(), "x" * self.length
+        row = Prepared(select(User.handle).where(User.id == parameter(1, Uuid())), parameters=1)
+
+        @guard(Access.SIGNED_IN)
+        def least() -> str:
+            person = signed_in_viewer().id
+            row.run(person)
+            row.run(person)
+            cache().attempt(lambda redis: redis.get("least"), otherwise=None)
+            return answer
+
+        app.add_url_rule("/least", "least", least)
+        return app
+
+
+@measure("P1", "any_page_of_two_statements", goal="told, not set")
+def any_page_of_two_statements(bench: Bench) -> Samples:
+    cookie, length = cookie_of(bench, _full(bench).readers.fan), len(_browser(bench).get("/feed").html)
+    with bench.site(hello) as bare, bench.site(TheLeast(bench.settings, length)) as house:
+        first = house.load("/least", cookie=cookie)
+        assert set(first.statuses) == {200}, first.statuses
+        return interleaved(
+            lambda: bare.load("/").rate, lambda: house.load("/least", cookie=cookie).rate, rounds=ROUNDS
         )
 
 

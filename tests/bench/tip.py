@@ -6,7 +6,16 @@ Every request is a tip of its own, with a key and a note of its own, from a fan 
 from collections.abc import Callable
 from urllib.parse import urlencode
 
+from flask import Flask
+from werkzeug.wrappers import Response
+
+from app.kit.ids import new_id
+from app.ledger.chart import Kind
+from app.ledger.operations.posting import Account, Entry, Leg, post
+from app.platform.guards import Access, guard
 from app.platform.idempotency import new_key
+from app.platform.pages import see
+from app.platform.viewer import signed_in_viewer
 from tests.bench.guard_cost import Guarded
 from tests.bench.harness import Bench, Samples, interleaved, measure
 from tests.bench.hello import hello
@@ -33,6 +42,38 @@ def tip_against_hello(bench: Bench) -> Samples:
             return load.rate
 
         return interleaved(lambda: bare.load("/", seconds=SECONDS).rate, tips, rounds=ROUNDS)
+
+
+class TheLeast(Guarded):
+    """What any payment costs that is asked for with a key: the door, the key, one entry in the books."""
+
+    def __call__(self) -> Flask:
+        app = super().__call__()
+
+        @guard(Access.SIGNED_IN)
+        def least() -> Response:
+            person, cause = signed_in_viewer().id, new_id()
+            paid = Account(Kind.FAN_CREDIT, "USD", person)
+            legs = (Leg(paid, 500), Leg(Account(Kind.PLATFORM_FEE, "USD"), -500))
+            post(Entry(f"least:{cause}", "least", legs))
+            return see("/")
+
+        app.add_url_rule("/least", "least", least, methods=["POST"])
+        return app
+
+
+@measure("P6", "any_entry_by_a_form", goal="told, not set")
+def any_entry_by_a_form(bench: Bench) -> Samples:
+    mara, ben = _people(bench)
+    cookie, form = _forms(bench, ben, f"/@{mara.handle}/tip")
+    with bench.site(hello) as bare, bench.site(TheLeast(bench.settings)) as house:
+
+        def entries() -> float:
+            load = generate(house.port, "/least", cookie=cookie, seconds=SECONDS, connections=4, form=form)
+            assert set(load.statuses) == {303}, load.statuses
+            return load.rate
+
+        return interleaved(lambda: bare.load("/", seconds=SECONDS).rate, entries, rounds=ROUNDS)
 
 
 @measure("P6", "statements_tip", goal="told, not set")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from flask import Flask
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Response
+from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Response, expect
 
 from tests.factories.people import Person, a_session
 
@@ -26,7 +26,9 @@ QUIET = [
     # All tabs of one browser are drawn by one process, which is there already.
     "--process-per-site",
 ]
-PATIENCE_MS = 10_000
+# A machine that does many things at once may take its time over a page.
+PATIENCE_MS = 20_000
+expect.set_options(timeout=PATIENCE_MS)
 NARROW, HEIGHT = 600, 844
 # Chromium says this for every answer of 400 and above; `_watch_answer` judges those itself.
 REFUSED_ANSWER = "Failed to load resource: the server responded with a status"

@@ -10,7 +10,7 @@ from app.creators.queries_directory import PAGE
 from app.extensions import db
 from app.platform.transaction import transaction
 from app.posts.content import Content
-from tests.browser.pages import fits_in_every_shape
+from tests.browser.pages import fits, fits_in_every_shape
 from tests.browser.tabs import OpenTab, sign_in
 from tests.creators.test_directory import many_creators
 from tests.creators.test_search import a_findable_post, findable
@@ -59,7 +59,7 @@ def test_finding_fits_and_is_accessible(app: Flask, tab: Page) -> None:
     sign_in(tab, app, a_person(app))
     for path in PAGES[1:]:
         tab.goto(path)
-        fits_in_every_shape(tab)
+        fits(tab)
 
 
 @pytest.mark.parametrize("js", [True, False])

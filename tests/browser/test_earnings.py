@@ -9,8 +9,8 @@ from app.payments.payouts import Failed
 from app.platform.transaction import transaction
 from tests.browser.pages import fits_in_every_shape
 from tests.browser.tabs import OpenTab, sign_in
+from tests.earnings.asking import asked, with_wallet
 from tests.earnings.conftest import Rails, earned, everything_runs, mara, rails, shelves
-from tests.earnings.test_payouts import asked, with_wallet
 from tests.factories.invoices import bought, dispute
 from tests.factories.people import Person, a_person
 from tests.factories.posts import a_post

@@ -23,13 +23,14 @@ from tests.factories.people import Person
 from tests.factories.posts import a_post
 
 LIBRARY = "/dashboard/media"
-DROPPED = """([element, kind, name, bytes]) => {
+DROPPED = """([element, kind, name, bytes, words]) => {
     const all = new DataTransfer();
+    if (words) all.setData("text/plain", words);
     all.items.add(new File([new Uint8Array(bytes)], name, { type: "image/jpeg" }));
     const event = kind === "paste"
         ? new ClipboardEvent("paste", { clipboardData: all, bubbles: true })
         : new DragEvent("drop", { dataTransfer: all, bubbles: true, cancelable: true });
-    element.dispatchEvent(event);
+    return element.dispatchEvent(event);
 }"""
 
 
@@ -93,6 +94,41 @@ def test_files_are_dropped_and_pasted(app: Flask, library: Page, how: str) -> No
     assert names(library) == ["sea.jpg"]
 
 
+def test_a_file_dropped_beside_the_box_is_taken_and_does_not_replace_the_page(library: Page) -> None:
+    heading = library.locator("h1").element_handle()
+    left_to_browser = library.evaluate(DROPPED, [heading, "drop", "sea.jpg", list(picture_bytes())])
+    assert not left_to_browser
+    expect(library.locator("[data-state=received]")).to_have_count(1)
+
+
+def test_a_picture_of_the_page_that_is_dragged_about_is_no_upload(library: Page) -> None:
+    heading = library.locator("h1").element_handle()
+    heading.dispatch_event("dragstart")
+    library.evaluate(DROPPED, [heading, "drop", "sea.jpg", list(picture_bytes())])
+    expect(rows(library)).to_have_count(0)
+
+
+@pytest.mark.parametrize(("where", "taken"), [("textarea[name=body]", 0), ("h1", 1)])
+def test_words_pasted_with_their_picture_into_a_field_are_words(
+    app: Flask, tab: Page, mara: Person, where: str, taken: int
+) -> None:
+    """As text processors and sheets put both on the clipboard."""
+    sign_in(tab, app, mara)
+    tab.goto("/posts/new")
+    target = tab.locator(where).first.element_handle()
+    tab.evaluate(DROPPED, [target, "paste", "cells.jpg", list(picture_bytes()), "A1 B1"])
+    expect(rows(tab)).to_have_count(taken)
+
+
+def test_who_sends_many_is_told_when_it_goes_on(library: Page) -> None:
+    def refuse(route: Route) -> None:
+        route.fulfill(status=429, headers={"Retry-After": "42"}, json={"detail": "Too many."})
+
+    library.route("**/uploads", refuse)
+    choose(library, ("sea.jpg", picture_bytes()))
+    expect(rows(library).locator("[data-words]")).to_contain_text(re.compile(r"goes on in 4\d s"))
+
+
 def test_a_file_that_is_none_of_ours_says_so_and_leaves_again(library: Page) -> None:
     choose(library, ("song.jpg", b"<svg xmlns='http://www.w3.org/2000/svg'/>" + bytes(50)))
     expect(rows(library).locator(".error")).to_contain_text("This kind of file is not taken here")
@@ -133,8 +169,10 @@ def test_what_could_not_be_sent_is_tried_again_by_hand(library: Page) -> None:
 
 @pytest.mark.parametrize("hanging", ["POST", "PATCH"])
 def test_calling_off_ends_it_here_and_there(app: Flask, library: Page, hanging: str) -> None:
-    """Also when the server has not yet said where it goes."""
+    """Also when the server has not yet said where it goes. Nothing is asked for that has no address."""
     held: list[Route] = []
+    asked: list[str] = []
+    library.on("request", lambda request: asked.append(request.url))
 
     def hold(route: Route) -> None:
         if route.request.method == hanging:
@@ -143,6 +181,7 @@ def test_calling_off_ends_it_here_and_there(app: Flask, library: Page, hanging: 
             route.continue_()
 
     library.route(re.compile("/uploads"), hold)
+    library.clock.install()
     with library.expect_request(lambda request: request.method == hanging):
         choose(library, ("sea.jpg", picture_bytes()))
     with library.expect_response(lambda answer: answer.request.method == "DELETE") as ended:
@@ -151,6 +190,9 @@ def test_calling_off_ends_it_here_and_there(app: Flask, library: Page, hanging: 
             held[0].continue_()
     assert ended.value.status == 204
     expect(rows(library)).to_have_count(0)
+    if hanging == "PATCH":
+        library.clock.run_for(60_000)
+    assert not [url for url in asked if url.endswith("/null")]
     with app.app_context():
         assert db.session.scalars(select(Media.state)).all() == ["removed"]
 
@@ -182,7 +224,8 @@ def test_without_javascript_a_form_sends_them(app: Flask, library: Page, tmp_pat
     library.get_by_label("Description of sea.jpg").fill("Das Meer")
     library.get_by_role("button", name="Save").click()
     expect(library.get_by_text("The description is saved.")).to_be_visible()
-    library.get_by_role("button", name="Remove").click()
+    library.get_by_role("link", name="Remove", exact=True).click()
+    library.get_by_role("button", name="Remove it").click()
     expect(library.get_by_text("Nothing here yet")).to_be_visible()
 
 
@@ -223,7 +266,7 @@ def test_a_picture_opened_alone_is_laid_out_and_nothing_complains(
     """As those without JavaScript look at it large. What a page complained about fails the test."""
     picture = a_picture(app, mara)
     post = a_post(app, mara.id, media=[picture], audience="followers")
-    tab = open_tab(theme=theme)
+    tab = open_tab(theme=theme, js=False)
     sign_in(tab, app, mara)
     with app.app_context():
         closed = address(picture, "w800", holder=("post", post), viewer_id=mara.id)
@@ -234,3 +277,17 @@ def test_a_picture_opened_alone_is_laid_out_and_nothing_complains(
             assert tab.evaluate("getComputedStyle(document.body).margin") == "0px", (
                 "by the browser's own style"
             )
+
+
+def test_a_file_is_removed_after_a_question(app: Flask, library: Page, mara: Person) -> None:
+    a_picture(app, mara, attached=False)
+    library.reload()
+    library.get_by_role("link", name="Remove", exact=True).click()
+    asking = library.get_by_role("dialog")
+    expect(asking).to_contain_text("Remove this file?")
+    fits_and_is_accessible(library)
+    asking.get_by_role("link", name="Keep it").click()
+    expect(asking).to_be_hidden()
+    library.get_by_role("link", name="Remove", exact=True).click()
+    asking.get_by_role("button", name="Remove it").click()
+    expect(library.get_by_text("The file is removed.")).to_be_visible()

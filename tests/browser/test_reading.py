@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
+from app.accounts.operations import sessions
 from app.entitlements.operations import grants
 from app.entitlements.rules import Kind
 from app.kit import clock
@@ -15,7 +16,7 @@ from app.platform.transaction import transaction
 from app.posts.operations import commenting, liking
 from tests.browser.pages import SHAPES, fits, fits_and_is_accessible, fits_in_every_shape
 from tests.browser.tabs import OpenTab, sign_in, take_shape
-from tests.factories.creators import a_creator, a_tier
+from tests.factories.creators import a_creator, a_tier, follows
 from tests.factories.media import a_picture
 from tests.factories.people import Person, a_person
 from tests.factories.posts import a_poll, a_post, some_comments
@@ -73,6 +74,14 @@ class House:
 
 
 LINK = {"href": "https://example.test/trains", "title": "A timetable of night trains", "host": "example.test"}
+# Words that stand outside of the box they belong to, although the page itself does not scroll.
+OUTSIDE = """() => [...document.querySelectorAll("main .card, main .gate, main .option, main .post > header")]
+    .filter((box) => [...box.querySelectorAll("h1, h2, h3, p, b, span, a, button")].some((one) => {
+        const inner = one.getBoundingClientRect(), outer = box.getBoundingClientRect();
+        const placed = inner.width > 1 && getComputedStyle(one).position === "static";
+        return placed && inner.right > outer.right + 1;
+    })).map((box) => box.className)"""
+UNBROKEN = "https://example.test/" + "a-very-long-address-without-a-break/" * 4
 
 
 @pytest.fixture
@@ -238,3 +247,130 @@ def test_an_open_menu_of_a_comment_leaves_the_next_ones_within_reach(app: Flask,
             menus.nth(number).click()
             expect(tab.locator("details[data-menu][open]")).to_have_count(1)
             fits_and_is_accessible(tab)
+
+
+def test_one_long_word_breaks_no_page(app: Flask, open_tab: OpenTab) -> None:
+    mara = a_creator(app, "mara", display_name="Лъчезараλουλούδι" * 3, headline="Светлина" * 12)
+    tier = "Rindfleischetikettierungsüberwachungs"
+    a_tier(app, mara, tier, price=500)
+    shown = {"title": UNBROKEN[:150], "teaser": UNBROKEN, "body_html": f"<p>{UNBROKEN}</p>"}
+    link = {"href": UNBROKEN, "title": UNBROKEN, "host": "example.test"}
+    posts = [
+        a_post(app, mara.id, **shown, link=link),
+        a_post(app, mara.id, **shown, audience="subscribers", rank=1, price=499),
+    ]
+    a_poll(app, posts[0], ("Sea" * 26, "Hills"))
+    some_comments(app, posts[0], mara.id, [UNBROKEN])
+    tab = open_tab(width=390)
+    ben = a_person(app, "ben")
+    follows(app, ben, mara)
+    sign_in(tab, app, ben)
+    pages = [
+        "/feed",
+        "/@mara",
+        "/@mara/tiers",
+        "/@mara/about",
+        "/creators",
+        "/search?q=example",
+        *(f"/posts/{post}" for post in posts),
+    ]
+    for path in pages:
+        tab.goto(path)
+        for width, theme in SHAPES:
+            take_shape(tab, width, theme)
+            fits(tab)
+            assert tab.evaluate(OUTSIDE) == [], f"{path} at {width}"
+
+
+def test_a_host_is_asked_before_somebody_is_blocked_for_a_comment(
+    app: Flask, house: House, open_tab: OpenTab
+) -> None:
+    post = house.post("Night trains")
+    some_comments(app, post, house.ben.id, ["Rude"])
+    tab = open_tab(width=390)
+    sign_in(tab, app, house.mara)
+    tab.goto(f"/posts/{post}")
+    tab.locator("li.comment summary").click()
+    tab.locator("li.comment").get_by_role("link", name="Block").click()
+    dialog = tab.get_by_role("dialog")
+    expect(dialog).to_contain_text("They are not told")
+    fits_and_is_accessible(tab)
+    dialog.get_by_role("link", name="Leave it").click()
+    expect(dialog).to_have_count(0)
+    expect(tab.locator(".said")).to_have_text("Rude")
+    tab.locator("li.comment summary").click()
+    tab.locator("li.comment").get_by_role("link", name="Block").click()
+    dialog.get_by_role("button", name="Block").click()
+    expect(tab.get_by_text("Blocked. They do not see")).to_be_visible()
+
+
+@pytest.mark.parametrize("js", [True, False])
+def test_a_creator_decides_about_comments_that_wait(
+    app: Flask, house: House, open_tab: OpenTab, js: bool
+) -> None:
+    post = house.post("Night trains")
+    held = ["Buy this", "And this. " * 30, UNBROKEN]
+    some_comments(app, post, house.ben.id, held, state="held")
+    tab = open_tab(js=js)
+    sign_in(tab, app, house.mara)
+    tab.goto("/dashboard")
+    tab.get_by_role("link", name="Comments that wait").click()
+    expect(tab.locator(".said")).to_have_count(3)
+    if js:
+        fits_in_every_shape(tab)
+    tab.get_by_role("button", name="Show").first.click()
+    expect(tab.get_by_text("Everybody sees the comment now.")).to_be_visible()
+    tab.get_by_role("button", name="Delete").first.click()
+    expect(tab.locator(".said")).to_have_text(UNBROKEN)
+    tab.locator("li.comment").get_by_role("link", name="Block").click()
+    tab.get_by_role("button", name="Block").click()
+    expect(tab.get_by_text("No comment waits")).to_be_visible()
+
+
+def test_following_beside_a_post_changes_the_button_alone(
+    app: Flask, house: House, open_tab: OpenTab
+) -> None:
+    tab = open_tab()
+    sign_in(tab, app, house.ben)
+    tab.goto(f"/posts/{house.post('Night trains')}")
+    tab.get_by_label("Your comment").fill("Half a sentence")
+    tab.get_by_role("button", name="Follow Mara Lindqvist").click()
+    expect(tab.locator("#followers")).to_have_text("1 follower")
+    tab.get_by_role("button", name="Following").click()
+    expect(tab.locator("#followers")).to_have_text("0 followers")
+    expect(tab.get_by_label("Your comment")).to_have_value("Half a sentence")
+
+
+@pytest.mark.parametrize("where", ["comment", "page"])
+def test_what_is_typed_as_the_session_ends_is_there_again(
+    app: Flask, house: House, open_tab: OpenTab, where: str
+) -> None:
+    post = house.post("Night trains")
+    path, field = {"comment": (f"/posts/{post}", "#body"), "page": ("/dashboard/page", "#about")}[where]
+    tab = open_tab()
+    sign_in(tab, app, house.mara)
+    tab.goto(path)
+    expect(tab.locator("html[data-live=on]")).to_be_attached()
+    tab.locator(field).fill("A long thought")
+    with app.app_context(), transaction():
+        sessions.end_all(house.mara.id, because="signed out elsewhere")
+    tab.wait_for_url("**/login?ended=1**")
+    sign_in(tab, app, house.ben if where == "comment" else house.mara)
+    tab.goto(path)
+    if where == "comment":
+        expect(tab.locator(field)).to_have_value("")
+        sign_in(tab, app, house.mara)
+        tab.goto(path)
+    expect(tab.locator(field)).to_have_value("A long thought")
+    expect(tab.get_by_text("What you had typed is back.")).to_be_visible()
+    tab.reload()
+    expect(tab.locator(field)).to_have_value("")
+
+
+def test_without_scripts_a_date_is_read_to_its_end(house: House, open_tab: OpenTab) -> None:
+    tab = open_tab(width=390, js=False)
+    tab.goto(f"/posts/{house.post('Night trains')}")
+    # Evaluating is the test's own doing, and works without the page's scripts.
+    line = tab.locator(".post > header .soft")
+    assert line.evaluate("(line) => line.scrollWidth <= line.clientWidth")
+    expect(line).to_contain_text("UTC")

@@ -175,3 +175,25 @@ def test_a_post_is_written_scheduled_and_deleted_in_its_authors_own_time(
     tab.get_by_role("link", name="Delete", exact=True).click()
     tab.get_by_role("button", name="Delete it").click()
     expect(tab.get_by_text("The post is deleted.")).to_be_visible()
+
+
+def test_a_scheduled_moment_is_told_in_the_time_it_was_typed_in(app: Flask, tab: Page) -> None:
+    author = an_author(app)
+    at = (clock.now() + timedelta(days=60)).replace(hour=22, minute=30)
+    there = at + timedelta(hours=9)
+    post_id = author.write("schedule", title="For Monday", publish_at=f"{at:%Y-%m-%dT%H:%M}")
+    sign_in(tab, app, author.person)
+    tab.context.new_cdp_session(tab).send("Emulation.setTimezoneOverride", {"timezoneId": "Asia/Tokyo"})
+    tab.goto("/dashboard/posts?tab=scheduled")
+    expect(tab.get_by_text(f"Goes out on {there:%-d %B %Y} at 07:30")).to_be_visible()
+    expect(tab.locator("time")).to_have_attribute("title", f"{at:%-d %B %Y}, 22:30 UTC")
+    tab.goto(f"/posts/{post_id}/edit")
+    expect(tab.get_by_text(f"It goes out on {there:%-d %B %Y} at 07:30.")).to_be_visible()
+    expect(tab.locator("#publish_at")).to_have_value(f"{there:%Y-%m-%d}T07:30")
+
+
+def test_there_is_room_to_write(app: Flask, tab: Page) -> None:
+    editor_of(tab, app, a_creator(app))
+    box = tab.get_by_label("Text", exact=True).bounding_box()
+    assert box
+    assert box["height"] >= 280

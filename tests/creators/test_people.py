@@ -57,7 +57,9 @@ def test_a_place_that_is_none_begins_at_the_top(app: Flask, place: str) -> None:
 def test_somebody_is_blocked_and_let_in_again(app: Flask) -> None:
     desk, fan = a_desk(app, "mara"), a_person(app, "lea")
     follows(app, fan, desk.person)
-    desk.press(PEOPLE, f"{PEOPLE}/{fan.id}/block")
+    asked = desk.page.get(str(desk.page.get(PEOPLE).one("a[href*='/block?']")["href"]))
+    assert "They are not told" in asked.text
+    desk.page.send(asked.form(f"{PEOPLE}/{fan.id}/block"))
     assert handles(desk.page.get(PEOPLE)) == []
     assert handles(desk.page.get(BLOCKED)) == ["lea"]
     visitor = signed_in(app, fan)

@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from app.accounts.models import User
 from app.creators.models import Creator
 from app.extensions import db
 from app.platform import schedule, share_drawing, work
+from app.platform.lettering import Lettering
 from app.platform.models import WorkItem
 from app.platform.share_cards import ShareCard
 from app.platform.storage import storage
@@ -25,7 +27,8 @@ from tests.factories.posts import a_post
 from tests.page_client import PageClient
 from tests.posts.authors import an_author
 
-RED = "#e02010"
+FONTS = Path("static/fonts")
+DISPLAY = FONTS / share_drawing.DISPLAY
 
 
 def address(page: PageClient, path: str) -> str:
@@ -133,14 +136,49 @@ def test_any_name_can_be_drawn(app: Flask, page: PageClient, name: str) -> None:
     assert fetched(app, page, "/@mara")[0].size == (1200, 630)
 
 
-def test_what_the_fonts_lack_is_left_out_and_never_a_box() -> None:
-    fonts = Path("static/fonts")
-    font = share_drawing._font(fonts / share_drawing.DISPLAY, 48, 720)
-    assert share_drawing.legible("Zoë Ångström 🎨", font) == "Zoë Ångström"
-    assert share_drawing.legible("Ştefan", font) == "Stefan"
-    assert share_drawing.legible("ليلى", font) == ""
-    assert share_drawing.legible("Mara 渡辺", font) == ""
-    assert share_drawing.legible("🎨", font) == ""
+@pytest.mark.parametrize(
+    ("words", "drawn"),
+    [
+        ("Zoë Ångström 🎨", "Zoë Ångström"),
+        ("Ştefan Łuk, Łódź", "Ştefan Łuk, Łódź"),
+        ("Мария и Ελένη", "Мария и Ελένη"),
+        ("ليلى حسن", "ليلى حسن"),
+        ("रात की ट्रेन", "रात की ट्रेन"),
+        ("สมชาย, יעל", "สมชาย, יעל"),
+        ("Mara 渡辺", "Mara"),
+        ("Ma 渡辺 直美", ""),
+        ("🎨", ""),
+    ],
+)
+def test_what_the_fonts_lack_is_left_out_and_never_a_box(words: str, drawn: str) -> None:
+    assert Lettering(DISPLAY, 48, 720).legible(words) == drawn
+
+
+@pytest.mark.parametrize("title", ["Łódź", "Ночь", "ليلى", "रात", "เช้า", "לילה"])
+def test_a_title_in_any_script_is_in_the_picture(app: Flask, page: PageClient, title: str) -> None:
+    mara = a_creator(app, "mara", display_name="Mara")
+    titled, bare = a_post(app, mara.id, title=title), a_post(app, mara.id, title="渡")
+    pictures = [fetched(app, page, f"/posts/{post_id}")[0].tobytes() for post_id in (titled, bare)]
+    assert pictures[0] != pictures[1]
+
+
+@pytest.mark.parametrize("words", ["أهلا بكم 2024!", "W" * 90, "https://example.org/" * 6, "พิมพ์" * 30])
+def test_no_line_is_wider_than_its_column(words: str) -> None:
+    for size in (84, 56, 32):
+        letters = Lettering(DISPLAY, size, 720)
+        lines = share_drawing.wrapped(letters.legible(words), letters, 4)
+        assert lines
+        assert all(letters.width(line) <= share_drawing.COLUMN for line in lines)
+
+
+def test_a_long_handle_is_drawn_smaller_and_whole() -> None:
+    handle = "a_very_very_long_handle_of_thi"
+    card = ShareCard("渡辺", "", "渡辺", handle, 3)
+    title, letters = share_drawing.title_of(card, FONTS)
+    assert share_drawing.wrapped(title, letters, 4) == [f"@{handle}"]
+    signed, small = share_drawing.signed_by(replace(card, title="Sea"), FONTS, 400)
+    assert signed == f"@{handle}"
+    assert small.width(signed) <= 400
 
 
 def test_a_post_is_drawn_when_it_goes_out_and_again_when_it_changes(app: Flask, page: PageClient) -> None:

@@ -6,8 +6,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from app.demo import jobs
+from app.demo import jobs, ties
 from app.demo.people import FAN, creators
+from app.entitlements.models import Grant
 from app.extensions import db
 from app.invoices.models import Invoice
 from app.kit import clock
@@ -18,20 +19,23 @@ from app.ledger.operations.posting import Account
 from app.platform.models import Mail, OutboxEvent
 from app.platform.transaction import transaction
 from tests.conftest import emptied
-from tests.demo.conftest import SMALL, fill, seed
+from tests.demo.conftest import SMALL, SOUNDING, fill, seed
 from tests.factories.people import Person, signed_in
 
 pytestmark = pytest.mark.timeout(300)
 MAKER = creators()[SMALL]
+# To its page more people subscribe than to most.
+BUSY = "pocket_ludo"
 
 
 @pytest.fixture(scope="module")
 def house(whole_app: Flask) -> Flask:
-    """One page is full, and sold from."""
+    """Some pages are full, and sold from."""
     app = emptied(whole_app)
     seed(app)
-    fill(app, SMALL)
-    sell(app, SMALL)
+    fill(app, SMALL, SOUNDING, BUSY)
+    for handle in (SMALL, SOUNDING, BUSY):
+        sell(app, handle)
     return app
 
 
@@ -57,6 +61,24 @@ def test_a_creator_earned_something_and_the_books_say_from_what(house: Flask) ->
     desk = signed_in(house, Person(MAKER.id, MAKER.handle, MAKER.email))
     assert len(desk.get("/dashboard/tips").soup.select(".rows > li")) > 2
     assert desk.get("/dashboard/earnings").status == 200
+
+
+def test_whoever_subscribes_has_paid_for_it(house: Flask) -> None:
+    with house.app_context():
+        for handle in (SMALL, SOUNDING, BUSY):
+            page_id = creators()[handle].id
+            held = select(Grant.user_id, Grant.cause).where(
+                Grant.scope_id == page_id, Grant.kind == "subscription", Grant.revoked_at.is_(None)
+            )
+            causes = {row.user_id: row.cause for row in db.session.execute(held)}
+            assert causes.keys() == {who for who, rank in ties.to(handle) if rank}
+            assert not [cause for cause in causes.values() if cause.startswith("demo:")]
+        assert sum(rank > 0 for _, rank in ties.to(BUSY)) > 8
+
+
+def test_the_demos_fan_finds_their_subscription_among_their_own(house: Flask) -> None:
+    fan = signed_in(house, Person(FAN.id, FAN.handle, FAN.email))
+    assert creators()[SOUNDING].display_name in fan.get("/subscriptions").text
 
 
 def test_it_is_quiet_and_happens_once(house: Flask) -> None:

@@ -80,7 +80,10 @@ def listening(listener: Listener) -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            payload = self.rfile.read(int(self.headers["Content-Length"]))
+            length = int(self.headers["Content-Length"])
+            payload = self.rfile.read(length)
+            if len(payload) < length:  # whoever told it was killed in the middle of it
+                return
             self.send_response(listener.take(payload, self.headers["Stripe-Signature"]))
             self.end_headers()
 

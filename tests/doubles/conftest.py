@@ -1,12 +1,25 @@
-"""One local chain for all tests that do not stop it."""
+"""One local chain for all tests that do not stop it, and a card processor for each file of them."""
 
 from collections.abc import Iterator
 
 import pytest
+import stripe
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
+from tests.doubles.cards import CardsDouble, cards_double
 from tests.doubles.chain import ChainDouble, chain_double
+
+
+@pytest.fixture(scope="module")
+def double(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CardsDouble]:
+    with cards_double(tmp_path_factory.mktemp("cards")) as running:
+        yield running
+
+
+@pytest.fixture
+def api(double: CardsDouble) -> stripe.StripeClient:
+    return double.client()
 
 
 @pytest.fixture(scope="session")

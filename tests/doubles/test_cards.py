@@ -1,6 +1,5 @@
 """The card processor's double, asked by the processor's own client: paying, saving, charging later."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -38,17 +37,6 @@ REQUIRED = {
     "transfer": "amount amount_reversed created currency id livemode metadata object reversals reversed",
     "transfer_reversal": "amount created currency id metadata object transfer",
 }
-
-
-@pytest.fixture(scope="module")
-def double(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CardsDouble]:
-    with cards_double(tmp_path_factory.mktemp("cards")) as running:
-        yield running
-
-
-@pytest.fixture
-def api(double: CardsDouble) -> stripe.StripeClient:
-    return double.client()
 
 
 @pytest.fixture

@@ -13,17 +13,6 @@ VISA = "pm_card_visa"
 RETURN = "http://fans.example/dashboard/payouts"
 
 
-@pytest.fixture(scope="module")
-def double(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CardsDouble]:
-    with cards_double(tmp_path_factory.mktemp("cards")) as running:
-        yield running
-
-
-@pytest.fixture
-def api(double: CardsDouble) -> stripe.StripeClient:
-    return double.client()
-
-
 @pytest.fixture
 def timed(tmp_path: Path) -> Iterator[CardsDouble]:
     """One whose clock a file moves, and whose money takes two days."""

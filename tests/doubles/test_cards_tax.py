@@ -1,23 +1,10 @@
 """Tax at the card processor's double: on its pages, reckoned beforehand, and tied to a charge."""
 
-from collections.abc import Iterator
-
 import pytest
 import stripe
 
-from tests.doubles.cards import CardsDouble, cards_double
+from tests.doubles.cards import CardsDouble
 from tests.doubles.test_cards import BACK, url_of
-
-
-@pytest.fixture(scope="module")
-def double(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CardsDouble]:
-    with cards_double(tmp_path_factory.mktemp("cards")) as running:
-        yield running
-
-
-@pytest.fixture
-def api(double: CardsDouble) -> stripe.StripeClient:
-    return double.client()
 
 
 def a_taxed_session(

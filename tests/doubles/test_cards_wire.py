@@ -28,11 +28,6 @@ def double(running: CardsDouble) -> CardsDouble:
     return running
 
 
-@pytest.fixture
-def api(double: CardsDouble) -> stripe.StripeClient:
-    return double.client()
-
-
 def a_payment(api: stripe.StripeClient, key: str, card: str = VISA) -> stripe.PaymentIntent:
     return api.v1.payment_intents.create(
         {"amount": 500, "currency": "usd", "payment_method": card, "confirm": True},

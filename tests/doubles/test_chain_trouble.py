@@ -16,6 +16,7 @@ from solders.errors import SerdeJSONError
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from solders.rpc.errors import NodeUnhealthyMessage
+from solders.signature import Signature
 
 from tests.doubles.chain import USDC, ChainDouble, Refused, chain_double, pay_link
 from tests.doubles.chain_questions import (
@@ -159,6 +160,21 @@ class TestWhatGoesWrong:
         assert found_by(chain, reference) == []
         assert balance(chain, shop) == 0
         assert len(found_by(chain, reference)) == 1
+
+    def test_a_node_that_is_behind_knows_no_name_it_has_not_heard_of(
+        self, chain: ChainDouble, shop: Pubkey, reference: Pubkey
+    ) -> None:
+        """Until what it does not know it lists all; before that, nothing."""
+        (old,) = chain.pay(pay_link(shop, "1", references=(reference,)))
+        chain.tick(20)
+        (new,) = chain.pay(pay_link(shop, "1", references=(reference,)))
+        chain.tick()
+        newest = Signature.from_string(new)
+        assert signatures_by(chain, reference, until=newest) == []
+        chain.fault("stale", slots=10, times=2)
+        assert signatures_by(chain, reference, until=newest) == [old]
+        assert signatures_by(chain, reference, before=newest) == []
+        assert signatures_by(chain, reference, before=newest) == [old]
 
     def test_who_names_a_newer_slot_is_not_told_what_is_old(self, chain: ChainDouble, shop: Pubkey) -> None:
         slot = chain.ask(lambda client: client.get_slot(Processed)).value

@@ -6,8 +6,8 @@ from flask import Flask
 from app.earnings.models import Adjustment
 from app.extensions import db
 from app.ledger.chart import Kind
+from tests.earnings.asking import asked, on, payouts_of, whole, with_wallet
 from tests.earnings.conftest import Rails, earned, everything_runs
-from tests.earnings.test_payouts import asked, on, payouts_of, whole, with_wallet
 from tests.factories.people import Person, a_person, signed_in
 from tests.page_client import FilledForm, Page, PageClient
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
@@ -13,10 +15,15 @@ from app.earnings.operations import destinations
 from app.extensions import db
 from app.kit import clock
 from app.kit.clock import FixedClock
+from app.ledger import queries as ledger
 from app.ledger.chart import Kind
+from app.ledger.operations.posting import Account
+from app.payments.cards import jobs as card_jobs
+from app.payments.cards import play_money
+from app.payments.models import ProviderEntry
 from app.platform.transaction import transaction
+from tests.earnings.asking import HOME, asked, mails, on, payouts_of, whole
 from tests.earnings.conftest import WALLET, earned, everything_runs
-from tests.earnings.test_payouts import HOME, asked, mails, on, payouts_of, whole
 from tests.factories.invoices import an_invoice
 from tests.factories.people import Person, a_person, signed_in
 from tests.page_client import PageClient
@@ -113,8 +120,37 @@ def test_a_house_that_is_short_gives_it_back(app: Flask, till: Till, mara: Perso
     set_up(till, page)
     asked(page)
     everything_runs(app)
-    assert "not free yet" in page.get(HOME).text
+    seen = page.get(HOME).text
+    assert "for the house to mend" in seen and "where it should go" not in seen
     assert on(app, Kind.CREATOR_AVAILABLE, mara) == 82_800_000
+    admin = signed_in(app, a_person(app, roles=("fan", "admin")), second_factor=True)
+    assert "Too little at the card processor" in admin.get("/admin/payments/cases").text
+
+
+def test_the_play_house_puts_in_what_its_creators_may_be_paid(
+    app: Flask, mara: Person, tmp_path: Path
+) -> None:
+    earned(app, mara, 90_000_000)
+    with a_till(app, tmp_path) as till, taking_cards(app, till.double):
+        before = app.extensions["fanlight.settings"]
+        port = urlsplit(till.double.url).port
+        app.extensions["fanlight.settings"] = before.model_copy(update={"cards_port": port})
+        page = signed_in(app, mara)
+        set_up(till, page)
+        for _ in range(2):
+            with app.app_context():
+                play_money.ask_for_play_money()
+            everything_runs(app)
+        asked(page)
+        everything_runs(app)
+        assert [one.state for one in payouts_of(app, mara)] == ["paid"]
+        with app.app_context():
+            card_jobs.read_balance()
+            assert db.session.query(ProviderEntry).filter_by(checked_at=None).all() == []
+            given = 82_800_000 + play_money.LEAST + play_money.MORE
+            assert ledger.balance(Account(Kind.OWNER, "USD")).posted == given
+            assert ledger.balance(Account(Kind.BANK, "USD")).posted == 0
+    assert whole(app)
 
 
 def test_a_transfer_that_is_taken_back_is_theirs_again(app: Flask, till: Till, mara: Person) -> None:
@@ -166,7 +202,7 @@ def test_a_bank_that_was_begun_long_ago_waits_for_a_day_beside_a_wallet(
         db.session.add(PayoutAccount(creator_id=mara.id, rail="solana", provider_id=WALLET, state="ready"))
     page = signed_in(app, mara)
     go_on(till, page, "complete")
-    assert "You changed where your money goes" in asked(page).text
+    assert "Where your money goes is new" in asked(page).text
     with clock.using(FixedClock(clock.now() + timedelta(hours=25))):
         page = signed_in(app, mara)
         assert "It is on its way" in asked(page).text

@@ -14,10 +14,11 @@ from app.invoices.models import FeeRule
 from app.kit import clock
 from app.kit.clock import FixedClock
 from app.kit.money import readable
+from app.ledger.chart import Kind
 from app.platform.settings import settings
 from app.platform.transaction import transaction
+from tests.earnings.asking import asked, on, with_wallet
 from tests.earnings.conftest import Rails, earned, everything_runs, later
-from tests.earnings.test_payouts import asked, with_wallet
 from tests.factories.creators import a_creator
 from tests.factories.invoices import bought, dispute, refund
 from tests.factories.people import Person, a_person, signed_in
@@ -223,6 +224,40 @@ def test_a_fee_that_is_going_to_change_is_said_with_its_day(app: Flask, mara: Pe
     assert f"The fee changes on {day:%-d %B %Y} From then on it is 10 % of each" in shown
     assert "instead of 8 %" in shown and "6 % of each tip, instead of 5 %" in shown
     assert "20 %" not in shown
+
+
+def test_what_is_left_of_a_disputed_sale_becomes_free_after_the_dispute(
+    app: Flask, mara: Person, fan: Person
+) -> None:
+    with clock.using(FixedClock(clock.now() - timedelta(days=20))):
+        dispute(app, bought(app, fan, mara, 10_000), 3_000)
+    later(app, timedelta())
+    seen = signed_in(app, mara).get(HOME)
+    assert rows(seen, "What becomes free") == [["After the dispute", "$64.40"]]
+    assert "$64.40 after the dispute" in seen.text
+
+
+def test_what_only_the_house_gave_back_stands_on_every_page(app: Flask, mara: Person, fan: Person) -> None:
+    """Of one cent the creator had nothing, of the whole neither: the fee shrinks all the same."""
+    for _ in range(5):
+        refund(app, bought(app, fan, mara, 100), 1)
+    page = signed_in(app, mara)
+    told = page.get("/dashboard/earnings.csv").response.get_data(as_text=True)
+    cents = sum(round(float(line["fee"]) * 100) for line in csv.DictReader(io.StringIO(told)))
+    assert cents == on(app, Kind.PLATFORM_FEE) == 35
+    assert rows(page.get(HOME), "By kind")[0][1:] == ["5", "$4.95", "$0.00", "$0.35", "$4.60"]
+
+
+def test_sales_of_which_the_house_keeps_all_are_told(app: Flask, mara: Person, fan: Person) -> None:
+    a_rule(app, 10_000, -1, seller=mara)
+    bought(app, fan, mara, 1_000)
+    page = signed_in(app, mara)
+    assert rows(page.get(HOME), "By kind")[0][1:] == ["1", "$10.00", "$0.00", "$10.00", "$0.00"]
+    assert len(rows(page.get(f"{HOME}/statements"), "Statements")) == 1
+    year = clock.now().year
+    told = page.get(f"{HOME}/tax/{year}.csv").response.get_data(as_text=True)
+    (line,) = csv.DictReader(io.StringIO(told))
+    assert (line["sales"], line["paid"], line["fee"], line["yours"]) == ("1", "10.00", "10.00", "0.00")
 
 
 def test_nobody_sees_what_is_somebody_elses(app: Flask, lively: Person) -> None:

@@ -1,75 +1,35 @@
 """Creators are paid out: what leaves their balance arrives or comes back, once."""
 
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from solders.pubkey import Pubkey
 
-from app.accounts.models import User, Wallet
+from app.accounts.models import Wallet
 from app.earnings import jobs
 from app.earnings.models import Payout, PayoutAccount
-from app.earnings.operations import paying_out, planning
+from app.earnings.operations import paying_out
 from app.earnings.operations.paying_out import Wish
 from app.extensions import db
 from app.kit import clock
 from app.kit.clock import FixedClock
-from app.ledger import queries as ledger
-from app.ledger import verifying
 from app.ledger.chart import Kind
-from app.ledger.entries import Account
 from app.payments import payouts
 from app.payments.payouts import Failed, Sent, Unknown
 from app.platform import work
 from app.platform.errors import Refused
-from app.platform.models import Mail
+from app.platform.models import WorkItem
 from app.platform.transaction import transaction
-from tests.earnings.conftest import OTHER_WALLET, WALLET, Rails, earned, everything_runs, later
+from tests.earnings.asking import HOME, asked, mails, on, payouts_of, whole, with_wallet
+from tests.earnings.conftest import OTHER_WALLET, WALLET, Rails, earned, everything_runs
 from tests.factories.creators import a_creator
 from tests.factories.invoices import bought, refund
 from tests.factories.people import Person, a_person, signed_in
-from tests.page_client import Page, PageClient
 
-HOME = "/dashboard/payouts"
 # Of a program's making: nobody has its key.
 DERIVED = str(Pubkey.find_program_address([b"vault"], Pubkey.from_string(WALLET))[0])
-
-
-def with_wallet(app: Flask, person: Person, address: str = WALLET) -> PageClient:
-    page = signed_in(app, person)
-    seen = page.get(HOME)
-    assert page.send(seen.form(f"{HOME}/wallet"), address=address).status == 200
-    return page
-
-
-def asked(page: PageClient, amount: str | None = None) -> Page:
-    form = page.get(HOME).form(f"{HOME}/ask")
-    return page.send(form.fill(amount=amount) if amount else form)
-
-
-def on(app: Flask, kind: Kind, person: Person | None = None, currency: str = "USD") -> int:
-    with app.app_context():
-        return ledger.balance(Account(kind, currency, person.id if person else None)).posted
-
-
-def payouts_of(app: Flask, person: Person) -> list[Payout]:
-    with app.app_context():
-        found = db.session.query(Payout).filter_by(creator_id=person.id).order_by(Payout.id)
-        return list(found)
-
-
-def mails(app: Flask, person: Person) -> list[str]:
-    """About payouts."""
-    with app.app_context():
-        found = db.session.query(Mail.template).filter_by(user_id=person.id).order_by(Mail.id)
-        return [row[0] for row in found if row[0].startswith("payout")]
-
-
-def whole(app: Flask) -> bool:
-    with app.app_context():
-        assert verifying.verify().found == []
-    return True
 
 
 def test_what_is_free_goes_to_the_wallet(app: Flask, rails: Rails, mara: Person) -> None:
@@ -249,13 +209,21 @@ def test_only_a_wallets_own_address_is_taken(app: Flask, rails: Rails, mara: Per
         assert db.session.query(PayoutAccount).count() == 0
 
 
+def test_a_first_wallet_beside_a_bank_is_new_and_not_changed(app: Flask, rails: Rails, mara: Person) -> None:
+    page = signed_in(app, mara)
+    page.send(page.get(HOME).form(f"{HOME}/card"), country="US")
+    page.send(page.get(HOME).form(f"{HOME}/wallet"), address=WALLET)
+    seen = page.get(HOME).text
+    assert "It is new: payouts go there from" in seen and "You changed it" not in seen
+
+
 def test_a_changed_place_waits_for_a_day_and_is_told(app: Flask, rails: Rails, mara: Person) -> None:
     earned(app, mara, 10_000)
     page = with_wallet(app, mara)
     page.send(page.get(HOME).form(f"{HOME}/wallet"), address=OTHER_WALLET)
     assert mails(app, mara) == ["payout_destination"] * 2
     assert "You changed it" in page.get(HOME).text
-    assert "You changed where your money goes" in asked(page).text
+    assert "Where your money goes is new" in asked(page).text
     with clock.using(FixedClock(clock.now() + timedelta(hours=25))):
         page = signed_in(app, mara)
         asked(page)
@@ -269,7 +237,7 @@ def test_a_place_that_was_removed_waits_when_it_comes_again(app: Flask, rails: R
     page.send(page.get(HOME).form(f"{HOME}/solana/remove"))
     assert "Say where your money should go" in page.get(HOME).text
     page.send(page.get(HOME).form(f"{HOME}/wallet"), address=WALLET)
-    assert "You changed where your money goes" in asked(page).text
+    assert "Where your money goes is new" in asked(page).text
 
 
 def test_a_place_with_a_payout_on_its_way_stays(app: Flask, rails: Rails, mara: Person) -> None:
@@ -304,60 +272,6 @@ def test_after_a_refund_there_may_be_less_than_nothing(app: Flask, rails: Rails,
     seen = page.get(HOME)
     assert "-$92.00" in seen.text and not seen.has_form(f"{HOME}/ask")
     assert whole(app)
-
-
-@pytest.mark.parametrize(
-    ("rhythm", "at", "expected"),
-    [
-        ("weekly", datetime(2026, 11, 21, 12, tzinfo=UTC), datetime(2026, 11, 23, 6, tzinfo=UTC)),
-        ("weekly", datetime(2026, 11, 23, 5, tzinfo=UTC), datetime(2026, 11, 23, 6, tzinfo=UTC)),
-        ("weekly", datetime(2026, 11, 23, 6, tzinfo=UTC), datetime(2026, 11, 30, 6, tzinfo=UTC)),
-        ("monthly", datetime(2028, 1, 31, 12, tzinfo=UTC), datetime(2028, 2, 1, 6, tzinfo=UTC)),
-        ("monthly", datetime(2028, 2, 29, 12, tzinfo=UTC), datetime(2028, 3, 1, 6, tzinfo=UTC)),
-        ("monthly", datetime(2026, 12, 31, 23, tzinfo=UTC), datetime(2027, 1, 1, 6, tzinfo=UTC)),
-    ],
-)
-def test_the_clock_knows_mondays_and_firsts(rhythm: str, at: datetime, expected: datetime) -> None:
-    assert planning.next_time(rhythm, at) == expected
-
-
-def test_a_plan_pays_once_however_long_nobody_looked(app: Flask, rails: Rails, mara: Person) -> None:
-    earned(app, mara, 10_000)
-    page = with_wallet(app, mara)
-    page.send(page.get(HOME).form(f"{HOME}/plan"), rhythm="monthly", minimum="20")
-    assert "The next one:" in page.get(HOME).text
-    later(app, timedelta(hours=1))
-    assert payouts_of(app, mara) == []
-    after = clock.now() + timedelta(days=100)
-    with clock.using(FixedClock(after)), app.app_context():
-        jobs.planned_payouts()
-        jobs.planned_payouts()
-        everything_runs(app)
-        jobs.planned_payouts()
-    assert [(one.amount, one.state, one.asked_by) for one in payouts_of(app, mara)] == [(9_200, "paid", None)]
-    with clock.using(FixedClock(after + timedelta(days=32))), app.app_context():
-        jobs.planned_payouts()
-    assert len(payouts_of(app, mara)) == 1
-
-
-def test_a_plan_leaves_alone_what_is_too_little_or_has_no_place(
-    app: Flask, rails: Rails, mara: Person
-) -> None:
-    earned(app, mara, 2_000)
-    page = with_wallet(app, mara)
-    page.send(page.get(HOME).form(f"{HOME}/plan"), rhythm="weekly", minimum="20")
-    later(app, timedelta(days=8))
-    assert payouts_of(app, mara) == []
-    page.send(page.get(HOME).form(f"{HOME}/plan"), rhythm="weekly", minimum="10")
-    page.send(page.get(HOME).form(f"{HOME}/solana/remove"))
-    later(app, timedelta(days=8))
-    assert payouts_of(app, mara) == []
-
-
-def test_a_plan_is_checked(app: Flask, rails: Rails, mara: Person) -> None:
-    page = signed_in(app, mara)
-    seen = page.send(page.get(HOME).form(f"{HOME}/plan"), minimum="nothing")
-    assert seen.status == 422 and "1 or more" in seen.errors["minimum"]
 
 
 def test_an_account_with_money_stays(app: Flask, rails: Rails, mara: Person) -> None:
@@ -413,78 +327,61 @@ def test_a_linked_wallet_is_offered(app: Flask, rails: Rails, mara: Person) -> N
     assert signed_in(app, mara).get(HOME).form(f"{HOME}/wallet").fields["address"] == WALLET
 
 
-def a_bank(app: Flask, person: Person, state: str = "ready") -> None:
-    with app.app_context(), transaction():
-        at = clock.now() - timedelta(days=9)
-        made = PayoutAccount(creator_id=person.id, rail="card", provider_id="acct_1", state=state)
-        made.created_at = made.changed_at = at
-        db.session.add(made)
-
-
-def test_with_two_places_one_is_the_first_choice(app: Flask, rails: Rails, mara: Person) -> None:
-    page = with_wallet(app, mara)
-    a_bank(app, mara)
-    page.send(page.get(HOME).form(f"{HOME}/card/prefer"))
-    assert not page.get(HOME).has_form(f"{HOME}/card/prefer")
-    page.send(page.get(HOME).form(f"{HOME}/card/remove"))
-    with app.app_context():
-        kept = db.session.query(PayoutAccount).filter_by(rail="solana").one()
-        assert kept.preferred
-    assert page.get(HOME).form(f"{HOME}/card").fields["country"] == ""
-
-
-def test_a_plan_takes_the_place_that_takes_the_currency(app: Flask, rails: Rails, mara: Person) -> None:
-    a_bank(app, mara)
-    page = with_wallet(app, mara)  # the first choice, as the bank was never chosen
-    earned(app, mara, 10_000)
-    earned(app, mara, 5_000, currency="EUR")
-    page.send(page.get(HOME).form(f"{HOME}/plan"), rhythm="weekly", minimum="20")
-    later(app, timedelta(days=8))
-    went = {one.currency: one.rail for one in payouts_of(app, mara)}
-    assert went == {"EUR": "card", "USD": "solana"}
-    with clock.using(FixedClock(clock.now() + timedelta(days=9))):
-        everything_runs(app)
-    assert {(order.destination, order.currency) for order in rails.sent} == {
-        ("acct_1", "EUR"), (WALLET, "USDC")
-    }  # fmt: skip
-
-
-def test_a_place_that_is_not_finished_or_refused_gets_nothing(app: Flask, rails: Rails, mara: Person) -> None:
-    earned(app, mara, 10_000)
-    a_bank(app, mara, "refused")
-    page = signed_in(app, mara)
-    seen = page.get(HOME)
-    assert "does not pay out to you" in seen.text and not seen.has_form(f"{HOME}/ask")
-    page.send(seen.form(f"{HOME}/plan"), rhythm="weekly", minimum="20")
-    later(app, timedelta(days=8))
-    assert payouts_of(app, mara) == []
-
-
-def test_by_hand_nothing_goes_by_itself(app: Flask, rails: Rails, mara: Person) -> None:
-    earned(app, mara, 10_000)
-    page = with_wallet(app, mara)
-    page.send(page.get(HOME).form(f"{HOME}/plan"), rhythm="weekly", minimum="20")
-    page.send(page.get(HOME).form(f"{HOME}/plan"), rhythm="by_hand", minimum="20")
-    later(app, timedelta(days=40))
-    assert payouts_of(app, mara) == []
-
-
-def test_who_is_suspended_is_not_paid_meanwhile(app: Flask, rails: Rails, mara: Person) -> None:
-    earned(app, mara, 10_000)
-    page = with_wallet(app, mara)
-    page.send(page.get(HOME).form(f"{HOME}/plan"), rhythm="weekly", minimum="20")
-    with app.app_context(), transaction():
-        db.session.get_one(User, mara.id).state = "suspended"
-    later(app, timedelta(days=8))
-    assert payouts_of(app, mara) == []
-
-
 def test_a_form_for_money_that_is_gone_asks_for_nothing(app: Flask, rails: Rails, mara: Person) -> None:
     earned(app, mara, 10_000)
     page = with_wallet(app, mara)
     form = page.get(HOME).form(f"{HOME}/ask")
     assert "nothing that could be paid out" in page.send(form, currency="EUR").text
     assert payouts_of(app, mara) == []
+
+
+def test_what_the_rail_may_have_sent_waits_while_the_rail_is_closed(
+    app: Flask, rails: Rails, mara: Person
+) -> None:
+    earned(app, mara, 10_000)
+    rails.says = [Unknown()]
+    asked(with_wallet(app, mara))
+    everything_runs(app)
+    closed = app.extensions[payouts.PLACE].pop("solana")
+    everything_runs(app)
+    assert on(app, Kind.CREATOR_AVAILABLE, mara) == 0
+    app.extensions[payouts.PLACE]["solana"] = closed
+    everything_runs(app)
+    assert [one.state for one in payouts_of(app, mara)] == ["paid"]
+    assert whole(app)
+
+
+def test_however_many_wait_each_is_asked_about(app: Flask, rails: Rails, mara: Person) -> None:
+    """The wallet is too empty for two hundred of them."""
+    at = clock.now() - timedelta(hours=1)
+    others = [a_person(app) for _ in range(jobs.BATCH)]
+    with app.app_context(), transaction():
+        for other in others:
+            place = PayoutAccount(
+                creator_id=other.id, rail="solana", provider_id=f"{other.id}", state="ready"
+            )
+            db.session.add(place)
+            db.session.flush()
+            values = {
+                "rail": "solana",
+                "amount": 5,
+                "currency": "USD",
+                "rail_amount": 5,
+                "rail_currency": "USDC",
+            }
+            db.session.add(
+                Payout(creator_id=other.id, account_id=place.id, state="sent", created_at=at, **values)
+            )
+    earned(app, mara, 10_000)
+    asked(with_wallet(app, mara))
+    (payout,) = payouts_of(app, mara)
+    with app.app_context(), transaction():
+        paying_out.set_out(payout.id)
+        db.session.query(WorkItem).filter(WorkItem.kind == paying_out.SEND).delete()
+    rails.says = [Unknown()] * jobs.BATCH
+    for _ in range(2):
+        everything_runs(app)
+    assert [one.state for one in payouts_of(app, mara)] == ["paid"]
 
 
 def test_a_rail_that_is_closed_meanwhile_gives_it_back(app: Flask, rails: Rails, mara: Person) -> None:

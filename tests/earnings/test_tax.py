@@ -11,15 +11,17 @@ from flask import Flask
 from app.earnings.models import TaxProfile
 from app.extensions import db
 from app.invoices.models import BillingDetails
+from app.invoices.operations import disputing
 from app.kit import clock
 from app.kit.clock import FixedClock
 from app.ledger.chart import Kind
+from app.ledger.entries import Account
 from app.platform.models import AuditRecord
 from app.platform.transaction import transaction
+from tests.earnings.asking import asked, on, with_wallet
 from tests.earnings.conftest import Rails, earned, everything_runs
 from tests.earnings.test_earned import in_the_books, rows, text_of
-from tests.earnings.test_payouts import asked, on, with_wallet
-from tests.factories.invoices import bought, refund
+from tests.factories.invoices import bought, dispute, refund
 from tests.factories.people import Person, a_person, signed_in
 from tests.page_client import FilledForm, Page, PageClient
 
@@ -140,6 +142,14 @@ def test_what_was_collected_is_told_by_country(taxed: Flask, mara: Person, admin
     lines = list(csv.DictReader(io.StringIO(answer.get_data(as_text=True))))
     assert sum(round(float(line["tax"]) * 100) for line in lines) == 290
     assert admin.get(f"/admin/tax/{year + 1}.csv").status == 404
+
+
+def test_what_is_disputed_counts_again_when_it_is_won(taxed: Flask, mara: Person, admin: PageClient) -> None:
+    disputed = dispute(taxed, bought(taxed, somebody_in(taxed, "DE"), mara, 1_190))
+    assert [row[2:] for row in rows(admin.get("/admin/tax"), "Tax by country")] == [["$0.00", "$0.00"]]
+    with taxed.app_context(), transaction():
+        disputing.won(disputed, Account(Kind.CARD_CLEARING, "USD"))
+    assert [row[2:] for row in rows(admin.get("/admin/tax"), "Tax by country")] == [["$10.00", "$1.90"]]
 
 
 def test_the_report_of_sellers_needs_a_fresh_sign_in_and_is_on_record(

@@ -7,9 +7,10 @@ from solders.keypair import Keypair
 from app.earnings import jobs
 from app.ledger.chart import Kind
 from app.payments.gateways.solana import reading
+from app.payments.operations import solana_prices
+from tests.earnings.asking import HOME, asked, on, payouts_of, with_wallet
 from tests.earnings.conftest import earned
-from tests.earnings.test_payouts import HOME, asked, on, payouts_of, with_wallet
-from tests.factories.people import Person
+from tests.factories.people import Person, signed_in
 from tests.payments.coins import Purse, taking_coins
 from tests.payments.conftest import node, purse
 
@@ -75,6 +76,22 @@ def test_nobody_is_paid_in_sol_while_nobody_knows_its_price(
         assert "Solana wallet, in USDC" in here.text and "in SOL" not in here.text
         assert page.send(form).status == 422
     assert payouts_of(app, mara) == []
+
+
+def test_prices_are_asked_for_in_what_creators_have(
+    app: Flask, purse: Purse, mara: Person, address: str
+) -> None:
+    """Also while nobody owes anything in it."""
+    with taking_coins(app, purse.double, solana_rate_url=["http://127.0.0.1:9/{coin}-{currency}#price"]):
+        earned(app, mara, 10_000, currency="EUR")
+        with app.app_context():
+            assert ("SOL", "EUR") in solana_prices.wanted()
+
+
+def test_the_house_s_own_wallet_is_nobody_else_s(app: Flask, purse: Purse, mara: Person) -> None:
+    page = signed_in(app, mara)
+    form = page.get(HOME).form(f"{HOME}/wallet")
+    assert "belongs to the house" in page.send(form, address=str(purse.wallet)).text
 
 
 def test_a_house_that_is_short_pays_when_it_can(app: Flask, purse: Purse, mara: Person, address: str) -> None:

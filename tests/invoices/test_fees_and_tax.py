@@ -163,3 +163,13 @@ def test_fees_ask_for_a_fresh_sign_in(app: Flask, office: PageClient, fixed_cloc
     form = office.get("/admin/fees").form("/admin/fees")
     fixed_clock.move(timedelta(minutes=11))
     assert "/confirm" in office.send(form, follow=False, percent="5").location
+
+
+def test_a_rail_that_knows_no_country_leaves_the_one_that_was_known(app: Flask) -> None:
+    fan = a_person(app)
+    lives_in(app, fan, "FI")
+    invoice_id = an_invoice(app, fan, a_creator(app), total=1_000)
+    money_in(app, invoice_id, 1_000, tax=tax.Told(120, 1_200, None))
+    invoice = the_invoice(app, invoice_id)
+    assert (invoice.state, invoice.tax, invoice.tax_country) == ("paid", 120, "FI")
+    assert "address" not in invoice.tax_evidence

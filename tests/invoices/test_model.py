@@ -323,7 +323,8 @@ class Money(RuleBasedStateMachine):
         self._reckon(bill)
 
     def _reckon(self, bill: Bill) -> None:
-        if bill.settled or bill.leftover < bill.total:
+        # What its payer has cancelled is not taken up again by money that comes later: that is theirs.
+        if bill.settled or bill.ended == "cancelled" or bill.leftover < bill.total:
             return
         if bill.subject in self.shop.gone:
             bill.ended = bill.ended or "cancelled"

@@ -196,8 +196,10 @@ def test_what_was_paid_too_much_is_cleared_by_its_payer(
     money_in(app, invoice_id, 300)
     seen = home.get(f"/invoices/{invoice_id}")
     assert "$3.00 is left over" in seen.text
+    assert "$3.00 of it is left over" in read(home.get(f"/invoices/{invoice_id}/receipt.pdf"))
     seen = home.send(seen.form(f"/invoices/{invoice_id}/{way}"))
     assert "left over" not in seen.text
+    assert "left over" not in read(home.get(f"/invoices/{invoice_id}/receipt.pdf"))
     found = the_invoice(app, invoice_id)
     assert (found.state, found.returned, found.leftover) == ("paid", 300, 0)
 
@@ -275,12 +277,14 @@ def test_a_receipt_says_which_tax_and_which_coins(taxed: Flask, fan: Person) -> 
     lives_in(taxed, fan, "GR")
     invoice_id = an_invoice(taxed, fan, total=1_240, label="A pass")
     hot = Account(Kind.CHAIN_HOT, "USDC")
-    money_in(taxed, invoice_id, 1_000, rail_amount=10_000_000, rail_currency="USDC", into=hot)
+    moved = money_in(taxed, invoice_id, 1_000, rail_amount=10_000_000, rail_currency="USDC", into=hot)
     money_in(taxed, invoice_id, 240, origin={"last4": "4242"})
     text = read(home.get(f"/invoices/{invoice_id}/receipt.pdf"))
     for part in ("Greece", "$2.40 tax (24 %, Greece)", "10.00 USDC", "ending in 4242", "Mira (@mira)"):
         assert part in text, part
-    assert "$2.40 of it is tax (24 %, GR)" in home.get(f"/invoices/{invoice_id}").text
+    shown = home.get(f"/invoices/{invoice_id}").text
+    assert "$2.40 of it is tax (24 %, GR)" in shown and "10.00 USDC came in" in shown
+    assert moved in shown.replace(" ", "")
 
 
 def test_a_receipt_of_several_and_of_nothing(app: Flask, home: PageClient, fan: Person) -> None:

@@ -11,7 +11,7 @@ from flask import Flask
 from app.extensions import db
 from app.invoices import rails
 from app.invoices.errors import NoLongerSold, NotPayable
-from app.invoices.models import Invoice, Payment
+from app.invoices.models import Attempt, Invoice, Payment
 from app.invoices.operations import attempts, ending, making, refunding, releasing
 from app.invoices.operations.attempts import Quote
 from app.invoices.operations.making import Item, Order, UnderWay
@@ -164,6 +164,19 @@ def test_late_money_is_taken_when_it_can_still_be_had(app: Flask) -> None:
     assert the_attempt(app, attempt_id).state == "succeeded"
 
 
+def test_money_for_what_its_payer_cancelled_is_the_payers(app: Flask) -> None:
+    fan = a_person(app)
+    invoice_id = an_invoice(app, fan, a_creator(app), total=500)
+    with app.app_context(), transaction():
+        ending.give_up(invoice_id, fan.id)
+    money_in(app, invoice_id, 500)
+    found = the_invoice(app, invoice_id)
+    assert (found.state, found.leftover, found.kept) == ("cancelled", 500, 0)
+    with app.app_context(), transaction():
+        refunding.keep_leftover_as_credit(invoice_id, fan.id)
+    assert balance(app, Kind.FAN_CREDIT, fan) == 500
+
+
 def test_late_money_for_what_is_gone_is_the_payers(app: Flask, shelves: Shop) -> None:
     fan, subject = a_person(app), new_id()
     invoice_id = an_invoice(app, fan, a_creator(app), total=500, subject_id=subject)
@@ -225,12 +238,25 @@ def test_an_answer_after_success_changes_nothing(app: Flask, shelves: Shop) -> N
     assert shelves.called_off == []
 
 
+def test_an_attempt_that_was_forgotten_takes_nothing_from_a_paid_invoice(app: Flask) -> None:
+    invoice_id = an_invoice(app, a_person(app), total=500)
+    attempt_id = tried(app, invoice_id)
+    paid(app, invoice_id)
+    with app.app_context(), transaction():
+        found = db.session.get_one(Attempt, attempt_id)
+        found.state, found.ended_at = "waiting", None
+    with app.app_context(), transaction():
+        assert attempts.fail(attempt_id, "declined", "No.")
+    assert the_invoice(app, invoice_id).state == "paid"
+
+
 def test_what_is_on_its_way_neither_expires_nor_is_cancelled(app: Flask) -> None:
     invoice_id = an_invoice(app, a_person(app), total=500)
     first, second = tried(app, invoice_id), tried(app, invoice_id)
     with app.app_context(), transaction():
         attempts.on_its_way(first)
         attempts.on_its_way(first)
+        attempts.on_its_way(second)
         assert [one.id for one in attempts.living(invoice_id, "test")] == [second, first]
         assert attempts.living(invoice_id, "card") == []
     later(app, timedelta(hours=25))
@@ -243,6 +269,42 @@ def test_what_is_on_its_way_neither_expires_nor_is_cancelled(app: Flask) -> None
     assert the_invoice(app, invoice_id).state == "open"
     later(app, timedelta(hours=25))
     assert the_invoice(app, invoice_id).state == "expired"
+
+
+def test_an_invoice_waits_only_for_what_is_on_its_way(app: Flask) -> None:
+    invoice_id = an_invoice(app, a_person(app), total=500)
+    begun, sent = tried(app, invoice_id), tried(app, invoice_id)
+    with app.app_context(), transaction():
+        attempts.on_its_way(sent)
+    assert the_invoice(app, invoice_id).state == "processing"
+    with app.app_context(), transaction():
+        attempts.fail(sent, "dropped", "It went away.")
+    assert (the_invoice(app, invoice_id).state, the_attempt(app, begun).state) == ("open", "waiting")
+
+
+def test_the_rest_of_a_part_can_be_on_its_way(app: Flask) -> None:
+    invoice_id = an_invoice(app, a_person(app), total=500)
+    money_in(app, invoice_id, 200)
+    sent = tried(app, invoice_id)
+    with app.app_context(), transaction():
+        attempts.on_its_way(sent)
+    later(app, timedelta(hours=25))
+    assert the_invoice(app, invoice_id).state == "processing"
+    money_in(app, invoice_id, 100)
+    assert the_invoice(app, invoice_id).state == "processing"
+    with app.app_context(), transaction():
+        attempts.fail(sent, "declined", "No.")
+    assert the_invoice(app, invoice_id).state == "underpaid"
+
+
+def test_a_part_calls_off_what_asks_for_all(app: Flask, shelves: Shop) -> None:
+    invoice_id = an_invoice(app, a_person(app), total=500)
+    part, whole, little, sent = (tried(app, invoice_id, amount) for amount in (None, None, 100, None))
+    with app.app_context(), transaction():
+        attempts.on_its_way(sent)
+    money_in(app, invoice_id, 200, attempt_id=part)
+    states = [the_attempt(app, one).state for one in (part, whole, little, sent)]
+    assert states == ["waiting", "cancelled", "waiting", "waiting"]
 
 
 def test_what_ended_cannot_be_paid(app: Flask) -> None:
@@ -315,7 +377,8 @@ def test_money_and_giving_up_at_once_end_in_one_of_both(app: Flask) -> None:
             one = threads.submit(give_up)
             two = threads.submit(money_in, app, invoice_id, 500)
             one.result(), two.result()
-        assert the_invoice(app, invoice_id).state == "paid"
+        found = the_invoice(app, invoice_id)
+        assert (found.state, found.kept, found.leftover) in {("paid", 500, 0), ("cancelled", 0, 500)}
 
 
 def test_a_discount_is_a_line_without_a_product(app: Flask) -> None:

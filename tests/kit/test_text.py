@@ -17,7 +17,8 @@ def test_folding_twice_is_folding_once(text: str) -> None:
 
 
 def test_every_sign_folds_for_good() -> None:
-    signs = [chr(code) for code in range(0x110000) if unicodedata.category(chr(code)) != "Cs"]
+    nothing = {"Cs", "Cn", "Co"}  # of surrogates, of none, and of whatever somebody makes of them
+    signs = [chr(code) for code in range(0x110000) if unicodedata.category(chr(code)) not in nothing]
     assert [sign for sign in signs if folded(folded(sign)) != folded(sign)] == []
 
 

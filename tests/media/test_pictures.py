@@ -45,6 +45,12 @@ def widths(media: Media) -> dict[str, tuple[int, int]]:
     return {name: (one["w"], one["h"]) for name, one in media.renditions.items()}
 
 
+def clear_picture() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGBA", (500, 400), (200, 80, 40, 90)).save(out, "PNG")
+    return out.getvalue()
+
+
 def with_everything(width: int, height: int) -> bytes:
     exif = Image.Exif()
     exif[ORIENTATION] = 6
@@ -145,7 +151,19 @@ def test_a_picture_turned_in_any_way_stands_upright_however_large_it_is(
 
 def test_an_avatar_is_square(desk: Desk) -> None:
     media = desk.made(picture_bytes(900, 300), purpose="avatar")
-    assert widths(media) == {"square256": (256, 256), "square96": (96, 96)}
+    assert widths(media) == {"square256": (256, 256), "square96": (96, 96), "podcast": (1400, 1400)}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [picture_bytes(64, 48), picture_bytes(3_000, 2_000), picture_bytes(30, 5_000, "PNG"), clear_picture()],
+    ids=["small", "large", "strip", "clear"],
+)
+def test_an_avatar_is_also_a_picture_that_directories_of_podcasts_take(desk: Desk, content: bytes) -> None:
+    media = desk.made(content, purpose="avatar")
+    made = Image.open(io.BytesIO(stored(desk, media, "podcast")))
+    assert (made.format, made.mode, made.size) == ("JPEG", "RGB", (1400, 1400))
+    assert media.renditions["podcast"]["type"] == "image/jpeg"
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ class Till:
         with self.app.app_context():
             return [one.id for one in db.session.query(Refund).filter_by(invoice_id=invoice_id)]
 
-    def rewrite(self, key: str, **values: str) -> None:
+    def rewrite(self, key: str, **values: str | int) -> None:
         """An object of the processor's says something that the double never does."""
         with closing(sqlite3.connect(self.folder / "cards.sqlite", timeout=10)) as kept, kept:
             for name, value in values.items():

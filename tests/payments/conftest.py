@@ -1,16 +1,35 @@
-"""A processor for each file of tests; each test finds it without faults, and told out."""
+"""A processor and a chain for each file of tests; each test finds them without faults, and told out."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from flask import Flask
 
 from app.kit import clock
 from tests.doubles.chain import ChainDouble, chain_double
-from tests.factories.invoices import shop
+from tests.factories.creators import a_creator
+from tests.factories.invoices import an_invoice, shop
+from tests.factories.people import Person, a_person, signed_in
+from tests.page_client import PageClient
 from tests.payments.cards import Till, a_till, taking_cards
 from tests.payments.coins import Purse, taking_coins
+
+
+@pytest.fixture
+def fan(app: Flask) -> Person:
+    return a_person(app, "mira")
+
+
+@pytest.fixture
+def page(app: Flask, fan: Person) -> PageClient:
+    return signed_in(app, fan)
+
+
+@pytest.fixture
+def invoice_id(app: Flask, fan: Person) -> UUID:
+    return an_invoice(app, fan, total=500)
 
 
 @pytest.fixture(scope="module")
@@ -55,3 +74,17 @@ def purse(app: Flask, node: ChainDouble) -> Iterator[Purse]:
     node.finalize()
     with taking_coins(app, node) as found:
         yield found
+
+
+@pytest.fixture
+def rich(purse: Purse) -> Purse:
+    """It has SOL for what the network takes."""
+    purse.fill(sol="1", usdc="100")
+    return purse
+
+
+@pytest.fixture
+def paid(app: Flask, rich: Purse, page: PageClient, fan: Person) -> UUID:
+    invoice_id = an_invoice(app, fan, a_creator(app, "ada"), total=500)
+    rich.pay(page, invoice_id)
+    return invoice_id

@@ -11,6 +11,7 @@ from app.ledger import queries as ledger
 from app.ledger.chart import Kind
 from app.ledger.operations.posting import Account
 from app.payments import queries
+from app.payments.cards import looking
 from app.payments.models import Case
 from app.platform import personal_data
 from app.platform.transaction import transaction
@@ -21,11 +22,6 @@ from tests.factories.people import Person, a_person, signed_in
 from tests.payments.cards import Till, payments_of
 
 DISPUTES = "/admin/payments/disputes"
-
-
-@pytest.fixture
-def fan(app: Flask) -> Person:
-    return a_person(app)
 
 
 def bought(app: Flask, till: Till, fan: Person, card: str = GOOD, total: int = 1_000) -> UUID:
@@ -43,6 +39,11 @@ def at_processor(app: Flask) -> int:
 def credit_of(app: Flask, fan: Person) -> int:
     with app.app_context():
         return ledger.balance(Account(Kind.FAN_CREDIT, "USD", fan.id)).posted
+
+
+def lost_by_house(app: Flask) -> int:
+    with app.app_context():
+        return ledger.balance(Account(Kind.DISPUTE_LOSS, "USD")).posted
 
 
 def charge_of(app: Flask, invoice_id: UUID) -> str:
@@ -75,6 +76,63 @@ def test_a_refund_goes_back_to_the_card(app: Flask, till: Till, fan: Person) -> 
     assert (before - at_processor(app), credit_of(app, fan)) == (1_000, 0)
 
 
+def test_a_pending_refund_that_a_lost_dispute_overtook_is_its_payers_already(
+    app: Flask, till: Till, fan: Person
+) -> None:
+    invoice_id = bought(app, till, fan)
+    refund(app, invoice_id, 400, deliver=False)
+    (refund_id,) = till.refund_ids(invoice_id)
+    charge, names = charge_of(app, invoice_id), {"refund_id": str(refund_id)}
+    till.double.fault("webhooks", "drop", times=20)
+    made = till.double.client().v1.refunds.create({"charge": charge, "amount": 400, "metadata": names})
+    till.rewrite(made.id, status="failed", failure_reason="charge_for_pending_refund_disputed")
+    opened = till.double.control(f"dispute/{charge}")
+    till.rewrite(opened["id"], amount=1_000)
+    with app.app_context():
+        looking.returned_of(charge)
+    assert (till.refund_states(invoice_id), dispute_states(app, invoice_id)) == (["sent"], ["open"])
+    till.double.control(f"dispute/{opened['id']}/close?won=no")
+    with app.app_context():
+        looking.dispute(opened["id"])
+    till.work_off()
+    assert (till.refund_states(invoice_id), dispute_states(app, invoice_id)) == (["succeeded"], ["lost"])
+    assert (credit_of(app, fan), lost_by_house(app)) == (0, 0)
+
+
+def test_a_pending_refund_that_a_won_dispute_overtook_becomes_credit(
+    app: Flask, till: Till, fan: Person
+) -> None:
+    """The processor gave it up, and the bank gave its payer nothing."""
+    invoice_id = bought(app, till, fan)
+    refund(app, invoice_id, 400, deliver=False)
+    charge = charge_of(app, invoice_id)
+    names = {"refund_id": str(till.refund_ids(invoice_id)[0])}
+    till.double.fault("webhooks", "drop", times=20)
+    made = till.double.client().v1.refunds.create({"charge": charge, "amount": 400, "metadata": names})
+    till.rewrite(made.id, status="failed", failure_reason="charge_for_pending_refund_disputed")
+    opened = till.double.control(f"dispute/{charge}")
+    till.double.control(f"dispute/{opened['id']}/close?won=yes")
+    with app.app_context():
+        looking.dispute(opened["id"])
+        looking.returned_of(charge)
+    assert (till.refund_states(invoice_id), dispute_states(app, invoice_id)) == (["failed"], ["won"])
+    assert (credit_of(app, fan), lost_by_house(app)) == (400, 0)
+
+
+def test_nothing_is_sent_back_while_a_bank_decides(app: Flask, till: Till, fan: Person) -> None:
+    invoice_id = bought(app, till, fan)
+    refund(app, invoice_id, 400, deliver=False)
+    opened = till.double.control(f"dispute/{charge_of(app, invoice_id)}")
+    with app.app_context():
+        looking.dispute(opened["id"])
+    till.settle()
+    assert (till.refund_states(invoice_id), credit_of(app, fan)) == (["due"], 0)
+    assert till.double.client().v1.refunds.list({"charge": charge_of(app, invoice_id)}).data == []
+    till.double.control(f"dispute/{opened['id']}/close?won=yes")
+    till.settle()
+    assert till.refund_states(invoice_id) == ["succeeded"]
+
+
 def test_a_refund_that_the_bank_sends_back_becomes_credit(app: Flask, till: Till, fan: Person) -> None:
     invoice_id = bought(app, till, fan, REFUND_FAILS)
     before = at_processor(app)
@@ -88,15 +146,61 @@ def test_a_refund_that_the_bank_sends_back_becomes_credit(app: Flask, till: Till
     assert (at_processor(app), credit_of(app, fan)) == (before, 400)
 
 
-def test_a_refund_of_what_the_bank_took_becomes_credit_of_nobody_twice(
-    app: Flask, till: Till, fan: Person
-) -> None:
-    """The bank was quicker by a moment: the processor refuses the refund."""
+def overtaken(app: Flask, till: Till, fan: Person, amount: int) -> tuple[UUID, str]:
+    """The bank was quicker by a moment, and the processor refuses the refund."""
     invoice_id = bought(app, till, fan)
-    refund(app, invoice_id, 400, deliver=False)
-    till.double.control(f"dispute/{charge_of(app, invoice_id)}")
+    refund(app, invoice_id, amount, deliver=False)
+    opened = till.double.control(f"dispute/{charge_of(app, invoice_id)}")
     till.settle()
-    assert till.refund_states(invoice_id) == ["failed"]
+    assert (till.refund_states(invoice_id), credit_of(app, fan)) == (["due"], 0)
+    return invoice_id, str(opened["id"])
+
+
+@pytest.mark.parametrize("amount", [400, 1_000])
+def test_a_refund_that_a_lost_dispute_overtook_is_its_payers_already(
+    app: Flask, till: Till, fan: Person, amount: int
+) -> None:
+    invoice_id, dispute_id = overtaken(app, till, fan, amount)
+    till.double.control(f"dispute/{dispute_id}/close?won=no")
+    till.settle()
+    assert (till.refund_states(invoice_id), dispute_states(app, invoice_id)) == (["succeeded"], ["lost"])
+    assert (at_processor(app), credit_of(app, fan), lost_by_house(app)) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("amount", [400, 1_000])
+def test_a_refund_that_a_won_dispute_overtook_goes_back(
+    app: Flask, till: Till, fan: Person, amount: int
+) -> None:
+    invoice_id, dispute_id = overtaken(app, till, fan, amount)
+    till.forget_keys()
+    till.double.control(f"dispute/{dispute_id}/close?won=yes")
+    till.settle()
+    assert (till.refund_states(invoice_id), dispute_states(app, invoice_id)) == (["succeeded"], ["won"])
+    assert (at_processor(app), credit_of(app, fan)) == (1_000 - amount, 0)
+    assert till.double.client().v1.charges.retrieve(charge_of(app, invoice_id)).amount_refunded == amount
+
+
+def test_what_a_dispute_left_of_a_refund_becomes_credit(app: Flask, till: Till, fan: Person) -> None:
+    invoice_id = bought(app, till, fan)
+    refund(app, invoice_id, 500, deliver=False)
+    opened = till.double.control(f"dispute/{charge_of(app, invoice_id)}")
+    till.rewrite(opened["id"], amount=700)
+    till.settle()
+    till.double.control(f"dispute/{opened['id']}/close?won=no")
+    till.settle()
+    assert sorted(till.refund_states(invoice_id)) == ["failed", "succeeded"]
+    assert (credit_of(app, fan), lost_by_house(app)) == (300, 0)
+
+
+def test_a_refund_may_hear_of_a_dispute_first(app: Flask, till: Till, fan: Person) -> None:
+    invoice_id = bought(app, till, fan)
+    refund(app, invoice_id, 1_000, deliver=False)
+    till.double.fault("webhooks", "drop", times=20)
+    opened = till.double.control(f"dispute/{charge_of(app, invoice_id)}")
+    till.double.control(f"dispute/{opened['id']}/close?won=no")
+    till.settle()
+    assert (till.refund_states(invoice_id), dispute_states(app, invoice_id)) == (["succeeded"], ["lost"])
+    assert (credit_of(app, fan), lost_by_house(app)) == (0, 0)
 
 
 def test_a_refund_by_hand_at_the_processor_is_a_case(app: Flask, till: Till, fan: Person) -> None:

@@ -16,8 +16,11 @@ from app.ledger.chart import Kind
 from app.ledger.operations.posting import Account, Entry, Leg, post
 from app.payments import payouts
 from app.payments.cards import jobs
+from app.payments.cards.balancing import AT_PROCESSOR
 from app.payments.gateways.stripe import balance, connect
 from app.payments.models import Case, ProviderEntry
+from app.payments.operations import cases, reconciling
+from app.payments.operations.reconciling import Movement
 from app.payments.payouts import Failed, Order, Sent, Unknown
 from app.platform.transaction import transaction
 from tests.factories.creators import a_creator
@@ -31,11 +34,6 @@ def processor(whole_app: Flask, tmp_path: Path) -> Iterator[Till]:
     """One for each test: whose balance begins with nothing."""
     with a_till(whole_app, tmp_path) as till:
         yield till
-
-
-@pytest.fixture
-def fan(app: Flask) -> Person:
-    return a_person(app)
 
 
 def bought(app: Flask, till: Till, fan: Person, total: int = 1_000) -> UUID:
@@ -56,6 +54,25 @@ def reconcile(app: Flask, hours: float = 0) -> list[str]:
         with clock.using(clock.FixedClock(clock.now() + timedelta(hours=hours))):
             jobs.reconcile()
         return [one.kind for one in db.session.query(Case).filter_by(state="open").order_by(Case.id)]
+
+
+def booked_wrong(app: Flask, amount: int, cause: str = "a mistake") -> None:
+    with app.app_context(), transaction():
+        legs = (
+            Leg(Account(Kind.CARD_CLEARING, "USD"), amount),
+            Leg(Account(Kind.ADJUSTMENT, "USD"), -amount),
+        )
+        post(Entry(cause, "adjustment", legs))
+
+
+def moved(app: Flask, kind: str, amount: int, fee: int = 0, count: int = 1) -> None:
+    """The processor says so."""
+    at = clock.now() - timedelta(hours=2)
+    with app.app_context(), transaction():
+        for n in range(count):
+            name = f"txn_{kind}_{n}"
+            found = Movement(name, kind, amount, fee, "USD", f"ch_of_others_{n}", at)
+            reconciling.note(AT_PROCESSOR, found)
 
 
 def at_processor(app: Flask) -> int:
@@ -131,11 +148,107 @@ def test_a_movement_that_we_know_nothing_of_is_a_case(app: Flask, till: Till, fa
 
 def test_an_entry_that_the_processor_knows_nothing_of_is_a_case(app: Flask, till: Till, fan: Person) -> None:
     bought(app, till, fan)
-    with app.app_context(), transaction():
-        legs = (Leg(Account(Kind.CARD_CLEARING, "USD"), 77), Leg(Account(Kind.ADJUSTMENT, "USD"), -77))
-        post(Entry("a mistake", "adjustment", legs))
-    assert reconcile(app, hours=2) == ["no_movement", "balance"]
+    booked_wrong(app, 77)
+    assert reconcile(app, hours=2) == ["no_movement"]
     assert reconcile(app, hours=3) == ["no_movement", "balance"]
+    assert reconcile(app, hours=4) == ["no_movement", "balance"]
+
+
+def test_a_difference_that_is_over_closes_its_case_and_opens_another_when_it_comes_again(
+    app: Flask, till: Till, fan: Person
+) -> None:
+    bought(app, till, fan)
+    booked_wrong(app, 500)
+    for hours in (1, 2):
+        found = reconcile(app, hours)
+    assert "balance" in found
+    booked_wrong(app, -500, "mended")
+    for hours in (3, 4):
+        found = reconcile(app, hours)
+    assert "balance" not in found
+    booked_wrong(app, 500, "the same again")
+    for hours in (5, 6):
+        found = reconcile(app, hours)
+    assert "balance" in found
+
+
+def test_a_difference_that_somebody_has_seen_is_not_shown_again(app: Flask, till: Till, fan: Person) -> None:
+    bought(app, till, fan)
+    booked_wrong(app, 500)
+    for hours in (1, 2):
+        reconcile(app, hours)
+    admin = a_person(app, roles=("fan", "admin"))
+    with app.app_context(), transaction():
+        for case in db.session.query(Case).filter_by(kind="balance"):
+            cases.close(case.id, admin.id, "It was there before the house began.")
+    for hours in (3, 4):
+        assert "balance" not in reconcile(app, hours)
+
+
+def test_a_payment_between_the_list_and_the_balance_is_no_difference(
+    app: Flask, till: Till, fan: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bought(app, till, fan)
+    page, real = signed_in(app, fan), balance.totals
+    address = till.open_page(page, an_invoice(app, fan, total=700))
+
+    def slow() -> dict[str, int]:
+        till.double.pay(address)
+        return real()
+
+    monkeypatch.setattr(balance, "totals", slow)
+    assert reconcile(app) == []
+    monkeypatch.undo()
+    till.settle()
+    assert reconcile(app, hours=2) == [] and reconcile(app, hours=3) == []
+
+
+def test_a_movement_that_is_told_of_late_closes_the_case_of_its_entry(
+    app: Flask, till: Till, fan: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bought(app, till, fan)
+    monkeypatch.setattr(balance, "moved_since", lambda since: [])
+    assert reconcile(app, hours=2) == ["no_movement"]
+    monkeypatch.undo()
+    assert reconcile(app, hours=3) == []
+
+
+def test_any_number_of_movements_of_others_leaves_ours_their_turn(
+    app: Flask, till: Till, fan: Person
+) -> None:
+    """The house's account at the processor takes money for another shop of its owner too."""
+    (payment,) = payments_of(app, bought(app, till, fan))
+    moved(app, "charge", 100, count=reconciling.BATCH + 1)
+    for _ in range(2):
+        reconcile(app)
+    with app.app_context():
+        ours = db.session.query(ProviderEntry).filter_by(source_id=payment.external_id).one()
+        assert ours.checked_at is not None
+
+
+@pytest.mark.parametrize(
+    ("kind", "amount", "fee"),
+    [("stripe_fee", 0, 0), ("payout", 0, 0), ("stripe_fee", -100, 5), ("stripe_fx_fee", -3, 3)],
+)
+def test_a_movement_of_nothing_or_with_two_fees_is_booked(
+    app: Flask, till: Till, fan: Person, kind: str, amount: int, fee: int
+) -> None:
+    bought(app, till, fan)
+    moved(app, kind, amount, fee)
+    assert "no_entry" not in reconcile(app)
+    assert posted(app, Kind.PROVIDER_FEE) == 59 + fee - amount
+
+
+def test_a_movement_that_cannot_be_booked_holds_up_no_other(app: Flask, till: Till, fan: Person) -> None:
+    bought(app, till, fan)
+    with app.app_context(), transaction():
+        legs = (Leg(Account(Kind.BANK, "USD"), 1), Leg(Account(Kind.ADJUSTMENT, "USD"), -1))
+        post(Entry("bank:card:txn_payout_0", "adjustment", legs))
+    moved(app, "payout", -10)
+    assert reconcile(app) == ["no_entry"]
+    with app.app_context():
+        left = db.session.query(ProviderEntry).filter(ProviderEntry.checked_at.is_(None)).all()
+        assert [one.kind for one in left] == ["payout"]
 
 
 def test_a_payout_goes_once_however_often_it_is_asked_for(app: Flask, till: Till, fan: Person) -> None:

@@ -24,17 +24,12 @@ from app.platform.models import OutboxEvent
 from app.platform.transaction import transaction
 from tests.doubles.cards import BANK_HONOURS, GOOD
 from tests.factories.invoices import an_invoice, money_in, refund, shop, the_invoice
-from tests.factories.people import Person, a_person, signed_in
+from tests.factories.people import Person, signed_in
 from tests.payments.cards import Till, another_card, attempts_of, kept_card, payments_of
 from tests.payments.test_card_hearing import deaf
 
 __all__ = ["deaf"]
 PAY = {"method": GOOD, "email": "fan@example.org"}
-
-
-@pytest.fixture
-def fan(app: Flask) -> Person:
-    return a_person(app)
 
 
 def later(**by: float) -> clock.FixedClock:

@@ -16,16 +16,11 @@ from app.platform import work
 from app.platform.transaction import transaction
 from tests.doubles.cards import ASKS_ALWAYS, DECLINED_LATER, GOOD
 from tests.factories.invoices import an_invoice, refund, the_invoice
-from tests.factories.people import Person, a_person, signed_in
+from tests.factories.people import Person, signed_in
 from tests.payments.cards import Till, another_card, attempts_of, card_forms, kept_card, payments_of
 
 LOST = ["timeout_after", "error_500_after"]
 NEVER_DONE = ["drop_before", "error_500", "rate_limit"]
-
-
-@pytest.fixture
-def fan(app: Flask) -> Person:
-    return a_person(app)
 
 
 def a_kept_card(app: Flask, till: Till, fan: Person, card: str = GOOD) -> UUID:

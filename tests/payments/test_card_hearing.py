@@ -18,18 +18,13 @@ from app.payments.cards import hearing
 from app.platform.models import InboxEvent
 from tests.doubles.cards import Listener
 from tests.factories.invoices import an_invoice, the_invoice
-from tests.factories.people import Person, a_person, signed_in
+from tests.factories.people import Person, signed_in
 from tests.payments.cards import Till, attempts_of, payments_of
 from tests.support import eventually
 from workers.doubles.cards.deliveries import signature
 
 COMPLETED = "webhooks.checkout.session.completed"
 SUCCEEDED = "webhooks.payment_intent.succeeded"
-
-
-@pytest.fixture
-def fan(app: Flask) -> Person:
-    return a_person(app)
 
 
 @pytest.fixture
@@ -106,9 +101,10 @@ def test_what_nobody_signed_changes_nothing(app: Flask, till: Till, fan: Person,
         "",
         "t=,v1=",
         f"t={now},v1={'0' * 64}",
+        f"t={now},v1={'é' * 64}",
         signature(told.payload, b"whsec_of_somebody_else"),
         signature(told.payload, secret, now - 301),
-        signature(told.payload, secret, now + 301),
+        signature(told.payload, secret, now + 400),  # beyond what may pass meanwhile
         signature(b"{}", secret),
     ]
     with app.app_context():
@@ -120,13 +116,16 @@ def test_what_nobody_signed_changes_nothing(app: Flask, till: Till, fan: Person,
     assert the_invoice(app, invoice_id).state == "open"
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b"no json", b'{"id": 1, "data": null}', b"\xff"])
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"[]", b"{}", b"no json", b'{"id": 1, "data": null}', b"\xff", b"[" * 100_000, b'["\\u0000"]'],
+)
 def test_what_is_signed_and_says_nothing_does_no_harm(app: Flask, till: Till, body: bytes) -> None:
     assert hear(app, body, signature(body, till.double.secret.encode())) in {200, 400}
 
 
 @pytest.mark.parametrize(
-    ("body", "status"), [(b"[" * 100_000, 400), (b'{"a": "\\u0000"}', 400), (b" " * 3_000_000, 413)]
+    ("body", "status"), [(b"[" * 100_000, 400), (b'{"a": "\\u0000"}', 400), (b" " * 600_000, 413)]
 )
 def test_what_nobody_signed_is_refused_however_it_is_built(
     app: Flask, till: Till, body: bytes, status: int
@@ -188,3 +187,9 @@ def test_a_whole_story_told_in_any_order_ends_the_same(
     assert not till.failed_work()
     with app.app_context():
         assert ledger.balance(Account(Kind.CARD_CLEARING, "USD")).posted == 2_300
+
+
+def test_what_nobody_signed_is_not_read(app: Flask, till: Till) -> None:
+    """Neither as JSON nor otherwise: the signature comes first."""
+    answer = app.test_client().post("/webhooks/stripe", json={"a": "\x00"})
+    assert (answer.status_code, answer.text) == (400, "not signed by the processor, or too long ago")

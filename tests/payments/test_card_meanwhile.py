@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Event
 
-import pytest
 from flask import Flask
 
 from app.extensions import db
@@ -16,17 +15,14 @@ from app.platform import work
 from app.platform.models import WorkItem
 from app.platform.transaction import transaction
 from tests.doubles.between import Answer, Asked, Meddle, between
+from tests.doubles.cards import ASKS_ALWAYS
+from tests.factories.creators import a_creator
 from tests.factories.invoices import an_invoice, the_invoice
-from tests.factories.people import Person, a_person, signed_in
+from tests.factories.people import Person, signed_in
 from tests.payments.cards import Till, another_card, attempts_of, kept_card, payments_of
 
 SESSIONS, INTENTS = "/v1/checkout/sessions", "/v1/payment_intents"
 PATIENCE = 10
-
-
-@pytest.fixture
-def fan(app: Flask) -> Person:
-    return a_person(app)
 
 
 @contextmanager
@@ -102,3 +98,19 @@ def test_who_leaves_a_house_that_has_no_processor_any_more_is_forgotten_here(app
         work.drain()
         (done,) = db.session.query(WorkItem).filter_by(kind=methods.FORGET)
         assert (done.state, done.last_error) == ("done", None)
+
+
+def test_a_bank_that_asks_after_its_way_was_closed_is_told_on_the_invoice_s_page(
+    app: Flask, till: Till, fan: Person
+) -> None:
+    page, creator = signed_in(app, fan), a_creator(app)
+    till.pay(page, an_invoice(app, fan, total=700), ASKS_ALWAYS, keep="y")
+    till.settle()
+    invoice_id = an_invoice(app, fan, creator, total=900)
+    on = page.send(kept_card(page.get(f"/invoices/{invoice_id}"), invoice_id), follow=False)
+    desk, ways = signed_in(app, creator), "/dashboard/ways-to-pay"
+    desk.send(desk.get(ways).form(f"{ways}/card"))
+    back = page.get(on.location, follow=False)
+    assert back.location == f"/invoices/{invoice_id}"
+    assert "This way of paying is not open here" in page.get(back.location).text
+    assert the_invoice(app, invoice_id).state == "open"

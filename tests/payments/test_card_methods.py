@@ -1,7 +1,7 @@
 """Cards on file: added, preferred, removed, and what their banks do to them."""
 
 from concurrent.futures import ThreadPoolExecutor
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
 import pytest
@@ -22,13 +22,8 @@ HOME = "/settings/payment-methods"
 MASTERCARD = "5555555555554444"
 
 
-@pytest.fixture
-def fan(app: Flask) -> Person:
-    return a_person(app)
-
-
-def add(till: Till, page: PageClient, card: str = GOOD) -> Page:
-    on = page.send(page.get(HOME).form(HOME), follow=False)
+def add(till: Till, page: PageClient, card: str = GOOD, start: str = HOME) -> Page:
+    on = page.send(page.get(start).form(HOME), follow=False)
     address = page.get(on.location, follow=False).location
     back = urlsplit(till.double.pay(address, card).location)
     return page.get(f"{back.path}?{back.query}")
@@ -47,6 +42,17 @@ def test_a_card_is_added_on_the_processor_s_page(app: Flask, till: Till, fan: Pe
     assert "Visa ending in 4242 Preferred" in added.text and "The card is on file" in added.text
     till.settle()
     assert len(method_ids(app, fan)) == 1
+
+
+@pytest.mark.parametrize(
+    ("wanted", "where"), [("/feed?show=media", "/feed?show=media"), ("//elsewhere.test/", HOME)]
+)
+def test_who_needs_a_card_for_something_goes_on_with_that(
+    till: Till, app: Flask, fan: Person, wanted: str, where: str
+) -> None:
+    added = add(till, signed_in(app, fan), start=f"{HOME}?{urlencode({'next': wanted})}")
+    assert added.response.request.full_path.rstrip("?") == where
+    assert "The card is on file" in added.text
 
 
 def test_a_card_is_on_file_also_when_nobody_comes_back(app: Flask, till: Till, fan: Person) -> None:

@@ -103,7 +103,8 @@ def test_an_invoice_given_up_closes_its_page(app: Flask, till: Till) -> None:
 def test_a_bank_debit_is_on_its_way_until_the_bank_says_yes(app: Flask, till: Till) -> None:
     fan = a_person(app)
     page, invoice_id = signed_in(app, fan), an_invoice(app, fan, total=700)
-    assert "on its way" in till.pay(page, invoice_id, BANK_HONOURS).text
+    seen = till.pay(page, invoice_id, BANK_HONOURS).text
+    assert "on its way" in seen and "Waiting for the bank" in seen
     assert the_invoice(app, invoice_id).state == "processing"
     bank_answers(app, till, invoice_id, honours=True)
     assert the_invoice(app, invoice_id).state == "paid"
@@ -221,4 +222,17 @@ def test_what_renews_keeps_its_card_and_says_so(app: Flask, till: Till) -> None:
     page = signed_in(app, fan)
     assert "kept for renewals" in page.get(f"/invoices/{invoice_id}").text
     assert "Paid" in till.pay(page, invoice_id).text
+    assert "Visa ending in 4242" in page.get("/settings/payment-methods").text
+
+
+def test_who_wants_the_card_kept_after_all_gets_another_page(app: Flask, till: Till) -> None:
+    fan = a_person(app)
+    page, invoice_id = signed_in(app, fan), an_invoice(app, fan, total=700)
+    first = till.open_page(page, invoice_id)
+    second = till.open_page(page, invoice_id, keep="y")
+    assert first != second
+    assert sorted(one.state for one in attempts_of(app, invoice_id)) == ["cancelled", "waiting"]
+    till.come_back(page, till.double.pay(second))
+    till.settle()
+    assert len(payments_of(app, invoice_id)) == 1
     assert "Visa ending in 4242" in page.get("/settings/payment-methods").text

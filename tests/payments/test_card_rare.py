@@ -35,11 +35,6 @@ FORGOTTEN = timedelta(hours=21)
 
 
 @pytest.fixture
-def fan(app: Flask) -> Person:
-    return a_person(app)
-
-
-@pytest.fixture
 def admin(app: Flask) -> Person:
     return a_person(app, roles=("admin",))
 

@@ -21,9 +21,7 @@ from app.payments.solana import jobs
 from app.platform.transaction import transaction
 from tests.doubles.chain_questions import a_transfer, send
 from tests.payments.coins import UNITS, Purse, taking_coins
-from tests.payments.test_solana_sending import a_payout, book_payout, fan, page, paid, rich
-
-__all__ = ["fan", "page", "paid", "rich"]
+from tests.payments.test_solana_sending import a_payout, book_payout
 
 
 class TestColdStorage:

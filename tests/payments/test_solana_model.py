@@ -3,14 +3,13 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
-import pytest
 from flask import Flask
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.doubles.chain import Refused
 from tests.factories.invoices import an_invoice
-from tests.factories.people import Person, a_person, signed_in
+from tests.factories.people import Person, signed_in
 from tests.payments.coins import Purse, whole
 
 SLOTS_UNTIL_FINAL = 32
@@ -73,11 +72,6 @@ class Story:
     def final(self) -> int:
         """At most: the chain's own clock may have added a slot or two."""
         return sum(units for one, units in self.landed.items() if self.ages[one] >= SLOTS_UNTIL_FINAL - 2)
-
-
-@pytest.fixture
-def fan(app: Flask) -> Person:
-    return a_person(app)
 
 
 @settings(

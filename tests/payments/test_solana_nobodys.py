@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
-import pytest
 from flask import Flask
 from solana.rpc.commitment import Processed
 from solders.keypair import Keypair
@@ -38,21 +37,6 @@ from tests.support import free_port
 
 # What opening a token account costs, and closing it gives back.
 RENT = 2_039_280
-
-
-@pytest.fixture
-def fan(app: Flask) -> Person:
-    return a_person(app, "mira")
-
-
-@pytest.fixture
-def page(app: Flask, fan: Person) -> PageClient:
-    return signed_in(app, fan)
-
-
-@pytest.fixture
-def invoice_id(app: Flask, fan: Person) -> UUID:
-    return an_invoice(app, fan, total=500)
 
 
 def the_case(app: Flask) -> UUID:
@@ -291,9 +275,9 @@ def test_what_a_worker_had_booked_before_it_was_killed_is_booked_once(app: Flask
 def killed_before_it_was_done(app: Flask, purse: Purse) -> Iterator[None]:
     """All that is seen meanwhile is booked; that it was seen is not noted."""
     with app.app_context():
-        read = {one.address: one.last_signature for one in db.session.query(ChainCursor)}
+        read = [(one.address, one.last_signature, one.from_slot) for one in db.session.query(ChainCursor)]
     yield
     with app.app_context(), transaction():
         db.session.query(ProviderEntry).filter_by(kind="transaction").delete()
-        for address, signature in read.items():
-            receiving.read_until(address, signature)
+        for address, signature, slot in read:
+            receiving.read_until(address, signature, slot)

@@ -18,28 +18,13 @@ from app.platform.transaction import transaction
 from tests.doubles.between import OddNode, odd_node
 from tests.doubles.chain import pay_link
 from tests.factories.invoices import an_invoice, the_invoice
-from tests.factories.people import Person, a_person, signed_in
+from tests.factories.people import Person
 from tests.page_client import PageClient
 from tests.payments.coins import UNITS, Purse, taking_coins
 from tests.support import eventually, free_port
 
 PAGE = 1_000
 LIST, READ = "getSignaturesForAddress", "getTransaction"
-
-
-@pytest.fixture
-def fan(app: Flask) -> Person:
-    return a_person(app, "mira")
-
-
-@pytest.fixture
-def page(app: Flask, fan: Person) -> PageClient:
-    return signed_in(app, fan)
-
-
-@pytest.fixture
-def invoice_id(app: Flask, fan: Person) -> UUID:
-    return an_invoice(app, fan, total=500)
 
 
 @pytest.fixture
@@ -138,11 +123,21 @@ def test_what_we_cannot_read_is_told_and_keeps_nothing_else_from_being_read(
     ((kind, detail),) = purse.cases()
     assert kind == "unreadable" and detail["why"].startswith(why)
     odd.be_plain()
+    odd.asked.clear()
     purse.pay(page, invoice_id)
     assert the_invoice(app, invoice_id).state == "paid"
     assert purse.payments(invoice_id) == [(500, 5 * UNITS, "USDC")]
-    # It was asked for once by its reference or by our own list, and never again.
-    assert [asked[0] for name, asked in odd.asked if name == READ].count(signature) == 1
+    assert signature not in [asked[0] for name, asked in odd.asked if name == READ]
+
+
+def test_what_one_node_keeps_no_record_of_another_one_tells(
+    odd: OddNode, purse: Purse, app: Flask, page: PageClient, invoice_id: UUID
+) -> None:
+    odd.instead(READ, without_a_record)
+    with taking_coins(app, purse.double, solana_rpc_url=[odd.url, purse.double.url]):
+        purse.pay(page, invoice_id)
+    assert the_invoice(app, invoice_id).state == "paid"
+    assert purse.cases() == []
 
 
 def test_what_a_node_lists_and_cannot_show_yet_is_read_later(purse: Purse) -> None:
@@ -179,6 +174,22 @@ def test_a_list_of_more_than_a_page_is_read_to_its_end(
     purse.assert_square()
 
 
+def test_a_list_of_just_a_page_is_at_its_end(
+    odd: OddNode, purse: Purse, app: Flask, page: PageClient, fan: Person, invoice_id: UUID
+) -> None:
+    (known,) = purse.pay(page, an_invoice(app, fan))
+    purse.double.pay(purse.link(page, invoice_id))
+    purse.double.finalize()
+    listed = purse.double.rpc(LIST, str(purse.attempt(invoice_id).reference))["result"]
+    full = [*listed, *[listed[0] | {"signature": known}] * (PAGE - 1)]
+    odd.instead(LIST, lambda said: said | {"result": [] if odd.asked[-1][1][1].get("before") else full})
+    purse.run(jobs.look_at_living)
+    assert the_invoice(app, invoice_id).state == "paid"
+    odd.be_plain()
+    purse.look()
+    purse.assert_square()
+
+
 def test_a_question_that_is_called_off_says_nothing_about_its_node(app: Flask, purse: Purse) -> None:
     async def called_off(_: AsyncClient) -> None:
         raise asyncio.CancelledError
@@ -191,6 +202,6 @@ def test_a_question_that_is_called_off_says_nothing_about_its_node(app: Flask, p
 def test_nobody_is_asked_while_a_transaction_is_open(app: Flask, purse: Purse) -> None:
     with app.app_context():
         with pytest.raises(RuntimeError, match="inside transaction"), transaction():
-            reading.newest(str(purse.double.usdc))
+            reading.balances(str(purse.wallet))
         with pytest.raises(RuntimeError, match="inside transaction"), transaction():
             rates.ask(["http://127.0.0.1/{coin}#price"], "SOL", "USD")

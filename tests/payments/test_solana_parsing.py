@@ -47,7 +47,7 @@ def test_a_transfer_of_a_derived_account_counts_too() -> None:
 
 def test_a_transfer_with_a_fee_is_seen() -> None:
     (found,) = moved(TOKEN_2022_PROGRAM_ID, struct.pack("<BBQBQ", 26, 1, 500, 6, 5))
-    assert (found.source, found.target, found.amount) == (KEYS[0], KEYS[2], 500)
+    assert (found.source, found.target, found.by, found.amount) == (KEYS[0], KEYS[2], KEYS[3], 500)
 
 
 def test_a_batch_says_whose_accounts_are_whose() -> None:
@@ -56,5 +56,6 @@ def test_a_batch_says_whose_accounts_are_whose() -> None:
     first, second = moved(TOKEN_PROGRAM_ID, data)
     assert (first.place, first.target, first.amount, first.keys) == ("3-0", KEYS[1], 5, KEYS[:3])
     assert (second.place, second.target, second.amount) == ("3-1", KEYS[5], 6)
+    assert (first.by, second.by) == (KEYS[2], KEYS[6])
     # A batch in a batch is nothing that the program does.
     assert moved(TOKEN_PROGRAM_ID, bytes([255, 3, len(data)]) + data) == []

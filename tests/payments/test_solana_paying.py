@@ -22,16 +22,6 @@ from tests.page_client import PageClient
 from tests.payments.coins import LAMPORTS, UNITS, Purse, coin_form, link_on, offered, taking_coins
 
 
-@pytest.fixture
-def fan(app: Flask) -> Person:
-    return a_person(app, "mira")
-
-
-@pytest.fixture
-def page(app: Flask, fan: Person) -> PageClient:
-    return signed_in(app, fan)
-
-
 @pytest.mark.parametrize(
     ("coin", "units"), [("USDC", 5 * UNITS), ("SOL", -(-5 * LAMPORTS // 150))], ids=["USDC", "SOL"]
 )

@@ -3,6 +3,8 @@
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -68,8 +70,8 @@ class Stall(BaseHTTPRequestHandler):
         """Nothing into the tests' output."""
 
 
-@pytest.fixture
-def market() -> Iterator[Market]:
+@contextmanager
+def open_market() -> Iterator[Market]:
     with Market() as made:
         threading.Thread(target=made.serve_forever, args=(0.02,), daemon=True).start()
         yield made
@@ -77,10 +79,39 @@ def market() -> Iterator[Market]:
 
 
 @pytest.fixture
+def market() -> Iterator[Market]:
+    with open_market() as made:
+        yield made
+
+
+@pytest.fixture
 def house(app: Flask, purse: Purse, node: ChainDouble, market: Market) -> Iterator[Purse]:
     """It asks for prices."""
     with taking_coins(app, node, solana_rate_url=[market.address()]) as found:
         yield found
+
+
+@dataclass
+class Markets:
+    app: Flask
+    node: ChainDouble
+    all: list[Market]
+
+    @contextmanager
+    def saying(self, *said: str) -> Iterator[Purse]:
+        """The house has asked as many of them as there are prices here."""
+        for market, price in zip(self.all, said, strict=False):
+            market.prices["SOL-USD"] = price
+        addresses = [market.address() for market in self.all[: len(said)]]
+        with taking_coins(self.app, self.node, solana_rate_url=addresses) as house:
+            house.run(jobs.ask_for_prices)
+            yield house
+
+
+def price(app: Flask) -> str | None:
+    with app.app_context():
+        found = prices.current("SOL", "USD")
+        return found.text if found else None
 
 
 def coins_for(app: Flask, currency: str = "USD") -> list[str]:
@@ -138,7 +169,38 @@ def test_a_price_that_jumps_is_not_believed_for_an_hour(app: Flask, house: Purse
         assert coins_for(app) == ["USDC", "SOL"]
 
 
-@pytest.mark.parametrize("said", ["0", "-3", "NaN", "Infinity", "a lot", "1" * 40])
+class TestSeveralSources:
+    @pytest.fixture
+    def markets(self, app: Flask, purse: Purse, node: ChainDouble, market: Market) -> Iterator[Markets]:
+        with open_market() as second, open_market() as third:
+            yield Markets(app, node, [market, second, third])
+
+    def test_where_two_differ_there_is_no_price(self, app: Flask, markets: Markets) -> None:
+        with markets.saying("15000", "150") as house:
+            assert coins_for(app) == ["USDC"]
+            assert [kind for kind, _ in house.cases()] == ["prices_differ"]
+
+    def test_where_they_nearly_agree_one_of_them_is_the_price(self, app: Flask, markets: Markets) -> None:
+        with markets.saying("150", "151"):
+            assert price(app) == "150"
+
+    def test_most_outvote_the_one_that_errs(self, app: Flask, markets: Markets) -> None:
+        with markets.saying("151", "15000", "150"):
+            assert price(app) == "150"
+
+    def test_two_that_agree_are_believed_against_the_last_price(self, app: Flask, markets: Markets) -> None:
+        with markets.saying("15000"):
+            assert price(app) == "15000"
+        with markets.saying("150", "150") as house:
+            assert price(app) == "150"
+            assert house.cases() == []
+
+    def test_a_silent_one_is_not_waited_for(self, app: Flask, markets: Markets) -> None:
+        with markets.saying("", "150"):
+            assert price(app) == "150"
+
+
+@pytest.mark.parametrize("said", ["0", "-3", "NaN", "Infinity", "a lot", "1" * 40, "1e99999999"])
 def test_what_is_no_price_is_not_believed(app: Flask, house: Purse, market: Market, said: str) -> None:
     market.prices["SOL-USD"] = said
     house.run(jobs.ask_for_prices)

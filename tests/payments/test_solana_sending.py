@@ -22,37 +22,12 @@ from app.payments.solana import jobs
 from app.platform.models import WorkItem
 from app.platform.transaction import transaction
 from tests.doubles.chain_questions import a_transfer, send, tokens
-from tests.factories.creators import a_creator
 from tests.factories.invoices import an_invoice, the_invoice
-from tests.factories.people import Person, a_person, signed_in
+from tests.factories.people import Person
 from tests.page_client import PageClient
 from tests.payments.coins import UNITS, Purse, taking_coins
 
 GAVE_UP = 5
-
-
-@pytest.fixture
-def fan(app: Flask) -> Person:
-    return a_person(app, "mira")
-
-
-@pytest.fixture
-def page(app: Flask, fan: Person) -> PageClient:
-    return signed_in(app, fan)
-
-
-@pytest.fixture
-def rich(purse: Purse) -> Purse:
-    """It has SOL for what the network takes."""
-    purse.fill(sol="1", usdc="100")
-    return purse
-
-
-@pytest.fixture
-def paid(app: Flask, rich: Purse, page: PageClient, fan: Person) -> UUID:
-    invoice_id = an_invoice(app, fan, a_creator(app, "ada"), total=500)
-    rich.pay(page, invoice_id)
-    return invoice_id
 
 
 def the_refund(app: Flask, invoice_id: UUID) -> Refund:

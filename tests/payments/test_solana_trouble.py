@@ -8,12 +8,17 @@ from uuid import UUID
 import pytest
 from flask import Flask
 from solders.keypair import Keypair
+from sqlalchemy import update
 
+from app.accounts.models import User
+from app.extensions import db
 from app.kit import clock
 from app.kit.clock import FixedClock
 from app.ledger.chart import Kind
+from app.payments.models import Case
 from app.payments.solana import jobs
-from app.platform import work
+from app.platform import mail, work
+from app.platform.models import Mail
 from app.platform.transaction import transaction
 from tests.factories.invoices import an_invoice, the_invoice
 from tests.factories.people import Person, a_person, signed_in
@@ -32,21 +37,6 @@ ONLY_TOKENS = {"in a batch": {"batched": True}, "the old instruction": {"uncheck
 WAYS = [("SOL", way) for way in WALLETS_WAYS.values()]
 WAYS += [("USDC", way) for way in (WALLETS_WAYS | ONLY_TOKENS).values()]
 NAMES = [f"SOL {name}" for name in WALLETS_WAYS] + [f"USDC {name}" for name in WALLETS_WAYS | ONLY_TOKENS]
-
-
-@pytest.fixture
-def fan(app: Flask) -> Person:
-    return a_person(app, "mira")
-
-
-@pytest.fixture
-def page(app: Flask, fan: Person) -> PageClient:
-    return signed_in(app, fan)
-
-
-@pytest.fixture
-def invoice_id(app: Flask, fan: Person) -> UUID:
-    return an_invoice(app, fan, total=500)
 
 
 class TestWaysOfPaying:
@@ -140,6 +130,34 @@ class TestWhatDoesNotCount:
         assert (kind, detail["invoice_id"], detail["amount"]) == ("other_coin", str(invoice_id), 500_000_000)
         assert purse.booked(Kind.UNKNOWN, "SOL") - before == 500_000_000
         purse.assert_square()
+
+    def test_whoever_paid_with_the_other_coin_is_told_until_it_is_decided(
+        self, purse: Purse, app: Flask, page: PageClient, invoice_id: UUID
+    ) -> None:
+        purse.pay(page, invoice_id, "USDC", token="SOL", amount="0.5")
+        came = "0.50 SOL came, and USDC was asked for"
+        assert came in page.get(f"/invoices/{invoice_id}").text
+        with app.app_context():
+            (told,) = db.session.query(Mail).filter_by(template="other_coin")
+            said = mail.content(told)
+            assert said is not None and said.subject == came
+            (case,) = db.session.query(Case)
+            address = f"/admin/payments/cases/{case.id}"
+        admin = signed_in(app, a_person(app, roles=("fan", "admin")), second_factor=True)
+        here = admin.get(address)
+        assert "stays nobody" in here.text
+        admin.send(here.form(f"{address}/close"), note="Sent back to its wallet.")
+        assert came not in page.get(f"/invoices/{invoice_id}").text
+
+    def test_who_has_no_address_is_told_on_the_page(
+        self, purse: Purse, app: Flask, page: PageClient, invoice_id: UUID
+    ) -> None:
+        with app.app_context(), transaction():
+            db.session.execute(update(User).values(email=None, email_verified_at=None))
+        purse.pay(page, invoice_id, "USDC", token="SOL", amount="0.5")
+        assert "0.50 SOL came, and USDC was asked for" in page.get(f"/invoices/{invoice_id}").text
+        with app.app_context():
+            assert db.session.query(Mail).all() == []
 
     @pytest.mark.parametrize("newer", [False, True], ids=["a token", "a token of the newer program"])
     def test_another_token_opens_nothing(

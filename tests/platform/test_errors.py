@@ -84,6 +84,18 @@ def test_every_error_has_a_page_that_says_what_to_do(house: Flask, status: int) 
 
 
 @pytest.mark.parametrize("status", STATUSES)
+def test_who_is_signed_in_keeps_the_ways_through_the_house(house: Flask, status: int) -> None:
+    """But where something broke: that page leans on as little as it can."""
+    answer = signed_in(house, a_person(house)).get(f"/fail/{status}", follow=False)
+    assert answer.status == status
+    kept = status < 500
+    for way in (".rail", ".dock", 'form[action="/logout"]'):
+        assert bool(answer.soup.select(way)) is kept, way
+    assert answer.one("h1").get_text() == TEXTS[status][0]
+    assert not PageClient(house).get(f"/fail/{status}").soup.select(".rail")
+
+
+@pytest.mark.parametrize("status", STATUSES)
 def test_every_error_has_problem_json(house: Flask, status: int) -> None:
     answer = house.test_client().get(f"/fail/{status}", headers={"Accept": "application/json"})
     assert answer.status_code == status

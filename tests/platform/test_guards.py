@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask, render_template_string
 from flask_wtf.csrf import generate_csrf
+from htmx_flask import request
 
 from app.config import Mode, Settings
 from app.extensions import db
@@ -25,6 +26,11 @@ def act() -> str:
     return "done"
 
 
+def sent() -> bytes:
+    body: bytes = request.get_data()
+    return body
+
+
 def who_looks() -> str:
     person = viewer()
     return person.handle if person else "nobody"
@@ -37,6 +43,7 @@ def built(settings: Settings) -> Flask:
     room(house, "/act", act, Access.ANYONE, methods="POST")
     room(house, "/twice", act, Access.ANYONE, methods="POST", once=False)
     room(house, "/hook", act, Access.MACHINE, methods="POST", once=False)
+    room(house, "/signed", sent, Access.MACHINE, methods="POST", signed=True, once=False)
     room(house, "/fresh", lambda: "ok", Access.SIGNED_IN, fresh=True)
     room(
         house,
@@ -214,6 +221,12 @@ def test_text_that_no_column_holds_is_refused_everywhere(house: Flask, hostile: 
         answer = house.test_client().open(**attempt)
         assert answer.status_code in {400, 404}, attempt
     assert done(house) == 0
+
+
+def test_what_is_signed_is_left_to_whoever_knows_the_signature_but_small(house: Flask) -> None:
+    client = house.test_client()
+    assert client.post("/signed", json={"a": "\x00"}).data == b'{"a": "\\u0000"}'
+    assert client.post("/signed", data=b" " * 600_000).status_code == 413
 
 
 @pytest.mark.parametrize("body", ['{"a": "\\ud83c\\udfa7"}', '{"a": "written: \\\\u0000"}', '{"a": "Zoë"}'])

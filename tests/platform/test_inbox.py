@@ -1,6 +1,8 @@
 """A provider's event is stored once, handled once."""
 
 import threading
+from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -8,6 +10,7 @@ from sqlalchemy import func, select, text
 
 from app.extensions import db
 from app.kit import clock
+from app.kit.clock import FixedClock
 from app.platform import inbox, work
 from app.platform.models import InboxEvent
 from app.platform.transaction import transaction
@@ -31,6 +34,14 @@ def outside(event: inbox.Received) -> None:
 def broken(event: inbox.Received) -> None:
     _leave(event.external_id)
     raise RuntimeError
+
+
+@inbox.source("test-away")
+def away(event: inbox.Received) -> None:
+    """Nobody is there for half a day."""
+    if clock.now() < event.received_at + timedelta(hours=12):
+        raise ConnectionError
+    _leave(event.external_id)
 
 
 def _leave(note: str) -> None:
@@ -83,6 +94,33 @@ def test_an_event_is_marked_handled_only_with_its_effects() -> None:
     receive("test-broken", "evt_1")
     work.drain()
     assert (handled(), effects(), signs()) == (0, [], [])
+
+
+@pytest.mark.parametrize("told", [lambda: receive("test-away", "evt_1"), inbox.again])
+def test_an_event_that_nobody_could_handle_is_tried_again(told: Callable[[], object]) -> None:
+    moved = FixedClock(clock.now())
+    with clock.using(moved):
+        receive("test-away", "evt_1")
+        for _ in range(13):
+            work.drain()
+            moved.move(timedelta(hours=1))
+        assert (effects(), handled()) == ([], 0)
+        for _ in range(2):
+            told()
+            work.drain()
+        assert (effects(), handled()) == (["evt_1"], 1)
+
+
+def test_an_event_of_long_ago_is_given_up() -> None:
+    moved = FixedClock(clock.now())
+    with clock.using(moved):
+        receive("test-broken", "evt_1")
+        for _ in range(13):
+            work.drain()
+            moved.move(timedelta(hours=1))
+        moved.move(timedelta(days=31))
+        inbox.again()
+        assert not work.due("default", 10)
 
 
 def test_nothing_is_stored_for_a_source_that_nobody_handles() -> None:

@@ -175,6 +175,7 @@ def test_nobody_changes_what_somebody_else_wrote(app: Flask, mara: Person, post:
     for reader in (host, stranger):
         assert reader.get(f"/comments/{comment}/edit").status == 404
         assert force(reader, comment, "edit", body="Changed").status == 404
+    assert stranger.get(f"/comments/{comment}/block").status == 404
     for what in ("delete", "show", "hide", "block"):
         assert force(stranger, comment, what).status == 404
     assert said(host.get(f"/posts/{post}")) == ["Mine"]
@@ -275,7 +276,11 @@ def test_parts_of_words_hold_nothing_and_editing_does_not_get_around(
 def test_blocking_somebody_from_their_comment_keeps_them_away(app: Flask, mara: Person, post: UUID) -> None:
     ben = a_person(app, "ben")
     comment, reader = some_comments(app, post, ben.id, ["Rude"])[0], signed_in(app, ben)
-    shown = act(signed_in(app, mara), post, comment, "block")
+    host = signed_in(app, mara)
+    assert f'"/comments/{comment}/block"' in host.get(f"/posts/{post}").html
+    asked = host.get(f"/comments/{comment}/block")
+    assert reader.get(f"/posts/{post}").status == 200, "nothing is done before it was asked"
+    shown = host.send(asked.form(f"/comments/{comment}/block"))
     assert "Blocked" in shown.text
     assert reader.get(f"/posts/{post}").status == 404
     assert counted(app, post) == 0

@@ -15,6 +15,7 @@ from app.kit.ids import new_id
 from app.platform.transaction import transaction
 from app.posts import counting
 from app.posts.models import Post
+from tests.factories.creators import a_creator
 from tests.factories.people import a_person, signed_in
 from tests.factories.posts import a_post, pretended, some_comments, some_posts
 from tests.page_client import PageClient
@@ -139,6 +140,17 @@ def test_pictures_lead_to_the_large_ones_and_all_kinds_are_shown(app: Flask, pag
     assert shown.one("audio")
 
 
+def test_what_a_post_shows_stands_in_its_authors_order(app: Flask, page: PageClient) -> None:
+    kinds = ("video", "image", "image", "audio", "image")
+    media = [pretended(kind, public=True, alt="") for kind in kinds]
+    shown = page.get(f"/posts/{a_post(app, a_creator(app, 'mara').id, media=media)}")
+    parts = shown.soup.select("article .media, article video, article audio")
+    assert [part.name for part in parts] == ["video", "div", "audio", "div"]
+    told = [[str(one["alt"]) for one in part.select("img")] for part in parts if part.name == "div"]
+    assert told == [["Picture 1 of 3", "Picture 2 of 3"], ["Picture 3 of 3"]]
+    assert len(shown.soup.select("dialog.lightbox")) == 1
+
+
 def test_before_and_after_are_posts_of_the_same_creator(app: Flask, page: PageClient) -> None:
     mara, oskar = a_person(app, "mara"), a_person(app, "oskar")
     first, second = some_posts(app, mara.id, 2)
@@ -196,3 +208,45 @@ def test_views_that_were_taken_and_not_written_are_written_next_time(app: Flask,
         client.rename(counting.COUNTED, counting.TAKEN)  # as a scheduler that was killed leaves it
     page.get(f"/posts/{post}")
     assert views(app, post) == 2
+
+
+def test_a_locked_post_says_how_much_is_behind_the_lock(app: Flask, page: PageClient) -> None:
+    mara = a_person(app, "mara")
+    media = [pretended(), pretended(), pretended("video"), pretended("audio"), pretended("audio")]
+    post = a_post(app, mara.id, media=media, audience="paid", price=499)
+    told = "2 pictures, 1 video (1:05), 2 sounds (2:10)"
+    assert told in page.get(f"/posts/{post}").one("#gate").get_text()
+    assert told in page.get("/@mara").one(".gate").get_text()
+    tile = page.get("/@mara/media").one("#posts .media > a")
+    assert told in str(tile["aria-label"])
+    assert tile.get_text(" ").split() == ["$4.99", "5"]
+    film = a_post(app, mara.id, media=[pretended("video")], audience="paid", price=499)
+    assert page.get("/@mara/media").one("#posts .media > a").get_text(" ").split() == ["$4.99", "1:05"]
+    assert "1 video (1:05)" in page.get(f"/posts/{film}").one("#gate").get_text()
+
+
+def test_a_lock_without_media_counts_none(app: Flask, page: PageClient) -> None:
+    post = a_post(app, a_person(app, "mara").id, audience="paid", price=499)
+    assert not page.get(f"/posts/{post}").soup.select("#gate strong")
+
+
+def test_its_creator_is_followed_beside_the_post(app: Flask, page: PageClient) -> None:
+    mara, ben = a_creator(app, "mara"), a_person(app, "ben")
+    post = a_post(app, mara.id)
+    assert page.get(f"/posts/{post}").one(".context a.btn")["href"] == "/login?next=/@mara"
+    reader = signed_in(app, ben)
+    form = reader.get(f"/posts/{post}").form("/@mara/follow")
+    shown = reader.post(form.action, form.fields, Referer=f"/posts/{post}")
+    assert shown.response.request.path == f"/posts/{post}", "one stays where one reads"
+    assert "1 follower" in shown.one("#followers").get_text()
+    form = shown.form("/@mara/unfollow")
+    shown = reader.post(form.action, form.fields, Referer=f"/posts/{post}")
+    assert "0 followers" in shown.one("#followers").get_text()
+    assert "Edit page" in signed_in(app, mara).get(f"/posts/{post}").one(".context").get_text()
+
+
+def test_where_following_opens_the_post_the_button_is_at_the_lock(app: Flask) -> None:
+    mara = a_creator(app, "mara")
+    shown = signed_in(app).get(f"/posts/{a_post(app, mara.id, audience='followers')}")
+    assert len(shown.soup.select('form[action="/@mara/follow"]')) == 1
+    assert shown.one('#gate form[action="/@mara/follow"]')

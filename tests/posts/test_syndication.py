@@ -317,6 +317,24 @@ def test_ones_feeds_are_listed_with_the_pictures_of_their_creators(
     assert browser.http.get(picture).status_code == 200
 
 
+@pytest.mark.parametrize("names", [("square96", "square256"), ("square96", "square256", "podcast")])
+def test_the_picture_of_a_feed_is_the_one_for_directories_where_it_was_made(
+    app: Flask, client: FlaskClient, mara: Person, names: tuple[str, ...]
+) -> None:
+    avatar = a_picture(app, mara, public=True, purpose="avatar")
+    avatar["names"] = {name: {**avatar["names"]["square96"], "key": f"media/x/{name}.bin"} for name in names}
+    with app.app_context(), transaction():
+        pages.show_avatar(mara.id, avatar)
+    told = read(client.get("/@mara/feed.xml")).find("itunes:image", NAMESPACES)
+    assert told is not None
+    assert told.attrib["href"].endswith(f"/{names[-1]}.bin")
+
+
+def test_a_feed_does_not_say_in_which_language_it_is(app: Flask, client: FlaskClient, mara: Person) -> None:
+    """Nobody told us."""
+    assert read(client.get("/@mara/feed.xml")).find("language") is None
+
+
 def test_a_feed_is_made_by_those_who_belong(app: Flask, mara: Person) -> None:
     stranger = signed_in(app)
     shown = stranger.get("/@mara/feed")

@@ -181,19 +181,48 @@ def test_a_file_that_no_post_may_show_does_not_cost_the_text(app: Flask, values:
 def test_a_post_whose_picture_is_not_ready_waits_for_it(app: Flask) -> None:
     author = an_author(app)
     picture = a_picture(app, author.id, ready=False, attached=False)["id"]
-    form = author.blank(title="Soon", media=picture)
-    refused = author.page.send(form, intent="publish")
-    assert refused.status == 422
-    assert "still being made ready" in refused.text
     fixed = clock.FixedClock(clock.now())
     with clock.using(fixed):
         at = f"{clock.now() + timedelta(hours=1):%Y-%m-%dT%H:%M}"
-        author.page.send(refused.form("/posts/new"), intent="schedule", publish_at=at)
+        author.page.send(author.blank(title="Soon", media=picture), intent="schedule", publish_at=at)
         fixed.move(timedelta(hours=2))
         with app.app_context():
             assert publishing.publish_due() == 0
-        assert "Held back since" in author.page.get("/dashboard/posts?tab=scheduled").text
+        assert "Waits since" in author.page.get("/dashboard/posts?tab=scheduled").text
         with app.app_context(), transaction():
             db.session.get_one(Media, UUID(picture)).state = "ready"
         with app.app_context():
             assert publishing.publish_due() == 1
+
+
+@pytest.mark.parametrize("state", ["received", "processing"])
+def test_who_publishes_while_a_file_is_made_need_not_press_again(app: Flask, state: str) -> None:
+    author = an_author(app)
+    picture = a_picture(app, author.id, ready=False, state=state, attached=False)["id"]
+    answer = author.page.send(author.blank(title="Soon", media=picture), intent="publish")
+    assert "as soon as its files are ready" in answer.text
+    with app.app_context():
+        assert publishing.publish_due() == 0
+        with transaction():
+            db.session.get_one(Media, UUID(picture)).state = "ready"
+        assert publishing.publish_due() == 1
+    assert stored(app, author.newest()).state == "published"
+
+
+@pytest.mark.parametrize("state", ["failed", "receiving"])
+def test_a_file_that_may_never_be_ready_keeps_a_post_from_going_out(app: Flask, state: str) -> None:
+    author = an_author(app)
+    files = [a_picture(app, author.id, ready=False, state=state, attached=False)["id"]]
+    assert author.page.send(author.blank(title="Soon", media=files), intent="publish").status == 422
+    files.append(a_picture(app, author.id, ready=False, attached=False)["id"])
+    assert author.page.send(author.blank(title="Soon", media=files), intent="publish").status == 422
+
+
+def test_what_is_out_is_not_taken_back_for_a_file_that_is_made(app: Flask) -> None:
+    author = an_author(app)
+    post_id = author.write(title="Out", body="Words.")
+    picture = a_picture(app, author.id, ready=False, attached=False)["id"]
+    answer = author.page.send(author.editor(post_id), intent="publish", media=picture)
+    assert answer.status == 422
+    assert "still being made ready" in answer.text
+    assert stored(app, post_id).state == "published"

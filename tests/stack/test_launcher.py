@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stack.stacks import Stack, stack
+from tests.stack.stacks import STARTS_WITHIN, Stack, stack
 from tests.support import eventually, free_port
 
 # Whole products on a machine that may be busy with other tests.
@@ -81,6 +81,17 @@ def test_who_holds_a_taken_port_is_named(data: Path) -> None:
         assert refused.wait() == 1
         assert f"Port {port} is taken by process {os.getpid()} (" in refused.said
         assert "choose another: PORT=" in refused.said
+
+
+def test_a_port_that_somebody_takes_during_the_start_is_named(data: Path) -> None:
+    with socket.socket() as other, stack(data) as refused:
+        refused.launch()
+        eventually(lambda: "database" in refused.said, within=STARTS_WITHIN)
+        other.bind(("127.0.0.1", refused.chain_port))
+        other.listen()
+        assert refused.wait() == 1
+        assert f"Port {refused.chain_port} is taken by process {os.getpid()} (" in refused.said
+        assert "choose another: CHAIN_PORT=" in refused.said
 
 
 def test_all_wrong_settings_are_named_and_nothing_starts(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from flask import Flask
 from app.kit import clock
 from app.kit.clock import FixedClock
 from tests.doubles.cards import DECLINED_LATER, GOOD
+from tests.factories.invoices import an_invoice
 from tests.factories.people import signed_in
 from tests.factories.subscriptions import (
     asks_to_subscribe,
@@ -20,8 +21,10 @@ from tests.factories.subscriptions import (
     of_invoice,
     the_subscription,
 )
-from tests.payments.cards import Till, a_till, taking_cards
+from tests.payments.cards import Till, a_till, payments_of, taking_cards
 from tests.subscriptions.conftest import House
+
+MASTERCARD = "5555555555554444"
 
 
 @pytest.fixture
@@ -58,6 +61,21 @@ def test_the_card_that_paid_pays_again(house: House, till: Till, time: FixedCloc
     assert (found.state, found.period, found.period_start) == ("active", 2, end)
     assert [one.kept for one in invoices_of(house.app, sub)] == [500, 500]
     assert till.failed_work() == []
+
+
+def test_a_card_that_paid_pays_again_though_another_is_preferred(
+    house: House, till: Till, time: FixedClock
+) -> None:
+    till.pay(signed_in(house.app, house.fan), an_invoice(house.app, house.fan, total=700), GOOD, keep="y")
+    till.settle()
+    sub = subscribe(house, till, MASTERCARD)
+    shown = signed_in(house.app, house.fan).get(f"/subscriptions/{sub}")
+    assert "Mastercard ending in 4444" in shown.text
+    time.at = the_subscription(house.app, sub).period_end
+    go_round(house.app)
+    till.work_off()
+    paid = [one for bill in invoices_of(house.app, sub) for one in payments_of(house.app, bill.id)]
+    assert [one.origin["last4"] for one in paid] == ["4444", "4444"]
 
 
 def test_a_card_that_is_declined_later_is_told_of_and_paid_by_another(

@@ -1,6 +1,7 @@
 """Somebody subscribes: what it says beforehand, what it opens, what it costs."""
 
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
 from uuid import UUID
 
 from app.invoices.jobs import expire
@@ -113,6 +114,8 @@ def test_the_last_seat_is_somebodys_while_they_pay(house: House, time: FixedCloc
     first = invoice_at(asks_to_subscribe(house.app, house.fan, house.creator, tier))
     assert "All seats are taken" in signed_in(house.app, other).get("/@ada/tiers").text
     assert asks_to_subscribe(house.app, other, house.creator, tier).status == 422
+    assert "All seats are taken" not in signed_in(house.app, house.fan).get("/@ada/tiers").text
+    assert invoice_at(asks_to_subscribe(house.app, house.fan, house.creator, tier)) == first
     time.move(timedelta(minutes=31))
     with house.app.app_context():
         expire()
@@ -172,7 +175,8 @@ def test_a_trial_asks_for_a_card_where_cards_are_taken(house: House, cards: None
     fan = signed_in(house.app, house.fan)
     address = f"/@ada/subscribe/{tier}"
     shown = fan.get(address)
-    assert not shown.has_form(f"{address}/trial") and shown.one('a[href="/settings/payment-methods"]')
+    assert not shown.has_form(f"{address}/trial")
+    assert shown.one(f'a[href="/settings/payment-methods?{urlencode({"next": address})}"]')
     a_card(house.app, house.fan)
     begun = fan.send(fan.get(address).form(f"{address}/trial"), follow=False)
     assert "Renews on 7 February 2027 for $7.00" in fan.get(begun.location).text

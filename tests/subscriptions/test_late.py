@@ -45,6 +45,12 @@ def archive(house: House, tier: UUID) -> None:
         tiers.archive(house.creator.id, tier)
 
 
+def a_few_rounds(house: House, time: FixedClock) -> None:
+    for _ in range(5):
+        time.move(timedelta(minutes=2))
+        go_round(house.app)
+
+
 @pytest.mark.parametrize("who", ["creator", "fan"])
 def test_nobody_is_charged_after_a_pause_or_a_refusal_while_one_of_the_two_is_away(
     house: House, cards: None, time: FixedClock, who: str
@@ -71,9 +77,7 @@ def test_a_house_that_was_off_for_days_asks_once_and_leaves_the_whole_grace(
     time.at = the_subscription(house.app, sub).period_end + timedelta(days=8)
     go_round(house.app)
     bank_says(house.app, sub, "insufficient_funds")
-    for _ in range(5):
-        time.move(timedelta(minutes=2))
-        go_round(house.app)
+    a_few_rounds(house, time)
     found = the_subscription(house.app, sub)
     assert (found.state, found.tries) == ("past_due", 1)
     assert found.grace_until is not None and timedelta(days=6) < found.grace_until - time.at <= WEEK
@@ -91,9 +95,7 @@ def test_tries_that_an_outage_left_out_are_not_made_all_at_once(
     time.move(timedelta(days=6))
     go_round(house.app)
     bank_says(house.app, sub, "insufficient_funds")
-    for _ in range(5):
-        time.move(timedelta(minutes=2))
-        go_round(house.app)
+    a_few_rounds(house, time)
     assert the_subscription(house.app, sub).tries == 2
 
 

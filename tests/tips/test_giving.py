@@ -17,12 +17,14 @@ from app.ledger import queries as ledger
 from app.ledger import verifying
 from app.ledger.chart import Kind
 from app.ledger.operations.posting import Account
+from app.platform import outbox, work
 from app.platform.models import AuditRecord, OutboxEvent
 from app.platform.transaction import transaction
 from app.tips.models import NOTE_MAX, Tip
 from tests.factories.creators import a_creator
-from tests.factories.invoices import give_credit, money_in, refund, shop
+from tests.factories.invoices import dispute, give_credit, money_in, refund, shop
 from tests.factories.people import Person, a_person, signed_in
+from tests.factories.post import letters
 from tests.factories.posts import a_post
 from tests.page_client import Page, PageClient
 from tests.queries import counting
@@ -254,6 +256,26 @@ def test_money_for_a_creator_who_closed_the_door_is_the_payers(app: Flask, mara:
     money_in(app, invoice_of(app, given), 500)
     assert "$5.00 is left over" in reader.get(f"/invoices/{given.invoice_id}").text
     assert the_tips(app)[0].paid_at is None
+
+
+def test_a_tip_is_given_and_not_bought_and_had_opened_nothing(app: Flask, mara: Person, ben: Person) -> None:
+    reader = signed_in(app, ben)
+    tip(reader, "/@mara/tip")
+    [given] = the_tips(app)
+    money_in(app, invoice_of(app, given), 500)
+    with app.app_context():
+        outbox.relay()
+        work.drain()
+    (letter,) = letters(app, mara.email, "invoice_sold")
+    assert letter.subject.endswith(" gave you $5.00") and "bought" not in letter.text
+    assert given.invoice_id is not None
+    dispute(app, given.invoice_id)
+    for page in (reader.get(f"/invoices/{given.invoice_id}"), sale_of(app, mara, given)):
+        assert "isputed" in page.text and "closed" not in page.text
+
+
+def sale_of(app: Flask, seller: Person, given: Tip) -> Page:
+    return signed_in(app, seller).get(f"/dashboard/sales/{given.invoice_id}")
 
 
 def test_what_was_refunded_is_no_longer_counted(app: Flask, mara: Person, ben: Person) -> None:

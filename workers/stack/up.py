@@ -14,7 +14,6 @@ from http import HTTPStatus
 
 from app.config import ConfigError, Settings, load_settings
 from workers.stack import doubles, ports, programs
-from workers.stack.doubles import Double
 from workers.stack.embedded import EmbeddedServers
 from workers.stack.environment import ROOT, Folders, Surroundings, write_servers_env
 from workers.stack.errors import StackError
@@ -72,7 +71,7 @@ class Launcher:
         write_servers_env(self.folders, self.surroundings, {})
         self.settings = self._check_settings()
         self.doubles = doubles.wanted(self.settings, self.surroundings)
-        _check_ports(self.settings, self.doubles)
+        _check_ports(self.settings, {"PORT": self.settings.port} | self._later_ports)
         self._write_addresses({})
         try:
             self._start(self._servers(), lock)
@@ -83,6 +82,12 @@ class Launcher:
             if self.preparing:
                 self.preparing.kill()
             self.watch.stop_all()
+
+    @property
+    def _later_ports(self) -> dict[str, int]:
+        """Of all that starts once the web answers."""
+        play = {double.port_setting: double.port for double in self.doubles}
+        return {"WS_PORT": self.settings.ws_port} | play
 
     def _check_settings(self) -> Settings:
         missing = {name: url for name, url in TO_COME.items() if self.surroundings.embeds(name)}
@@ -126,6 +131,8 @@ class Launcher:
         self.watch.start_program(own[0].name)
         self._until(self._web_is_ready, "web")
         say("web", f"ready ({self._elapsed()})")
+        # Somebody may have taken one meanwhile; a stranger who listens there would look like ours.
+        _check_ports(self.settings, self._later_ports)
         for program in own[1:]:
             self.watch.start_program(program.name)
         sign_ins = self._prepare()
@@ -172,10 +179,8 @@ class Launcher:
         return f"{time.monotonic() - self.begun:.1f} s"
 
 
-def _check_ports(settings: Settings, play: list[Double]) -> None:
+def _check_ports(settings: Settings, wanted: dict[str, int]) -> None:
     hosts = ["127.0.0.1", "::1"] if settings.host in LOOPBACK else [settings.host]
-    wanted = {"PORT": settings.port, "WS_PORT": settings.ws_port}
-    wanted |= {double.port_setting: double.port for double in play}
     problems = []
     for name, port in wanted.items():
         if not all(ports.can_listen(port, host) for host in hosts):

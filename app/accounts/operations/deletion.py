@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, select
 
+from app.accounts.letters import write_to
 from app.accounts.models import User
 from app.accounts.operations import handles, sessions, verification
 from app.accounts.queries import lock_user
@@ -110,6 +111,4 @@ def forget_farewells() -> None:
 
 
 def _tell(user: User, template: str, **context: object) -> None:
-    if user.email:
-        link = f"{settings().base_url}/settings/data"
-        mail.send(template, to=user.email, user_id=user.id, name=user.display_name, link=link, **context)
+    write_to(user, template, link=f"{settings().base_url}/settings/data", **context)

@@ -7,13 +7,14 @@ from uuid import UUID
 
 from sqlalchemy import delete, select
 
+from app.accounts.letters import write_to
 from app.accounts.models import DataExport, User
 from app.accounts.queries import lock_user
 from app.accounts.queries_data import is_waiting, next_export_at, recent_exports
 from app.extensions import db
 from app.kit import clock
 from app.kit.ids import new_id
-from app.platform import audit, mail, work
+from app.platform import audit, work
 from app.platform.audit import Action
 from app.platform.errors import NotFound, Refused
 from app.platform.settings import settings
@@ -103,16 +104,12 @@ def _expired() -> Sequence[DataExport]:
 
 
 def _tell(export: DataExport) -> None:
-    user = db.session.get_one(User, export.user_id)
-    if user.email:
-        mail.send(
-            "export_ready",
-            to=user.email,
-            user_id=user.id,
-            name=user.display_name,
-            until=export.expires_at,
-            link=f"{settings().base_url}/settings/data",
-        )
+    write_to(
+        db.session.get_one(User, export.user_id),
+        "export_ready",
+        until=export.expires_at,
+        link=f"{settings().base_url}/settings/data",
+    )
 
 
 def _forget_file(export: DataExport) -> None:

@@ -10,11 +10,12 @@ from sqlalchemy import select
 
 from app.accounts import queries_factors
 from app.accounts.errors_factors import LastWayIn, StaffKeepsFactor
+from app.accounts.letters import write_to
 from app.accounts.models import Passkey, TotpFactor, User, Wallet
 from app.accounts.operations import recovery_codes, sessions
 from app.extensions import db
 from app.kit import clock
-from app.platform import audit, mail
+from app.platform import audit
 from app.platform.audit import Action
 from app.platform.settings import settings
 from app.platform.viewer import Role
@@ -83,17 +84,7 @@ def check_not_last_way_in(user: User, name: str, instead: str) -> None:
 
 
 def tell(user: User, template: str, what: str, path: str = "/settings/security") -> None:
-    """Who came with a wallet alone may have no address."""
-    if user.email:
-        mail.send(
-            template,
-            to=user.email,
-            user_id=user.id,
-            name=user.display_name,
-            what=what,
-            at=clock.now(),
-            link=settings().base_url + path,
-        )
+    write_to(user, template, what=what, at=clock.now(), link=settings().base_url + path)
 
 
 def _added(kind: type[Added], user_id: UUID, since: datetime) -> Sequence[Added]:

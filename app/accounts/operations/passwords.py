@@ -4,12 +4,13 @@ from uuid import UUID
 
 from app.accounts import password_rules, queries
 from app.accounts.errors import LinkGone, WrongPassword
+from app.accounts.letters import write_to
 from app.accounts.models import User
 from app.accounts.operations import asked_by_mail, email_links, sessions, sign_in, verification
 from app.accounts.operations.email_links import Purpose
 from app.accounts.passwords import hash_password
 from app.kit import clock, devices
-from app.platform import audit, mail
+from app.platform import audit
 from app.platform.audit import Action
 from app.platform.errors import Refused
 from app.platform.settings import settings
@@ -28,11 +29,9 @@ def send_reset_link(email: str) -> None:
         return
     token = email_links.issue(user.id, Purpose.RESET, user.email)
     audit.record(Action.PASSWORD_RESET_ASKED, actor=None, subject=("user", user.id))
-    mail.send(
+    write_to(
+        user,
         "reset_password",
-        to=user.email,
-        user_id=user.id,
-        name=user.display_name,
         link=email_links.address(Purpose.RESET, token),
         until=email_links.until(Purpose.RESET),
     )
@@ -94,13 +93,9 @@ def _set(user: User, password_hash: str, action: Action) -> None:
 
 
 def _tell(user: User, client: Client) -> None:
-    if not user.email:
-        return
-    mail.send(
+    write_to(
+        user,
         "password_changed",
-        to=user.email,
-        user_id=user.id,
-        name=user.display_name,
         at=clock.now(),
         device=devices.describe(client.user_agent),
         address=client.address,

@@ -3,11 +3,12 @@
 from uuid import UUID
 
 from app.accounts import standing
+from app.accounts.letters import write_to
 from app.accounts.models import User
 from app.accounts.operations import sessions
 from app.accounts.queries_people import admins
 from app.extensions import db
-from app.platform import audit, mail
+from app.platform import audit
 from app.platform.access import Ended, end_access
 from app.platform.audit import Action
 from app.platform.errors import NotFound, Refused
@@ -65,7 +66,7 @@ def suspend(user_id: UUID, *, actor: UUID) -> bool:
     db.session.flush()
     standing.tell_left(user_id)
     audit.record(Action.SUSPENDED, actor=actor, subject=("user", user_id))
-    _tell(user, "account_suspended")
+    write_to(user, "account_suspended")
     return True
 
 
@@ -77,7 +78,7 @@ def restore(user_id: UUID, *, actor: UUID) -> bool:
     db.session.flush()
     standing.tell_returned(user_id)
     audit.record(Action.RESTORED, actor=actor, subject=("user", user_id))
-    _tell(user, "account_restored")
+    write_to(user, "account_restored")
     return True
 
 
@@ -104,9 +105,4 @@ def _lock(user_id: UUID) -> User:
 def _changed(user: User, actor: UUID | None, told: str, role: Role) -> None:
     audit.record(Action.ROLES_CHANGED, actor=actor, subject=("user", user.id), role=role.value, change=told)
     sessions.changed(user.id)
-    _tell(user, told, role=role.value)
-
-
-def _tell(user: User, template: str, **context: str) -> None:
-    if user.email:
-        mail.send(template, to=user.email, user_id=user.id, name=user.display_name, **context)
+    write_to(user, told, role=role.value)

@@ -5,12 +5,13 @@ from uuid import UUID
 
 from app.accounts import addresses, queries
 from app.accounts.errors import Suspended, WrongCredentials, WrongPassword
+from app.accounts.letters import write_to
 from app.accounts.models import User
 from app.accounts.operations import second_factor, sessions
 from app.accounts.operations.sessions import Started
 from app.accounts.passwords import hash_password, needs_rehash, verify_password
 from app.kit import clock, devices
-from app.platform import audit, limits, mail
+from app.platform import audit, limits
 from app.platform.audit import Action
 from app.platform.settings import settings
 from app.platform.web import Client
@@ -110,12 +111,9 @@ def _record_failure(user: User | None, client: Client) -> None:
 
 
 def _tell_of_new_device(user: User, client: Client) -> None:
-    assert user.email is not None
-    mail.send(
+    write_to(
+        user,
         "new_device",
-        to=user.email,
-        user_id=user.id,
-        name=user.display_name,
         device=devices.describe(client.user_agent),
         address=client.address,
         at=clock.now(),

@@ -8,13 +8,14 @@ from sqlalchemy import select
 
 from app.accounts import queries
 from app.accounts.errors import LinkGone
+from app.accounts.letters import write_to
 from app.accounts.models import EmailLink, User
 from app.accounts.operations import asked_by_mail, email_links, second_factor, sign_in
 from app.accounts.operations.email_links import Link, Purpose
 from app.accounts.operations.sessions import Started
 from app.extensions import db
 from app.kit import clock, crypto
-from app.platform import audit, mail
+from app.platform import audit
 from app.platform.audit import Action
 from app.platform.settings import settings
 from app.platform.web import Client
@@ -37,11 +38,9 @@ def send_link(user: User, device: str = "") -> None:
     digest = crypto.digest(device) if device else _joining_device(user.id)
     ends = min(email_links.until(Purpose.VERIFY), user.created_at + WAITS)
     token = email_links.issue(user.id, Purpose.VERIFY, user.email, device_digest=digest, ends=ends)
-    mail.send(
+    write_to(
+        user,
         "verify_email",
-        to=user.email,
-        user_id=user.id,
-        name=user.display_name,
         link=email_links.address(Purpose.VERIFY, token),
         until=ends,
     )
@@ -75,13 +74,7 @@ def mark_verified(user: User) -> None:
         return
     user.email_verified_at = clock.now()
     audit.record(Action.EMAIL_VERIFIED, actor=user.id, subject=("user", user.id))
-    mail.send(
-        "welcome",
-        to=user.email,
-        user_id=user.id,
-        name=user.display_name,
-        link=settings().base_url,
-    )
+    write_to(user, "welcome", link=settings().base_url)
 
 
 def _sign_in(user: User, link: Link, client: Client | None) -> Started | None:

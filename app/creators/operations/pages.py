@@ -69,14 +69,17 @@ def save_rules(creator_id: UUID, rules: Rules) -> None:
 
 def close(creator_id: UUID) -> bool:
     """Nobody but its owner sees it or its posts, until it is opened again. Whether it was open."""
-    if not _turn(creator_id, "closed"):
-        return False
-    ties.tell_closed(creator_id)
-    return True
+    return _close(creator_id, actor=creator_id)
+
+
+def role_taken(user_id: UUID, role: Role) -> None:
+    """Who may not be a creator any more sells nothing, and still is paid out what they earned."""
+    if role is Role.CREATOR and queries.find_creator(user_id) is not None:
+        _close(user_id, actor=None)
 
 
 def reopen(creator_id: UUID) -> bool:
-    return _turn(creator_id, "open")
+    return _turn(creator_id, "open", actor=creator_id)
 
 
 def show_avatar(creator_id: UUID, described: Described | None) -> bool:
@@ -120,13 +123,20 @@ def _show(creator_id: UUID, where: str, described: Described | None) -> bool:
     return True
 
 
-def _turn(creator_id: UUID, state: str) -> bool:
+def _close(creator_id: UUID, actor: UUID | None) -> bool:
+    if not _turn(creator_id, "closed", actor):
+        return False
+    ties.tell_closed(creator_id)
+    return True
+
+
+def _turn(creator_id: UUID, state: str, actor: UUID | None) -> bool:
     creator = lock_page(creator_id)
     if creator.state == state:
         return False
     creator.state = state
     action = Action.CREATOR_OPENED if state == "open" else Action.CREATOR_CLOSED
-    audit.record(action, actor=creator_id, subject=("creator", creator_id))
+    audit.record(action, actor=actor, subject=("creator", creator_id))
     return True
 
 

@@ -1,5 +1,6 @@
 """Who follows a creator, and whom they do not want here."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -25,6 +26,8 @@ from app.platform.pages import form_page, page, safe_next, see
 from app.platform.web import page_behind
 
 LIST = "creators/people.html"
+# Asked wherever somebody can be blocked.
+BLOCK, BLOCK_SHEET = "creators/block.html", "creators/_block_sheet.html"
 PEOPLE, BLOCKED = f"{HOME}/people", f"{HOME}/people/blocked"
 SEARCH_MAX = 50
 
@@ -57,11 +60,20 @@ def block_by_handle() -> Response:
     return form_page(LIST, **_people(Block, BLOCKED), form=form)
 
 
+@bp.get(f"{PEOPLE}/<uuid:user_id>/block")
+@guard(Access.CREATOR)
+def ask_to_block(user_id: UUID) -> Response:
+    """Asked first: it may end a subscription."""
+    person = queries.the_blockable(user_id)
+    action = f"{PEOPLE}/{person.id}/block"
+    return page(BLOCK, partial=BLOCK_SHEET, person=person, action=action, back=_back(request.args))
+
+
 @bp.post(f"{PEOPLE}/<uuid:user_id>/block")
 @guard(Access.CREATOR)
 def block(user_id: UUID) -> Response:
     _block(own_page().id, user_id)
-    return see(safe_next(page_behind(), PEOPLE) if request.referrer else PEOPLE)
+    return see(_back(request.form))
 
 
 @bp.post(f"{PEOPLE}/<uuid:user_id>/unblock")
@@ -73,10 +85,12 @@ def unblock(user_id: UUID) -> Response:
 
 
 def _block(creator_id: UUID, user_id: UUID) -> None:
-    if not queries.can_be_blocked(user_id):
-        raise NotFound
-    following.block(creator_id, user_id)
+    following.block(creator_id, queries.the_blockable(user_id).id)
     flash("Blocked. They do not see your page or your posts any more.", "good")
+
+
+def _back(asked: Mapping[str, str]) -> str:
+    return safe_next(asked.get("next"), PEOPLE)
 
 
 def _people(ties: type[Follow] | type[Block], address: str) -> dict[str, Any]:
@@ -89,6 +103,7 @@ def _people(ties: type[Follow] | type[Block], address: str) -> dict[str, Any]:
         "paged": after is not None,
         "words": words,
         "address": address,
+        "here": page_behind(),
         "blocked": ties is Block,
     }
 

@@ -10,7 +10,7 @@ from app.creators.views import bp
 from app.creators.views.desk import HOME, START
 from app.platform.guards import Access, guard
 from app.platform.pages import form_page, page, see
-from app.platform.viewer import signed_in_viewer
+from app.platform.viewer import Role, signed_in_viewer
 
 PAGE = "creators/start.html"
 
@@ -18,8 +18,9 @@ PAGE = "creators/start.html"
 @bp.get(START)
 @guard(Access.SIGNED_IN)
 def start() -> Response:
-    if queries.find_creator(signed_in_viewer().id) is not None:
-        return see(f"{HOME}/page")
+    person = signed_in_viewer()
+    if queries.find_creator(person.id) is not None:
+        return see(f"{HOME}/page") if person.has(Role.CREATOR) else page("creators/taken.html")
     return page(PAGE, form=StartForm(formdata=None))
 
 

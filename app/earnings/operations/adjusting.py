@@ -3,10 +3,14 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy import delete
+
+from app.accounts.letters import write_to
 from app.accounts.models import User
-from app.accounts.queries import the_user
+from app.accounts.queries import has_left, the_user
+from app.creators.queries import find_creator
 from app.earnings import queries
-from app.earnings.errors import Decided, NobodyThere, NotCoveredThere, TwoPeople
+from app.earnings.errors import Decided, NobodyThere, NotCoveredThere, OwnerLeft, TwoPeople
 from app.earnings.models import Adjustment
 from app.extensions import db
 from app.invoices.errors import OwnCase
@@ -16,11 +20,10 @@ from app.kit.money import readable
 from app.ledger.chart import Kind
 from app.ledger.errors import NotCovered
 from app.ledger.operations.posting import Account, Entry, Leg, post
-from app.platform import audit, mail
+from app.platform import audit
 from app.platform.audit import Action
 from app.platform.errors import NotFound
 from app.platform.settings import settings
-from app.platform.viewer import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Proposal:
 
 def propose(admin_id: UUID, proposal: Proposal) -> None:
     owner = queries.person_called(proposal.handle)
-    if owner is None or (proposal.account is Kind.CREATOR_AVAILABLE and Role.CREATOR not in owner.roles):
+    if owner is None or (proposal.account is Kind.CREATOR_AVAILABLE and find_creator(owner.id) is None):
         raise NobodyThere(proposal.handle)
     if owner.id == admin_id:
         raise OwnCase
@@ -56,6 +59,9 @@ def propose(admin_id: UUID, proposal: Proposal) -> None:
 
 
 def agree(adjustment_id: UUID, admin_id: UUID) -> None:
+    # Whoever leaves takes along what was proposed about them: so their row first, as they do.
+    if has_left(_find(adjustment_id).owner_id):
+        raise OwnerLeft
     found = _decide(adjustment_id, admin_id, "agreed")
     theirs = Account(Kind(found.account), found.currency, found.owner_id)
     legs = (
@@ -78,10 +84,21 @@ def refuse(adjustment_id: UUID, admin_id: UUID) -> None:
     _decide(adjustment_id, admin_id, "refused")
 
 
-def _decide(adjustment_id: UUID, admin_id: UUID, state: str) -> Adjustment:
-    found = db.session.get(Adjustment, adjustment_id, with_for_update=True, populate_existing=True)
+def drop_open(owner_id: UUID) -> None:
+    """They leave. What was agreed stays; what was not has nobody any more whose balance it could correct."""
+    found = delete(Adjustment).where(Adjustment.owner_id == owner_id, Adjustment.state == "proposed")
+    db.session.execute(found.execution_options(synchronize_session=False))
+
+
+def _find(adjustment_id: UUID, *, lock: bool = False) -> Adjustment:
+    found = db.session.get(Adjustment, adjustment_id, with_for_update=lock, populate_existing=True)
     if found is None:
         raise NotFound
+    return found
+
+
+def _decide(adjustment_id: UUID, admin_id: UUID, state: str) -> Adjustment:
+    found = _find(adjustment_id, lock=True)
     if found.state != "proposed":
         raise Decided
     if admin_id == found.proposed_by:
@@ -106,15 +123,12 @@ def _note(action: Action, found: Adjustment, admin_id: UUID) -> None:
 
 
 def _tell(owner: User, found: Adjustment) -> None:
-    if owner.email:
-        page = "/dashboard/earnings" if found.account == Kind.CREATOR_AVAILABLE else "/transactions"
-        mail.send(
-            "balance_corrected",
-            to=owner.email,
-            user_id=owner.id,
-            name=owner.display_name,
-            amount=readable(abs(found.amount), found.currency),
-            change="higher" if found.amount > 0 else "lower",
-            reason=found.reason,
-            link=f"{settings().base_url}{page}",
-        )
+    page = "/dashboard/earnings" if found.account == Kind.CREATOR_AVAILABLE else "/transactions"
+    write_to(
+        owner,
+        "balance_corrected",
+        amount=readable(abs(found.amount), found.currency),
+        change="higher" if found.amount > 0 else "lower",
+        reason=found.reason,
+        link=f"{settings().base_url}{page}",
+    )

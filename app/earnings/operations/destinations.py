@@ -7,6 +7,7 @@ from uuid import UUID
 
 from solders.pubkey import Pubkey
 
+from app.accounts.letters import write_to
 from app.accounts.queries import the_user
 from app.earnings import queries
 from app.earnings.errors import InUse, NotReady, NotSoSoon, NoWallet
@@ -16,7 +17,8 @@ from app.earnings.quoting import CARD, SOLANA
 from app.extensions import db
 from app.kit import clock
 from app.kit.ids import new_id
-from app.platform import audit, mail
+from app.payments.gateways.solana import signer
+from app.platform import audit
 from app.platform.audit import Action
 from app.platform.errors import NotFound
 from app.platform.settings import settings
@@ -90,7 +92,7 @@ def check_wallet(address: str) -> None:
         raise NoWallet("This is not the address of a Solana wallet. Copy it from your wallet.") from None
     if not key.is_on_curve() or address in NO_WALLETS:
         raise NoWallet("This address belongs to a program or a token. Copy that of your wallet.")
-    if address in {settings().solana_wallet, settings().solana_cold_wallet, settings().solana_usdc_mint}:
+    if address in {signer.address(), settings().solana_cold_wallet, settings().solana_usdc_mint}:
         raise NoWallet("This address belongs to the house.")
 
 
@@ -181,15 +183,11 @@ def _note(account: PayoutAccount) -> None:
 
 
 def _tell(account: PayoutAccount, what: str) -> None:
-    user = the_user(account.creator_id)
     since = free_from(account, queries.accounts(account.creator_id))
-    if user.email:
-        mail.send(
-            "payout_destination",
-            to=user.email,
-            user_id=user.id,
-            name=user.display_name,
-            what=what,
-            since=f"{since:%-d %B %Y, %H:%M UTC}",
-            link=f"{settings().base_url}/dashboard/payouts",
-        )
+    write_to(
+        the_user(account.creator_id),
+        "payout_destination",
+        what=what,
+        since=f"{since:%-d %B %Y, %H:%M UTC}",
+        link=f"{settings().base_url}/dashboard/payouts",
+    )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from app.accounts.queries import has_left
 from app.earnings import queries, words
 from app.earnings.errors import NotThere, OneAtATime, OnItsWay, TooLittle, WrongCurrency
 from app.earnings.models import Payout, PayoutAccount
@@ -38,10 +39,11 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Going:
-    """What the rail is asked. `known`: it has it already, and is only asked what became of it."""
+    """What the rail is asked, `again` if somebody did before. `known`: it only says what became of it."""
 
     rail: str
     order: Order
+    again: bool
     known: bool
 
 
@@ -106,10 +108,10 @@ def set_out(payout_id: UUID) -> Going | None:
     payout = _lock(payout_id)
     if payout.ended_at is not None:
         return None
-    payout.state = "sent"
+    again, payout.state = payout.state == "sent", "sent"
     account = db.session.get_one(PayoutAccount, payout.account_id)
     order = Order(payout.id, account.provider_id or "", payout.rail_amount, payout.rail_currency)
-    return Going(payout.rail, order, known=payout.provider_id is not None)
+    return Going(payout.rail, order, again=again, known=payout.provider_id is not None)
 
 
 def record(payout_id: UUID, answer: Answer) -> None:
@@ -153,16 +155,14 @@ def _arrive(payout: Payout) -> None:
 def _come_back(payout: Payout, code: str, said: str) -> None:
     payout.state, payout.ended_at = "failed", clock.now()
     payout.failure_code, payout.failure = code, said
-    available = Account(Kind.CREATOR_AVAILABLE, payout.currency, payout.creator_id)
-    moves = [(_transit(payout), payout.amount), (available, -payout.amount)]
+    moves = [(_transit(payout), payout.amount), (_available(payout), -payout.amount)]
     _post(payout, f"payout-failed:{payout.id}", "payout_failed", moves)
 
 
 def _come_back_from_there(payout: Payout, answer: Failed) -> None:
     payout.state, payout.failure_code, payout.failure = "failed", answer.code, answer.words
     into = Account(_sender_of(payout).out_of, payout.rail_currency)
-    available = Account(Kind.CREATOR_AVAILABLE, payout.currency, payout.creator_id)
-    moves = exchange(into, available, payout.rail_amount, payout.amount)
+    moves = exchange(into, _available(payout), payout.rail_amount, payout.amount)
     _post(payout, f"payout-returned:{payout.id}", "payout_failed", moves)
     _end(Action.PAYOUT_FAILED, payout)
 
@@ -180,6 +180,13 @@ def _sender_of(payout: Payout) -> Sender:
     found = payouts.sender(payout.rail)
     assert found is not None, "it was the rail that answered"
     return found
+
+
+def _available(payout: Payout) -> Account:
+    """Who left has no balance any more; what comes back for them is the house's."""
+    if has_left(payout.creator_id):
+        return Account(Kind.FORFEITED_CREDIT, payout.currency)
+    return Account(Kind.CREATOR_AVAILABLE, payout.currency, payout.creator_id)
 
 
 def _transit(payout: Payout) -> Account:

@@ -1,6 +1,7 @@
 """Payouts by the clock."""
 
 import logging
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -54,17 +55,17 @@ def next_time(rhythm: str, at: datetime) -> datetime | None:
     return this if this > at else next_of(unit, start_of(unit, at)) + HOUR
 
 
-def pay_due() -> int:
-    """How many plans had their turn. However long nobody looked, each has one."""
+def pay_due(rails: Collection[str]) -> int:
+    """How many plans had their turn, by rails that are open. However long nobody looked, each has one."""
     due = select(PayoutPlan.creator_id).where(PayoutPlan.next_at <= clock.now())
     found = db.session.scalars(due.order_by(PayoutPlan.next_at).limit(BATCH)).all()
     for creator_id in found:
         with transaction():
-            _pay(creator_id)
+            _pay(creator_id, rails)
     return len(found)
 
 
-def _pay(creator_id: UUID) -> None:
+def _pay(creator_id: UUID, rails: Collection[str]) -> None:
     lock(creator_id)
     plan = db.session.get(PayoutPlan, creator_id, with_for_update=True, populate_existing=True)
     if plan is None or plan.next_at is None or plan.next_at > clock.now():
@@ -75,13 +76,14 @@ def _pay(creator_id: UUID) -> None:
         return
     for one in queries.standings(creator_id):
         if one.available >= plan.minimum:
-            _pay_one(creator_id, one.available, one.currency)
+            _pay_one(creator_id, one.available, one.currency, rails)
 
 
-def _pay_one(creator_id: UUID, amount: int, currency: str) -> None:
-    """To the place they prefer; where that does not take the currency, to the other one."""
-    for account in queries.accounts(creator_id):
-        if account.removed_at is None and quote(account.rail, amount, currency):
+def _pay_one(creator_id: UUID, amount: int, currency: str, rails: Collection[str]) -> None:
+    """To the place they prefer; where that is closed or does not take the currency, to the other one."""
+    living = [one for one in queries.accounts(creator_id) if one.removed_at is None and one.rail in rails]
+    for account in living:
+        if quote(account.rail, amount, currency):
             try:
                 usable = destinations.usable(creator_id, account.rail)
                 paying_out.begin(creator_id, usable, Wish(account.rail, amount, currency), None)

@@ -17,7 +17,7 @@ from app.earnings.operations import destinations, paying_out, planning
 from app.earnings.operations.paying_out import Wish
 from app.earnings.queries import Standing
 from app.earnings.quoting import CARD, PLACES, SOLANA, least, place_of, quote
-from app.earnings.views import bp
+from app.earnings.views import bp, earner
 from app.earnings.ways import ways
 from app.kit import clock
 from app.kit.ids import parse_id
@@ -28,20 +28,19 @@ from app.platform.guards import Access, guard
 from app.platform.pages import form_page, page, see
 from app.platform.settings import settings
 from app.platform.transaction import transaction
-from app.platform.viewer import signed_in_viewer
 
 PAGE, HOME = "earnings/payouts.html", "/dashboard/payouts"
 AWAY = "The card processor does not answer at the moment. Try again in a minute."
 
 
 @bp.get("/dashboard/payouts")
-@guard(Access.CREATOR)
+@guard(Access.SIGNED_IN)
 def show_payouts() -> Response:
     return page(PAGE, **_about())
 
 
 @bp.post("/dashboard/payouts/ask")
-@guard(Access.CREATOR, fresh=True)
+@guard(Access.SIGNED_IN, fresh=True)
 def ask_payout() -> Response:
     currency = request.form.get("currency", "")
     about = _about(currency, asked=True)
@@ -51,10 +50,10 @@ def ask_payout() -> Response:
         return see(HOME)
     if not form.validate():
         return form_page(PAGE, **about)
-    person = signed_in_viewer()
+    creator_id = earner()
     try:
         rail, coin = place_of(form.account.data)
-        paying_out.ask(person.id, Wish(rail, form.minor, about["currency"], coin), asked_by=person.id)
+        paying_out.ask(creator_id, Wish(rail, form.minor, about["currency"], coin), asked_by=creator_id)
     except Refused as refused:
         form.refuse(refused)
         return form_page(PAGE, **about)
@@ -63,10 +62,10 @@ def ask_payout() -> Response:
 
 
 @bp.post("/dashboard/payouts/<uuid:payout_id>/cancel")
-@guard(Access.CREATOR)
+@guard(Access.SIGNED_IN)
 def cancel_payout(payout_id: UUID) -> Response:
     try:
-        paying_out.cancel(payout_id, signed_in_viewer().id)
+        paying_out.cancel(payout_id, earner())
     except NotFound:
         raise
     except Refused as refused:
@@ -77,25 +76,25 @@ def cancel_payout(payout_id: UUID) -> Response:
 
 
 @bp.post("/dashboard/payouts/plan")
-@guard(Access.CREATOR)
+@guard(Access.SIGNED_IN)
 def save_plan() -> Response:
     form = PlanForm()
     if not form.validate():
         return form_page(PAGE, **_about() | {"plan_form": form})
-    planning.save(signed_in_viewer().id, form.rhythm.data, form.least)
+    planning.save(earner(), form.rhythm.data, form.least)
     flash("Saved.", "good")
     return see(HOME)
 
 
 @bp.post("/dashboard/payouts/wallet")
-@guard(Access.CREATOR, fresh=True)
+@guard(Access.SIGNED_IN, fresh=True)
 def set_wallet() -> Response:
     _check_open(SOLANA)
     form = WalletForm()
     if not form.validate():
         return form_page(PAGE, **_about() | {"wallet_form": form})
     try:
-        destinations.set_wallet(signed_in_viewer().id, form.address.data or "")
+        destinations.set_wallet(earner(), form.address.data or "")
     except Refused as refused:
         form.refuse(refused)
         return form_page(PAGE, **_about() | {"wallet_form": form})
@@ -104,22 +103,22 @@ def set_wallet() -> Response:
 
 
 @bp.post("/dashboard/payouts/card")
-@guard(Access.CREATOR, fresh=True)
+@guard(Access.SIGNED_IN, fresh=True)
 def begin_card() -> Response:
     """Only writes it down: the way to the processor's page is a link, since a form may not lead elsewhere."""
     _check_open(CARD)
     form = CountryForm()
     if not form.validate():
         return form_page(PAGE, **_about() | {"country_form": form})
-    destinations.begin_card(signed_in_viewer().id, form.country.data)
+    destinations.begin_card(earner(), form.country.data)
     return see(HOME + "#places")
 
 
 @bp.get("/dashboard/payouts/card/go")
-@guard(Access.CREATOR, limit="costly", fresh=True)
+@guard(Access.SIGNED_IN, limit="costly", fresh=True)
 def go_to_card() -> Response:
-    person = signed_in_viewer()
-    account, user = _own_card(person.id), the_user(person.id)
+    creator_id = earner()
+    account, user = _own_card(creator_id), the_user(creator_id)
     if not user.email:
         flash("The card processor writes to you: add an e-mail address first.", "bad")
         return see("/settings/security")
@@ -137,9 +136,9 @@ def go_to_card() -> Response:
 
 
 @bp.get("/dashboard/payouts/card/back")
-@guard(Access.CREATOR, limit="costly")
+@guard(Access.SIGNED_IN, limit="costly")
 def back_from_card() -> Response:
-    account = _own_card(signed_in_viewer().id)
+    account = _own_card(earner())
     try:
         if account.provider_id is not None:
             _record(account, connecting.look(account.provider_id))
@@ -149,20 +148,20 @@ def back_from_card() -> Response:
 
 
 @bp.post("/dashboard/payouts/<rail>/remove")
-@guard(Access.CREATOR, fresh=True)
+@guard(Access.SIGNED_IN, fresh=True)
 def remove_account(rail: str) -> Response:
     return _change(rail, destinations.remove, "Removed. Nothing is paid out there any more.")
 
 
 @bp.post("/dashboard/payouts/<rail>/prefer")
-@guard(Access.CREATOR, fresh=True)
+@guard(Access.SIGNED_IN, fresh=True)
 def prefer_account(rail: str) -> Response:
     return _change(rail, destinations.prefer, "Payouts by the clock go there first.")
 
 
 def _change(rail: str, change: Any, done: str) -> Response:
     try:
-        change(signed_in_viewer().id, rail)
+        change(earner(), rail)
     except NotFound:
         raise
     except Refused as refused:
@@ -173,7 +172,7 @@ def _change(rail: str, change: Any, done: str) -> Response:
 
 
 def _about(currency: str = "", *, asked: bool = False) -> dict[str, Any]:
-    creator_id = signed_in_viewer().id
+    creator_id = earner()
     standings = [one for one in queries.standings(creator_id) if one.anything]
     known = queries.accounts(creator_id)
     living = [one for one in known if one.removed_at is None]
@@ -191,6 +190,7 @@ def _about(currency: str = "", *, asked: bool = False) -> dict[str, Any]:
         "free_from": {one.rail: destinations.free_from(one, known) for one in living},
         "wanted": {one.rail: words.wanted([each["name"] for each in one.wants]) for one in living},
         "several": len(living) > 1,
+        "replaced": {one.rail for one in known if one.removed_at is not None},
         "ask": _ask_form(chosen, living, asked=asked),
         "plan": plan,
         "plan_form": PlanForm(
@@ -216,10 +216,10 @@ def _chosen(standings: Sequence[Standing], asked: str) -> Standing | None:
 
 
 def _ask_form(chosen: Standing | None, living: Sequence[PayoutAccount], *, asked: bool) -> AskForm | None:
-    """None where nothing can be asked for: nothing is free, or nowhere takes it."""
+    """None where nothing can be asked for: nothing is free, or nowhere that is open takes it."""
     if chosen is None or chosen.available < least(chosen.currency):
         return None
-    places = _places(chosen, {one.rail for one in living if one.state == "ready"})
+    places = _places(chosen, {one.rail for one in living if one.state == "ready"} & set(ways()))
     if not places:
         return None
     form = AskForm() if asked else AskForm(formdata=None)

@@ -18,6 +18,9 @@ from app.kit.ids import new_id
 from app.platform import audit, work
 from app.platform.audit import Action
 
+# In an attempt's data: its payer did their part.
+ON_ITS_WAY = "on_its_way"
+
 
 @dataclass(frozen=True, slots=True)
 class Quote:
@@ -102,9 +105,9 @@ def asked(attempt_id: UUID, provider_id: str, **data: object) -> None:
 def on_its_way(attempt_id: UUID) -> None:
     """The payer did their part, and the rail takes its time."""
     attempt = _lock(attempt_id)
-    invoice = lock(attempt.invoice_id)
-    if attempt.ended_at is None and invoice.state == State.OPEN:
-        invoice.state = State.PROCESSING
+    if attempt.ended_at is None:
+        attempt.data = {**attempt.data, ON_ITS_WAY: True}
+        wait(lock(attempt.invoice_id))
 
 
 def fail(attempt_id: UUID, code: str, words: str, *, state: str = "failed") -> bool:
@@ -114,8 +117,7 @@ def fail(attempt_id: UUID, code: str, words: str, *, state: str = "failed") -> b
         return False
     attempt.state, attempt.ended_at = state, clock.now()
     attempt.failure_code, attempt.failure = code, words
-    db.session.flush()
-    _open_again(lock(attempt.invoice_id))
+    wait(lock(attempt.invoice_id))
     audit.record(
         Action.PAYMENT_FAILED, actor=attempt.user_id, subject=("invoice", attempt.invoice_id), code=code
     )
@@ -128,12 +130,38 @@ def succeed(attempt: Attempt) -> None:
     attempt.failure_code = attempt.failure = None
 
 
+def wait(invoice: Invoice) -> None:
+    """What an invoice that is not paid yet waits for. The caller holds its lock."""
+    if State(invoice.state) not in PAYABLE:
+        return
+    if any(is_on_its_way(attempt) for attempt in _all_living(invoice.id)):
+        invoice.state = State.PROCESSING
+    else:
+        invoice.state = State.UNDERPAID if invoice.leftover else State.OPEN
+
+
+def is_on_its_way(attempt: Attempt) -> bool:
+    return attempt.ended_at is None and attempt.data.get(ON_ITS_WAY, False)
+
+
 def call_off(invoice: Invoice, state: str = "cancelled") -> None:
     """All that may still bring money: nobody waits for it any more. The caller holds the invoice's lock."""
     for attempt in invoice.attempts:
         if attempt.ended_at is None:
-            attempt.state, attempt.ended_at = state, clock.now()
-            _tell_rail(attempt)
+            _call_off(attempt, state)
+
+
+def call_off_outgrown(invoice: Invoice, besides: Attempt | None) -> None:
+    """Those that ask for more than is missing now. Whichever brought a part asks for the rest itself."""
+    for attempt in _all_living(invoice.id):
+        other = attempt is not besides and not is_on_its_way(attempt)
+        if other and attempt.amount > invoice.missing:
+            _call_off(attempt, "cancelled")
+
+
+def _call_off(attempt: Attempt, state: str) -> None:
+    attempt.state, attempt.ended_at = state, clock.now()
+    _tell_rail(attempt)
 
 
 def _tell_rail(attempt: Attempt) -> None:
@@ -141,16 +169,12 @@ def _tell_rail(attempt: Attempt) -> None:
         work.enqueue(kind, {"attempt_id": str(attempt.id)})
 
 
-def _open_again(invoice: Invoice) -> None:
-    if invoice.state == State.PROCESSING and not _all_living(invoice.id):
-        invoice.state = State.OPEN
-
-
 def _all_living(invoice_id: UUID) -> list[Attempt]:
     found = (
         select(Attempt)
         .where(Attempt.invoice_id == invoice_id, Attempt.ended_at.is_(None))
         .order_by(Attempt.id.desc())
+        .execution_options(populate_existing=True)
     )
     return list(db.session.scalars(found))
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from app.accounts.queries import has_left
 from app.invoices.models import Dispute, Invoice, Payment, Refund
 from app.invoices.rails import CREDIT
 from app.ledger.chart import Kind
@@ -10,6 +11,8 @@ from app.ledger.operations.posting import Account, Entry, Leg, post_all
 
 # An account and by how much: debit positive. Those of nothing are left out.
 Move = tuple[Account, int]
+# Named where none of their accounts is touched.
+SELLER = "seller"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +94,9 @@ def gone_back(invoice: Invoice, refund: Refund, out_of: Account) -> Entry | None
 def came_home(invoice: Invoice, refund: Refund, into: Account | None) -> Entry | None:
     """The rail could not bring it back: it stays with us, as credit. `into`: where it came back to us."""
     if into is None:
-        moves = [(leaving(invoice), refund.amount), (credit(invoice), -refund.amount)]
+        moves = [(leaving(invoice), refund.amount), (_as_credit(invoice), -refund.amount)]
     else:
-        moves = exchange(into, credit(invoice), refund.rail_amount, refund.amount)
+        moves = exchange(into, _as_credit(invoice), refund.rail_amount, refund.amount)
     return _entry(
         f"refund-failed:{refund.id}",
         "refund_failed",
@@ -187,7 +190,14 @@ def _at_risk(dispute: Dispute) -> int:
 
 
 def _back_to(invoice: Invoice, refund: Refund) -> Account:
-    return credit(invoice) if refund.rail == CREDIT else leaving(invoice)
+    return _as_credit(invoice) if refund.rail == CREDIT else leaving(invoice)
+
+
+def _as_credit(invoice: Invoice) -> Account:
+    """Who left has given up their credit, and what would be more of it."""
+    if has_left(invoice.user_id):
+        return Account(Kind.FORFEITED_CREDIT, invoice.currency)
+    return credit(invoice)
 
 
 def _sellers(invoice: Invoice, kind: Kind) -> Account:
@@ -207,8 +217,18 @@ def _entry(cause: str, kind: str, invoice: Invoice, moves: Iterable[Move], **ref
     """None where nothing moves."""
     named = {"invoice": invoice.id, **refs}
     legs = tuple(Leg(account, amount, _is_covered(account, amount)) for account, amount in moves if amount)
+    if _is_unseen(invoice, legs):
+        named[SELLER] = invoice.seller_id
     found = {name: str(value) for name, value in named.items() if value is not None}
     return Entry(cause=cause, kind=kind, legs=legs, refs=found) if legs else None
+
+
+def _is_unseen(invoice: Invoice, legs: Iterable[Leg]) -> bool:
+    """A sale of theirs moved between others alone: no account of the seller's tells them of it."""
+    moved = [leg.account for leg in legs]
+    others = any(account.kind in {Kind.PLATFORM_FEE, Kind.TAX_DUE} for account in moved)
+    theirs = any(account.owner_id == invoice.seller_id for account in moved)
+    return invoice.seller_id is not None and others and not theirs
 
 
 def _is_covered(account: Account, amount: int) -> bool:

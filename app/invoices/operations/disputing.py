@@ -4,22 +4,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.accounts.queries import find_user
 from app.extensions import db
-from app.invoices.models import Dispute, Invoice, Payment, State
+from app.invoices.models import Dispute, Invoice, Payment, Refund, State
 from app.invoices.operations import bookings, receiving, refunding, settling
 from app.invoices.operations.locking import lock
 from app.invoices.operations.refunding import Wish
 from app.kit import clock
 from app.kit.ids import new_id
+from app.ledger.chart import Kind
 from app.ledger.operations.posting import Account, Entry
 from app.platform import audit, outbox
 from app.platform.audit import Action
 
 OPENED = "invoice.disputed"
 CLOSED = "invoice.dispute_closed"
+# How a refund ended that its payer has from their bank.
+BY_BANK = "by the payer's bank"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +81,71 @@ def lost(dispute_id: UUID) -> None:
     outbox.emit(CLOSED, {"dispute_id": str(dispute.id)})
 
 
+def overtook(refund_id: UUID, why: str) -> None:
+    """A refund that its rail could not bring back. As long as a bank decides about its payment, it waits.
+
+    What the bank took beyond what was here was this refund: so far its payer has it. The rest becomes credit.
+    """
+    found = db.session.get_one(Refund, refund_id)
+    lock(found.invoice_id)
+    db.session.refresh(found)
+    if found.ended_at is not None or is_open(found.payment_id):
+        return
+    by_bank = min(_taken_beyond(found.payment_id) - _ended_by_bank(found.payment_id), found.amount)
+    if by_bank <= 0:
+        refunding.could_not_go_back(refund_id, why)
+        return
+    if by_bank < found.amount:
+        refunding.could_not_go_back(_part_off(found, found.amount - by_bank).id, why)
+    refunding.went_back(refund_id, Account(Kind.DISPUTE_LOSS, found.currency))
+    found.failure = BY_BANK
+
+
+def is_open(payment_id: UUID) -> bool:
+    """Whether a bank still decides about it."""
+    found = select(Dispute.id).where(Dispute.payment_id == payment_id, Dispute.state == "open")
+    return db.session.scalars(found.limit(1)).first() is not None
+
+
 def find(rail: str, provider_id: str) -> Dispute | None:
     return db.session.scalars(
         select(Dispute).where(Dispute.rail == rail, Dispute.provider_id == provider_id)
     ).one_or_none()
+
+
+def _taken_beyond(payment_id: UUID) -> int:
+    """What banks took for good of money that had gone already, or was about to."""
+    beyond = func.sum(Dispute.amount - Dispute.from_kept - Dispute.from_leftover)
+    found = select(beyond).where(Dispute.payment_id == payment_id, Dispute.state == "lost")
+    return int(db.session.execute(found).scalar_one() or 0)
+
+
+def _ended_by_bank(payment_id: UUID) -> int:
+    found = select(func.sum(Refund.amount)).where(Refund.payment_id == payment_id, Refund.failure == BY_BANK)
+    return int(db.session.execute(found).scalar_one() or 0)
+
+
+def _part_off(refund: Refund, amount: int) -> Refund:
+    """A refund of its own, so that each has one end. Only rails that count as invoices do have disputes."""
+    refund.amount, refund.rail_amount = refund.amount - amount, refund.rail_amount - amount
+    part = Refund(
+        id=new_id(),
+        invoice_id=refund.invoice_id,
+        payment_id=refund.payment_id,
+        rail=refund.rail,
+        amount=amount,
+        currency=refund.currency,
+        rail_amount=amount,
+        rail_currency=refund.rail_currency,
+        state="due",
+        reason=refund.reason,
+        note=refund.note,
+        asked_by=refund.asked_by,
+        created_at=refund.created_at,
+    )
+    db.session.add(part)
+    db.session.flush()
+    return part
 
 
 def _dispute(invoice: Invoice, payment: Payment, complaint: Complaint) -> Dispute:

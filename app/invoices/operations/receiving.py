@@ -92,6 +92,8 @@ def count(invoice: Invoice, payment: Payment, entry: Entry | None, *, had: bool 
     )
     outbox.emit(CAME_IN, {"invoice_id": str(invoice.id), "payment_id": str(payment.id)})
     reckon(invoice, entry, had=had)
+    if State(invoice.state) in PAYABLE:
+        attempts.call_off_outgrown(invoice, payment.attempt)
 
 
 def _retell(invoice: Invoice, paid: int, told: Told) -> None:
@@ -105,9 +107,10 @@ def _retell(invoice: Invoice, paid: int, told: Told) -> None:
 
 
 def reckon(invoice: Invoice, entry: Entry | None, *, had: bool = False) -> None:
-    """What its sums say now. Late money is taken when what it was for can still be had."""
+    """What its sums say now. Late money is taken when what it was for can still be had, and is wanted."""
     with db.session.no_autoflush:
-        covered = invoice.paid_at is None and invoice.leftover >= invoice.total
+        wanted = invoice.paid_at is None and invoice.state != State.CANCELLED
+        covered = wanted and invoice.leftover >= invoice.total
         settles = covered and (had or not settling.gone(invoice))
         if settles:
             attempts.call_off(invoice)
@@ -120,7 +123,7 @@ def reckon(invoice: Invoice, entry: Entry | None, *, had: bool = False) -> None:
         if invoice.leftover >= invoice.total:
             ending.cancel(invoice)
         else:
-            invoice.state = State.UNDERPAID if invoice.leftover else State.OPEN
+            attempts.wait(invoice)
     bookings.write(entry)
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from app.extensions import db
 from app.invoices import rails
-from app.invoices.errors import NothingLeft, NotRefundable, OwnCase, SellerShort
+from app.invoices.errors import NothingLeft, NotRefundable, OnlyAsItCame, OwnCase, SellerShort
 from app.invoices.models import SETTLED, Invoice, Payment, Refund, State
 from app.invoices.operations import bookings, ending, settling
 from app.invoices.operations.locking import lock, lock_own
@@ -21,6 +21,8 @@ from app.platform.audit import Action
 from app.platform.errors import NotFound
 
 REFUNDED, FAILED = "invoice.refunded", "invoice.refund_failed"
+# Of a coin whose worth changes so much may become credit at the price of its day, in cents.
+MOST_CREDIT_OF_COINS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +128,21 @@ def _fail(invoice: Invoice, found: Refund, why: str, into: Account | None) -> No
     outbox.emit(FAILED, {"refund_id": str(found.id)})
 
 
+def may_become_credit(invoice: Invoice) -> bool:
+    """Whoever could choose later between coins and their former price would win, and the house pay."""
+    parts = _spread(invoice, invoice.leftover)
+    floating = (part for one, part in parts if rails.floats(one.rail, one.rail_currency))
+    return sum(floating) <= MOST_CREDIT_OF_COINS
+
+
 def _clear_leftover(invoice_id: UUID, payer_id: UUID, *, as_credit: bool) -> None:
     """Money for an invoice that can still be paid is no leftover, unless its payer gives the invoice up."""
     invoice = lock_own(invoice_id, payer_id)
     amount = invoice.leftover
     if not amount or invoice.state in {State.PROCESSING, State.DISPUTED}:
         raise NothingLeft
+    if as_credit and not may_become_credit(invoice):
+        raise OnlyAsItCame
     wish = Wish(amount, "leftover", payer_id, as_credit=as_credit)
     made = [_refund(invoice, payment, part, wish) for payment, part in _spread(invoice, amount)]
     if invoice.paid_at is not None:
@@ -173,7 +184,8 @@ def _refund(invoice: Invoice, payment: Payment, amount: int, wish: Wish) -> Refu
     db.session.add(made)
     db.session.flush()
     if not as_credit:
-        work.enqueue(rails.rail(payment.rail).refund_work, {"refund_id": str(made.id)})
+        kind = rails.rail(payment.rail).refund_work
+        work.enqueue(kind, {"refund_id": str(made.id)}, unique_key=f"{kind}:{made.id}")
     return made
 
 

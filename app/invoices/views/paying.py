@@ -112,8 +112,10 @@ def _about(invoice_id: UUID) -> dict[str, Any]:
         "offers": rails.offers(invoice) if payable and invoice.state != State.PROCESSING else [],
         "waiting": payable and (living is not None or invoice.state == State.PROCESSING),
         "claimable": invoice.leftover if State(invoice.state) not in LEFTOVER_HELD else 0,
+        "may_keep": bool(invoice.leftover) and refunding.may_become_credit(invoice),
         "ways_on": ways_on(bill),
         "thanks": _thanks(bill),
+        "opens": products.opens(bill.products),
         "rails": rails.names(),
         "words": words,
     }

@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import flash
 from werkzeug.wrappers import Response
 
-from app.invoices import queries, rails, words
+from app.invoices import products, queries, rails, words
 from app.invoices.errors import NotRefundable
 from app.invoices.forms import RefundForm
 from app.invoices.operations import bookings, refunding
@@ -50,6 +50,7 @@ def _about(invoice_id: UUID, form: RefundForm | None = None) -> dict[str, Any]:
         "bill": bill,
         "invoice": bill.invoice,
         "shares": bookings.shares(bill.invoice, bill.invoice.kept),
+        "opens": products.opens(bill.products),
         "form": form or refunds.form_for(bill.invoice),
         "rails": rails.names(),
         "words": words,

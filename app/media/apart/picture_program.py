@@ -1,4 +1,6 @@
-"""`picture_program.py FILE FOLDER PURPOSE`: the renditions of one picture, as WebP without any metadata.
+"""`picture_program.py FILE FOLDER PURPOSE`: the renditions of one picture, without any metadata.
+
+WebP, but for a portrait in the size and format that directories of podcasts take.
 
 Says what it made as JSON; or ends with 3 and a word for what is wrong. It runs in a process of its own
 (see __init__), imports nothing of ours, and asks for the dimensions before anything is decoded.
@@ -33,6 +35,7 @@ BAND = 64
 WIDTHS = {"w1600": 1600, "w800": 800, "w320": 320}
 STRIP = 4
 SQUARES = {"square256": 256, "square96": 96}
+PODCAST, PODCAST_SIDE, PODCAST_QUALITY = "podcast", 1400, 82
 QUALITY, EFFORT = 80, 3
 TEASER_GRAIN, TEASER_WIDTH, TEASER_BLUR = 10, 96, 6
 ORIENTATION = 0x0112
@@ -72,6 +75,7 @@ def make(source: Path, out: Path, purpose: str) -> dict[str, Any]:
     largest, width, height = opened(source, WIDTHS["w1600"] if purpose != "avatar" else 0)
     if purpose == "avatar":
         made = {name: save(ImageOps.fit(largest, (side, side)), out, name) for name, side in SQUARES.items()}
+        made[PODCAST] = save_podcast(largest, out)
     else:
         made = sizes(largest, out)
     return {"w": width, "h": height, "color": color(largest), "names": made}
@@ -121,13 +125,15 @@ def check_webp(source: Path) -> None:
 
 
 def reduced(found: Image.Image, widest: int, *, lying: bool) -> Image.Image:
-    """As large as the largest rendition wants it; without `widest`, as the largest square does."""
+    """As large as the largest rendition wants it; without `widest`, as squares of it do."""
     width, height = found.size
     if widest:
         box = (widest * STRIP, widest) if lying else (widest, widest * STRIP)
         scale = min(box[0] / width, box[1] / height, 1)
     else:
-        scale = min(SQUARES["square256"] / min(width, height), 1)
+        short, long = sorted(found.size)
+        finest = min(PODCAST_SIDE / short, WIDTHS["w1600"] * STRIP / long)
+        scale = min(max(finest, SQUARES["square256"] / short), 1)
     wanted = (max(1, round(width * scale)), max(1, round(height * scale)))
     found.draft("RGB", wanted)  # JPEG alone: the decoder itself makes it smaller
     found.load()
@@ -210,6 +216,16 @@ def save(picture: Image.Image, out: Path, name: str) -> dict[str, Any]:
     picture.save(out / file, "WEBP", quality=QUALITY, method=EFFORT, exif=b"", icc_profile=b"", xmp=b"")
     size = (out / file).stat().st_size
     return {"file": file, "w": picture.width, "h": picture.height, "type": "image/webp", "bytes": size}
+
+
+def save_podcast(picture: Image.Image, out: Path) -> dict[str, Any]:
+    """Opaque, and never smaller, whatever it is made of."""
+    side, file = PODCAST_SIDE, f"{PODCAST}.jpg"
+    fitted = ImageOps.fit(picture, (side, side), Image.Resampling.LANCZOS)
+    flat = Image.new("RGB", fitted.size, "white")
+    flat.paste(fitted, mask=fitted if fitted.mode == "RGBA" else None)
+    flat.save(out / file, "JPEG", quality=PODCAST_QUALITY, progressive=True)
+    return {"file": file, "w": side, "h": side, "type": "image/jpeg", "bytes": (out / file).stat().st_size}
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from htmx_flask import request
 from werkzeug.wrappers import Response
 
 from app.kit.ids import parse_id
-from app.media import queries
+from app.media import holders, queries
 from app.media.kinds import Kind
 from app.media.views.uploads import LIBRARY, shown_state
 from app.platform.guards import Access, guard
@@ -25,10 +25,11 @@ def library() -> Response:
     chosen = kind if kind in set(Kind) else None
     found = queries.library(person.id, after=_after(request.args.get("after")), kind=chosen)
     older = f"{found.older[0].timestamp():.6f}~{found.older[1]}" if found.older else None
+    places = holders.places([media.id for media in found.items])
     more = f"&kind={chosen}" if chosen else ""
     return page(
         "media/library.html",
-        items=[shown_state(media) for media in found.items],
+        items=[shown_state(media) | {"place": places.get(media.id)} for media in found.items],
         older=f"{LIBRARY}?after={older}{more}" if older else None,
         kind=chosen,
         deep="after" in request.args,

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from app.accounts.letters import write_to
 from app.accounts.models import User
 from app.extensions import db
 from app.kit import clock
@@ -14,7 +15,7 @@ from app.kit.ids import new_id
 from app.moderation.errors import DecidedAlready, OwnCase, OwnThing
 from app.moderation.models import Report
 from app.moderation.subjects import Reportable, Subject, reportable
-from app.platform import audit, mail
+from app.platform import audit
 from app.platform.audit import Action
 from app.platform.errors import NotFound
 
@@ -150,5 +151,5 @@ def _tell_reporters(reporters: Sequence[UUID | None], state: str, kind: str) -> 
 
 
 def _mail(person: User, template: str, **words: Any) -> None:
-    if person.email and person.state == "active":
-        mail.send(template, to=person.email, user_id=person.id, name=person.display_name, **words)
+    if person.state == "active":
+        write_to(person, template, **words)

@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 # The processor forgets keys after a day: then we look before we ask.
 KEYS_LIVE = timedelta(hours=20)
+# Nobody expects a charge any more that could not be asked for in so long.
+TOO_LATE, NEVER_ASKED = timedelta(days=3), "never_asked"
 
 
 def ask(attempt_id: UUID) -> None:
@@ -41,6 +43,10 @@ def ask(attempt_id: UUID) -> None:
 
 def _open_page(attempt: Attempt) -> None:
     assert attempt.expires_at is not None
+    if attempt.expires_at <= clock.now():
+        with transaction():
+            fail(attempt.id, "expired", words.PAGE_OVER, state="expired")
+        return
     wanted = ToPay(
         attempt_id=attempt.id,
         invoice_id=attempt.invoice_id,
@@ -83,11 +89,13 @@ def _charge(attempt: Attempt, method_id: UUID) -> None:
 
 
 def _charged(attempt: Attempt, method: PaymentMethod) -> Intent:
-    customer = customers.called(attempt.user_id)
-    if clock.now() - attempt.created_at > KEYS_LIVE:
+    customer, age = customers.called(attempt.user_id), clock.now() - attempt.created_at
+    if age > KEYS_LIVE:
         made = charging.find(customer, attempt.id, attempt.created_at)
         if made is not None:
             return made
+    if age > TOO_LATE:
+        raise Declined(NEVER_ASKED, "nobody was there to be asked", None)
     return charging.charge(
         ToCharge(
             attempt_id=attempt.id,

@@ -17,6 +17,12 @@ OVERLAP = timedelta(hours=1)
 AT_PROCESSOR = Place(CARD, Kind.CARD_CLEARING)
 
 
+def begin() -> None:
+    """From now on it is read, where it was not yet: for what moves before the first card is taken."""
+    if _since() is None:
+        reading.read_until(CURSOR, clock.now())
+
+
 def read() -> None:
     """What moved since we took the first card; fees are booked, and each movement finds its entry."""
     since = _since()

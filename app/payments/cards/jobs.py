@@ -7,27 +7,40 @@ from uuid import UUID
 from app.kit import clock
 from app.payments import queries, telling
 from app.payments.cards import asking, balancing, hearing, looking, sending
-from app.payments.cards.rail import REFUND, is_on
+from app.payments.cards.rail import REFUND, is_on, refund_soon
 from app.payments.errors import Impossible, Unsure
 from app.payments.models import CARD
-from app.payments.operations import cases
+from app.payments.operations import answering, cases, charging
 from app.payments.operations.answering import ANSWER
 from app.payments.operations.charging import ASK, CANCEL
 from app.payments.operations.methods import DETACH, FORGET
 from app.platform import inbox, schedule, work
 from app.platform.inbox import Received
+from app.platform.transaction import transaction
 
-# Over more than a day, with an hour between the last ones.
+# Over more than a day, with an hour between the last ones. Then it is a case, and goes on all the same.
 PATIENCE = 36
 OVERDUE_AFTER, BATCH = timedelta(minutes=2), 50
+ANSWERS_AGAIN = "The card processor answers again."
+UNFINISHED_AFTER, MANY = timedelta(hours=1), 1_000
 
 
 def attempt_stuck(payload: dict[str, Any]) -> None:
     cases.open_case(CARD, "attempt_stuck", payload["attempt_id"])
 
 
+def answers_again(kind: str, external_id: str) -> None:
+    with transaction():
+        cases.settle(CARD, kind, external_id, ANSWERS_AGAIN)
+
+
 def refund_stuck(payload: dict[str, Any]) -> None:
     cases.open_case(CARD, "refund_stuck", payload["refund_id"])
+
+
+def answer_stuck(payload: dict[str, Any]) -> None:
+    cases.open_case(CARD, "answer_stuck", payload["dispute_id"])
+    answering.send_again(UUID(payload["dispute_id"]), payload["words"])
 
 
 @inbox.source(hearing.SOURCE, queue="payments", transactional=False)
@@ -44,6 +57,7 @@ def hear(received: Received) -> None:
 )
 def ask(payload: dict[str, Any]) -> None:
     asking.ask(UUID(payload["attempt_id"]))
+    answers_again("attempt_stuck", payload["attempt_id"])
 
 
 @work.handler(
@@ -55,6 +69,7 @@ def ask(payload: dict[str, Any]) -> None:
 )
 def refund(payload: dict[str, Any]) -> None:
     sending.refund(UUID(payload["refund_id"]))
+    answers_again("refund_stuck", payload["refund_id"])
 
 
 @work.handler(CANCEL, queue="payments", transactional=False)
@@ -73,9 +88,10 @@ def forget(payload: dict[str, Any]) -> None:
         sending.forget(payload["provider_id"])
 
 
-@work.handler(ANSWER, queue="payments", transactional=False)
+@work.handler(ANSWER, queue="payments", transactional=False, on_failure=answer_stuck)
 def answer(payload: dict[str, Any]) -> None:
     sending.answer(UUID(payload["dispute_id"]), payload["words"])
+    answers_again("answer_stuck", payload["dispute_id"])
 
 
 @schedule.every(20, "payments.card_events")
@@ -94,6 +110,19 @@ def overdue() -> None:
             looking.attempt(attempt_id)
         except (Unsure, Impossible):
             continue
+
+
+@schedule.every(3_600, "payments.card_unfinished")
+def unfinished() -> None:
+    """An outage may last longer than the patience of work: what it left behind is asked for again."""
+    if not is_on():
+        return
+    before = clock.now() - UNFINISHED_AFTER
+    with transaction():
+        for attempt_id in queries.unasked_attempts(CARD, before, MANY):
+            charging.ask_soon(attempt_id)
+        for refund_id in queries.unfinished_refunds(CARD, before, MANY):
+            refund_soon(refund_id)
 
 
 @schedule.every(300, "payments.card_balance")

@@ -5,7 +5,7 @@ What was looked at may be older than what is recorded meanwhile: each step only 
 
 from uuid import UUID
 
-from app.invoices.models import Attempt
+from app.invoices.models import Attempt, Refund
 from app.invoices.operations import attempts, disputing, receiving, refunding
 from app.invoices.operations.disputing import Complaint
 from app.invoices.operations.receiving import Money
@@ -14,6 +14,7 @@ from app.ledger.chart import Kind
 from app.ledger.operations.posting import Account
 from app.payments import queries
 from app.payments.cards import words
+from app.payments.cards.rail import refund_soon
 from app.payments.errors import Impossible, Unsure
 from app.payments.gateways.stripe import charging, checkout, customers, refunds
 from app.payments.gateways.stripe.objects import Intent, Method, Page, Returned, Taken, Tax
@@ -28,6 +29,9 @@ PAGES = "cs_"
 UNPAID = frozenset({"requires_payment_method", "requires_action", "requires_confirmation", "canceled"})
 # Money was taken. Inquiries ("warning_...") take none.
 TAKEN = frozenset({"needs_response", "under_review", "won", "lost"})
+DECIDED = frozenset({"won", "lost"})
+# Why a refund failed that was still pending when its payer's bank took the money.
+OVERTAKEN = "charge_for_pending_refund_disputed"
 
 
 def attempt(attempt_id: UUID) -> None:
@@ -94,21 +98,33 @@ def returned(looked: Returned) -> None:
     if found is None:
         _by_hand(looked)
         return
+    if looked.failure == OVERTAKEN and looked.charge_id:
+        disputes_of(looked.charge_id)
     clearing = _clearing(found.rail_currency)
     with transaction():
         if looked.status == "succeeded":
+            _not_twice(found)
             refunding.sent(found.id, looked.id)
             refunding.went_back(found.id, clearing)
         elif looked.status in {"failed", "canceled"}:
             refunding.sent(found.id, looked.id)
             refunding.came_back(found.id, looked.failure or looked.status, clearing)
-            refunding.could_not_go_back(found.id, looked.failure or looked.status)
+            disputing.overtook(found.id, looked.failure or looked.status)
         else:
             refunding.sent(found.id, looked.id)
 
 
 def dispute(dispute_id: str) -> None:
-    looked = refunds.dispute(dispute_id)
+    _disputed(refunds.dispute(dispute_id))
+
+
+def disputes_of(charge_id: str) -> None:
+    """Also those of which nobody has told us yet."""
+    for one in refunds.disputes_of(charge_id):
+        _disputed(one)
+
+
+def _disputed(looked: Taken) -> None:
     if looked.status not in TAKEN:
         return
     payment = queries.payment_called(CARD, looked.charge_id)
@@ -206,6 +222,13 @@ def _by_hand(looked: Returned) -> None:
             cases.open_case(CARD, "refund_by_hand", looked.id, payment_id=str(payment.id))
 
 
+def _not_twice(refund: Refund) -> None:
+    """It had become credit, and went back all the same."""
+    if refund.state == "failed":
+        about = {"amount": refund.amount, "currency": refund.currency}
+        cases.open_case(CARD, "refund_after_all", str(refund.id), **about)
+
+
 def _dispute(payment_id: UUID, currency: str, looked: Taken) -> None:
     clearing = _clearing(currency)
     complaint = Complaint(
@@ -223,6 +246,9 @@ def _dispute(payment_id: UUID, currency: str, looked: Taken) -> None:
         disputing.won(ours.id, clearing)
     elif looked.status == "lost":
         disputing.lost(ours.id)
+    if looked.status in DECIDED:
+        for refund_id in queries.refunds_waiting(payment_id):
+            refund_soon(refund_id)
 
 
 def _named(attempt_id: str | None) -> Attempt | None:

@@ -1,5 +1,7 @@
 """Cards among the ways to pay an invoice."""
 
+from uuid import UUID
+
 from app.invoices.models import Invoice
 from app.invoices.rails import Offer, Rail
 from app.kit.money import readable
@@ -7,6 +9,7 @@ from app.payments import queries
 from app.payments.cards import words
 from app.payments.models import CARD, PaymentMethod
 from app.payments.operations.charging import CANCEL
+from app.platform import work
 from app.platform.settings import settings
 
 REFUND = "payments.card_refund"
@@ -18,6 +21,11 @@ NEW_CARD_FIELDS = "payments/_keep_card.html"
 
 def is_on() -> bool:
     return bool(settings().stripe_secret_key)
+
+
+def refund_soon(refund_id: UUID) -> None:
+    """Once, however often it is asked for."""
+    work.enqueue(REFUND, {"refund_id": str(refund_id)}, unique_key=f"{REFUND}:{refund_id}")
 
 
 def least(currency: str) -> int:

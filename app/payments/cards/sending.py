@@ -4,7 +4,7 @@ from uuid import UUID
 
 from app.extensions import db
 from app.invoices.models import Dispute, Payment, Refund
-from app.invoices.operations import refunding
+from app.invoices.operations import disputing, refunding
 from app.kit import clock
 from app.payments import queries
 from app.payments.cards import looking
@@ -18,19 +18,27 @@ from app.platform.transaction import transaction
 
 # Its money went back in some other way: credit would be a second time.
 GONE_ALREADY = "charge_already_refunded"
+# The payer's bank takes it, or has: credit would be a second time.
+DISPUTED = "charge_disputed"
 
 
 def refund(refund_id: UUID) -> None:
     found = queries.refund(refund_id)
     if found is None or found.ended_at is not None:
         return
+    if found.provider_id is None and disputing.is_open(found.payment_id):
+        return  # a no now would be the processor's answer for a day, also to whoever won meanwhile
     charge_id = db.session.get_one(Payment, found.payment_id).external_id
     try:
         looked = _sent(found, charge_id)
     except Impossible as no:
+        if no.code == DISPUTED:
+            looking.disputes_of(charge_id)
         with transaction():
             if no.code == GONE_ALREADY:
                 cases.open_case(CARD, "refunded_already", str(refund_id), charge=charge_id)
+            elif no.code == DISPUTED:
+                disputing.overtook(refund_id, no.code)
             else:
                 refunding.could_not_go_back(refund_id, no.code)
         return

@@ -7,6 +7,7 @@ BLOCKED = "The bank has blocked this card. Nothing was taken. Pay with another o
 DECLINED = "The bank declined the card. Nothing was taken. Try another card, or ask your bank why."
 REFUSED = "The card processor refused this payment. Nothing was taken. Try another card."
 BANK_REFUSED = "Your bank refused the payment. Nothing was taken."
+NEVER_ASKED = "The card processor was away for days. Nothing was taken. Try again."
 PAGE_OVER = "The payment page was open for too long. Nothing was taken."
 
 DECLINES = {
@@ -15,6 +16,7 @@ DECLINES = {
     "expired_card": EXPIRED_CARD,
     "insufficient_funds": NOT_ENOUGH,
     "lost_card": BLOCKED,
+    "never_asked": NEVER_ASKED,
     "payment_method_provider_decline": BANK_REFUSED,
     "pickup_card": BLOCKED,
     "refused": REFUSED,

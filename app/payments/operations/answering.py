@@ -1,5 +1,6 @@
 """What the house says to a bank about a dispute. Said once, and sent off after the commit."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from app.extensions import db
@@ -13,6 +14,7 @@ from app.platform.audit import Action
 from app.platform.errors import NotFound
 
 ANSWER = "payments.card_answer"
+AGAIN_AFTER = timedelta(hours=1)
 
 
 def answer(dispute_id: UUID, admin_id: UUID, words: str) -> None:
@@ -27,3 +29,9 @@ def answer(dispute_id: UUID, admin_id: UUID, words: str) -> None:
     found.answered_at = clock.now()
     work.enqueue(ANSWER, {"dispute_id": str(dispute_id), "words": words})
     audit.record(Action.DISPUTE_ANSWERED, actor=admin_id, subject=("invoice", found.invoice_id))
+
+
+def send_again(dispute_id: UUID, words: str) -> None:
+    """The processor was away for longer than work has patience; the bank gives days."""
+    again = {"dispute_id": str(dispute_id), "words": words}
+    work.enqueue(ANSWER, again, due_at=clock.now() + AGAIN_AFTER)

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.extensions import db
+from app.invoices.models import Attempt
 from app.kit import clock
 from app.kit.ids import new_id
 from app.payments.models import Case
@@ -16,20 +17,16 @@ from app.platform.errors import NotFound
 
 
 def open_case(rail: str, kind: str, external_id: str, **detail: Any) -> bool:
-    """Once for the same thing; False where it is known. Whoever closed it has seen it."""
+    """Once for the same thing; False where it is known. Who closed it has seen it; else it comes again."""
+    values = {"detail": detail, "state": "open", "opened_at": clock.now(), "note": ""}
     made = db.session.execute(
         insert(Case)
-        .values(
-            id=new_id(),
-            rail=rail,
-            kind=kind,
-            external_id=external_id,
-            detail=detail,
-            state="open",
-            opened_at=clock.now(),
-            note="",
+        .values(id=new_id(), rail=rail, kind=kind, external_id=external_id, **values)
+        .on_conflict_do_update(
+            index_elements=["rail", "kind", "external_id"],
+            set_=values | {"closed_at": None},
+            where=(Case.state == "closed") & Case.closed_by.is_(None),
         )
-        .on_conflict_do_nothing(index_elements=["rail", "kind", "external_id"])
         .returning(Case.id)
     ).scalar()
     if made is None:
@@ -46,6 +43,7 @@ def close(case_id: UUID, admin_id: UUID, note: str) -> None:
         found.state, found.closed_at = "closed", clock.now()
         found.closed_by, found.note = admin_id, note
         audit.record(Action.CASE_CLOSED, actor=admin_id, subject=("case", case_id))
+        _is_decided(found)
 
 
 def settle(rail: str, kind: str, external_id: str, note: str) -> None:
@@ -58,3 +56,13 @@ def settle(rail: str, kind: str, external_id: str, note: str) -> None:
     if found is not None:
         found.state, found.closed_at, found.note = "closed", clock.now(), note
         audit.record(Action.CASE_CLOSED, actor=None, subject=("case", found.id))
+
+
+def _is_decided(case: Case) -> None:
+    """An invoice that named it to its payer does so no more."""
+    if not (invoice_id := case.detail.get("invoice_id")):
+        return
+    told = select(Attempt).where(Attempt.invoice_id == UUID(invoice_id), Attempt.data.has_key("other"))
+    for attempt in db.session.scalars(told.with_for_update()):
+        left = [one for one in attempt.data["other"] if one["name"] != case.external_id]
+        attempt.data = {**attempt.data, "other": left}

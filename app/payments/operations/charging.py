@@ -103,6 +103,11 @@ def fail(attempt_id: UUID, code: str, words: str, *, state: str = "failed") -> N
         outbox.emit(FAILED, {**told, "off_session": ended.off_session})
 
 
+def ask_soon(attempt_id: UUID, due_at: datetime | None = None) -> None:
+    """Once, however often it is asked for."""
+    work.enqueue(ASK, {"attempt_id": str(attempt_id)}, due_at=due_at, unique_key=f"card-ask:{attempt_id}")
+
+
 def call_off(attempt: Attempt) -> None:
     """Another one takes its place."""
     attempts.fail(attempt.id, "replaced", "You went on in another way.", state="cancelled")
@@ -169,5 +174,4 @@ def _until(invoice: Invoice) -> datetime:
 
 
 def _complete_later(attempt: Attempt, *, at_once: bool = False) -> None:
-    due = clock.now() + (timedelta(0) if at_once else COMPLETED_AFTER)
-    work.enqueue(ASK, {"attempt_id": str(attempt.id)}, due_at=due, unique_key=f"card-ask:{attempt.id}")
+    ask_soon(attempt.id, clock.now() + (timedelta(0) if at_once else COMPLETED_AFTER))

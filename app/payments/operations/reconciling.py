@@ -1,5 +1,6 @@
 """What a provider says moved, against what we booked. A case for each difference; fees are booked from it."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,7 +18,9 @@ from app.ledger.operations.posting import Account, Entry, Leg, post
 from app.ledger.queries import Booked
 from app.payments import queries
 from app.payments.models import ProviderEntry
-from app.payments.operations import cases
+from app.payments.operations import cases, reading
+
+log = logging.getLogger(__name__)
 
 # How long each side may take to hear of what the other has.
 GRACE = timedelta(hours=1)
@@ -25,14 +28,19 @@ GRACE = timedelta(hours=1)
 LOOKS_BACK = timedelta(days=30)
 # Booked by us because of what the provider says.
 FEE, BANK = "provider_fee", "bank"
+# What it charges for by itself is a fee too; the same movement may have one besides.
+CHARGE = "provider_charge"
 NO_ENTRY, NO_MOVEMENT, BALANCE = "no_entry", "no_movement", "balance"
 BOOKED_LATER = "It was booked later, and agrees."
+MOVED_LATER = "The provider told of it later, and it agrees."
+OVER = "Both say the same again, or differ by something else."
 BATCH = 500
 
 # Between the provider and our bank; and what it charges for by itself.
 TO_BANK = frozenset(
     {"payout", "payout_cancel", "payout_failure", "payout_reversal", "topup", "topup_reversal"}
 )
+TRANSFER, TAKEN_BACK = "transfer", "transfer_refund"
 CHARGES = frozenset({"stripe_fee", "stripe_fx_fee", "tax_fee", "network_cost"})
 
 
@@ -81,15 +89,21 @@ def note(place: Place, moved: Movement) -> None:
 
 
 def check(place: Place) -> int:
-    """Finds for each movement the entry that tells of it. How many are still without one."""
-    waiting = queries.unchecked(place.rail, clock.now() - LOOKS_BACK, BATCH)
-    left = [one for one in waiting if not _agrees(place, one)]
+    """Finds for each movement the entry that tells of it; many have turns. How many are still without one."""
+    turn, horizon = f"{place.rail}:unchecked", clock.now() - LOOKS_BACK
+    since = max(queries.read_until(turn) or horizon, horizon)
+    waiting = queries.unchecked(place.rail, since, BATCH)
+    left = [one for one in waiting if not _may_agree(place, one)]
     for one in left:
         if one.at < clock.now() - GRACE:
             cases.open_case(
                 place.rail, NO_ENTRY, one.external_id,
                 movement=one.kind, amount=one.amount, currency=one.currency, source=one.source_id,
             )  # fmt: skip
+    if len(waiting) >= BATCH:
+        reading.read_until(turn, waiting[-1].at)
+    elif since > horizon:
+        reading.read_until(turn, horizon)
     return len(left)
 
 
@@ -103,24 +117,51 @@ def check_books(place: Place, read_until: datetime) -> None:
 def check_balance(place: Place, totals: dict[str, int]) -> None:
     """All of it together, asked for when nothing moved for a while."""
     for currency in sorted(totals.keys() | ledger_currencies(place)):
-        ours = ledger.balance(Account(place.clearing, currency)).posted
-        difference = totals.get(currency, 0) - ours
-        if difference:
-            cases.open_case(
-                place.rail, BALANCE, f"{currency}:{difference}",
-                theirs=totals.get(currency, 0), ours=ours, currency=currency,
-            )  # fmt: skip
+        _compare(place, currency, totals.get(currency, 0))
+
+
+def _compare(place: Place, currency: str, theirs: int) -> None:
+    """A difference counts when it is the same twice, as something may move while we look; and as one case
+    from then until it is over. The same one again, later, is another case.
+    """
+    ours = ledger.balance(Account(place.clearing, currency)).posted
+    last, stands = f"{place.rail}:balance:{currency}", f"{place.rail}:difference:{currency}"
+    difference, stood = str(theirs - ours), queries.last_seen(stands) or "0"
+    again = queries.last_seen(last) == difference
+    reading.saw(last, difference)
+    if not again or difference == stood.partition(" ")[0]:
+        return
+    cases.settle(place.rail, BALANCE, f"{currency} {stood}", OVER)
+    stands_now = f"{difference} since {clock.now():%Y-%m-%d %H:%M:%S} UTC"
+    reading.saw(stands, stands_now)
+    if theirs != ours:
+        cases.open_case(
+            place.rail, BALANCE, f"{currency} {stands_now}", theirs=theirs, ours=ours, currency=currency
+        )
 
 
 def ledger_currencies(place: Place) -> set[str]:
     return {total.currency for total in ledger.trial_balance() if total.kind is place.clearing}
 
 
-def _agrees(place: Place, moved: ProviderEntry) -> bool:
-    entry_id = _entry_of(place, moved)
-    if entry_id is None:
+def _may_agree(place: Place, moved: ProviderEntry) -> bool:
+    """One that cannot be booked does not hold up the others."""
+    try:
+        with db.session.begin_nested():
+            return _agrees(place, moved)
+    except Exception:
+        # Whatever it was, it stays without an entry, and that becomes a case.
+        log.exception("a movement was left as it is", extra={"movement": moved.external_id})
         return False
-    moved.entry_id, moved.checked_at = entry_id, clock.now()
+
+
+def _agrees(place: Place, moved: ProviderEntry) -> bool:
+    if moved.amount:
+        moved.entry_id = _entry_of(place, moved)
+        if moved.entry_id is None:
+            return False
+        cases.settle(place.rail, NO_MOVEMENT, str(moved.entry_id), MOVED_LATER)
+    moved.checked_at = clock.now()
     db.session.flush()
     cases.settle(place.rail, NO_ENTRY, moved.external_id, BOOKED_LATER)
     return True
@@ -130,18 +171,23 @@ def _entry_of(place: Place, moved: ProviderEntry) -> UUID | None:
     if moved.kind in TO_BANK:
         return _book(place, BANK, moved, Kind.BANK, moved.amount)
     if moved.kind in CHARGES:
-        return _book(place, FEE, moved, Kind.PROVIDER_FEE, moved.amount)
+        return _book(place, CHARGE, moved, Kind.PROVIDER_FEE, moved.amount)
     return _booked(place, moved)
 
 
 def _booked(place: Place, moved: ProviderEntry) -> UUID | None:
     """Ours, if it names the same thing, moved the same amount, and no other movement is it."""
-    if moved.source_id is None:
-        return None
-    found = ledger.entries_about("event", moved.source_id)
+    found = [one for name in _names(place, moved) for one in ledger.entries_about("event", name)]
     fitting = [one for one in found if _moves(place, one, moved.currency) == moved.amount]
     taken = queries.explained([one.id for one in fitting])
     return next((one.id for one in fitting if one.id not in taken), None)
+
+
+def _names(place: Place, moved: ProviderEntry) -> Sequence[str]:
+    """A transfer that is taken back has a new name then; our entry has that of the transfer."""
+    if moved.kind == TAKEN_BACK:
+        return queries.sources(place.rail, TRANSFER, -moved.amount, moved.currency)
+    return [moved.source_id] if moved.source_id else []
 
 
 def _moves(place: Place, booked: Booked, currency: str) -> int:
@@ -164,7 +210,9 @@ def _book(place: Place, kind: str, moved: Movement | ProviderEntry, other: Kind,
 
 
 def _unexplained(place: Place, until: datetime) -> Sequence[Booked]:
-    found = queries.unexplained_entries(place.clearing, clock.now() - LOOKS_BACK, until, (FEE, BANK), BATCH)
+    found = queries.unexplained_entries(
+        place.clearing, clock.now() - LOOKS_BACK, until, (FEE, CHARGE, BANK), BATCH
+    )
     return [ledger.entry(one) for one in found]
 
 

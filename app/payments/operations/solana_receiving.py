@@ -14,9 +14,11 @@ from app.invoices.operations.locking import lock
 from app.invoices.operations.receiving import Money
 from app.kit import clock
 from app.kit.ids import new_id
+from app.kit.money import readable
 from app.ledger.chart import Kind
 from app.ledger.operations.posting import Account, Entry, Leg, post
 from app.payments import queries_solana as queries
+from app.payments import telling
 from app.payments.errors import NoSuchInvoice
 from app.payments.models import ChainCursor, ProviderEntry
 from app.payments.operations import cases
@@ -31,7 +33,7 @@ from app.platform.settings import settings
 GRACE = timedelta(minutes=2)
 # What is less is kept, and nobody is called to look at it.
 WORTH_A_LOOK = {SOL: 1_000_000, USDC: 10_000}
-FOREIGN, DEPOSIT = "foreign_token", "owner_deposit"
+FOREIGN, DEPOSIT, DIFFER = "foreign_token", "owner_deposit", "nodes_differ"
 
 
 def take_in(seen: Seen, transfer: Transfer) -> None:
@@ -87,13 +89,19 @@ def unreadable(signature: str, why: str) -> None:
     _note(signature, "unreadable", Seen(signature, clock.now()), 0, SOL)
 
 
+def contradicted(signature: str) -> None:
+    """Nodes differ about it: it waits until they do not, and somebody is told."""
+    cases.open_case(RAIL, DIFFER, signature, signature=signature)
+
+
 def done(seen: Seen) -> None:
     """All of it is dealt with; it is not read again."""
     _note(seen.signature, "transaction", seen, 0, SOL)
+    cases.settle(RAIL, DIFFER, seen.signature, "They agree now.")
 
 
-def read_until(address: str, signature: str | None) -> None:
-    values = {"last_signature": signature, "at": clock.now()}
+def read_until(address: str, signature: str | None, slot: int | None = None) -> None:
+    values = {"last_signature": signature, "from_slot": slot, "at": clock.now()}
     made = insert(ChainCursor).values(address=address, **values)
     db.session.execute(made.on_conflict_do_update(index_elements=["address"], set_=values))
 
@@ -200,6 +208,8 @@ def _part(attempt: Attempt, units: int) -> int:
 
 def _keep(name: str, seen: Seen, transfer: Transfer, attempt: Attempt | None) -> None:
     """It is in our wallet, so it is on our books."""
+    if attempt is not None:
+        lock(attempt.invoice_id)
     kind, against = _whose(seen, transfer)
     legs = (_hot(transfer.coin, transfer.amount), Leg(Account(against, transfer.coin), -transfer.amount))
     post(Entry(f"chain:{name}", kind, legs, refs={"event": name}, occurred_at=seen.at))
@@ -208,7 +218,16 @@ def _keep(name: str, seen: Seen, transfer: Transfer, attempt: Attempt | None) ->
     about = _about(seen, transfer)
     if attempt is not None:
         about["invoice_id"] = str(attempt.invoice_id)
+        _tell_payer(attempt, name, transfer)
     cases.open_case(RAIL, OTHER_COIN if attempt else UNKNOWN_MONEY, name, **about)
+
+
+def _tell_payer(attempt: Attempt, name: str, transfer: Transfer) -> None:
+    """Their invoice says so until somebody has decided about it."""
+    db.session.refresh(attempt)
+    other = {"name": name, "coin": transfer.coin, "units": transfer.amount}
+    attempt.data = {**attempt.data, "other": [*attempt.data.get("other", ()), other]}
+    telling.other_coin(attempt, readable(transfer.amount, transfer.coin))
 
 
 def _whose(seen: Seen, transfer: Transfer) -> tuple[str, Kind]:

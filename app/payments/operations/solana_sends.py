@@ -17,7 +17,7 @@ from app.payments.operations import cases
 from app.payments.solana.values import RAIL, SOL, Seen, Signed
 from app.platform import work
 
-SHORT = "hot_wallet_short"
+SHORT, UNCLEAR = "hot_wallet_short", "send_unclear"
 REFUND, PAYOUT, COLD = "refund", "payout", "cold"
 SEND_WORK = "payments.solana_send"
 # After so many signatures that the network did not take, or that failed, we stop.
@@ -66,6 +66,7 @@ def give_up(send_id: UUID, signature: str, why: str) -> None:
     row = _lock(send_id)
     if row.signature != signature or row.ended_at is not None:
         return
+    cases.settle(RAIL, UNCLEAR, str(row.id), "It did not land.")
     row.given_up = [*row.given_up, signature]
     row.signature = row.raw = row.last_height = None
     row.state = "due"
@@ -84,6 +85,11 @@ def short(send_id: UUID, coin: str, there: int) -> None:
     cases.open_case(RAIL, SHORT, str(send_id), coin=coin, there=there)
 
 
+def unclear(send_id: UUID) -> None:
+    """It waits until a node is asked that remembers so far back, and somebody is told."""
+    cases.open_case(RAIL, UNCLEAR, str(send_id))
+
+
 def pay_fee(signature: str, cost: int) -> None:
     """What the network took, and what opening an account for the target cost."""
     if cost:
@@ -100,7 +106,8 @@ def succeed(send_id: UUID, seen: Seen) -> None:
     row = _lock(send_id)
     if row.ended_at is not None:
         return
-    row.state, row.ended_at = "succeeded", clock.now()
+    row.state, row.ended_at, row.signature = "succeeded", clock.now(), seen.signature
+    cases.settle(RAIL, UNCLEAR, str(row.id), "It landed.")
     _note(f"{seen.signature}:out", "out", -row.amount, row.coin, seen.signature, row)
     hot = Account(Kind.CHAIN_HOT, row.coin)
     if row.kind == REFUND:

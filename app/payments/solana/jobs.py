@@ -133,9 +133,9 @@ def check(_: Payload) -> None:
 def ask_prices(_: Payload) -> None:
     for coin, currency in prices.wanted():
         with suppress(Unsure):
-            found = rates.ask(settings().solana_rate_url, coin, currency)
+            said = rates.ask(settings().solana_rate_url, coin, currency)
             with work.recording():
-                prices.remember(coin, currency, found.text, found.source)
+                prices.remember(coin, currency, said)
     with work.recording():
         prices.forget_old()
 

@@ -7,12 +7,13 @@ Both end in the same place, where each transfer counts once.
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from app.invoices.models import Attempt
 from app.kit import clock
 from app.payments import queries as own
 from app.payments import queries_solana as queries
-from app.payments.errors import Impossible, Unsure
+from app.payments.errors import Contradicted, Impossible, Unsure
 from app.payments.gateways.solana import reading, signer, wallets
 from app.payments.gateways.solana.reading import House
 from app.payments.operations import solana_paying as paying
@@ -22,6 +23,8 @@ from app.payments.solana.values import COINS, Found, Seen
 from app.platform import work
 
 AT_ONCE = 1_000
+# Transactions that one piece of work looks at, and reads.
+MOST_LISTED, MOST_READ = 10_000, 200
 # After its attempt ended, a reference is still looked at; our own list is read in any case.
 LATE = timedelta(days=7)
 
@@ -41,24 +44,35 @@ def at_own_wallet() -> None:
         _open(wallet)
     ours = reading.house(wallet)
     for address in (wallet, wallets.usdc_account(wallet)):
-        known = queries.cursor(address)
-        found = reading.own_since(address, known.last_signature if known else None)
-        if found and _take_all(found, ours):
+        last, slot = _read_until(address)
+        taken = _take_all(reading.own_since(address, last, slot), ours)
+        if taken:
             with work.recording():
-                receiving.read_until(address, found[-1].signature)
+                receiving.read_until(address, taken[-1].signature, taken[-1].slot)
+
+
+def certain(signature: str, ours: House) -> Seen | None:
+    """None while it is not final, or nodes differ about it."""
+    try:
+        return reading.read(signature, ours, final=True)
+    except Contradicted:
+        with work.recording():
+            receiving.contradicted(signature)
+        return None
+
+
+def _read_until(address: str) -> tuple[str | None, int]:
+    known = queries.cursor(address)
+    return (known.last_signature, known.from_slot or 0) if known else (None, 0)
 
 
 def _open(wallet: str) -> None:
     """The first time: what happened before is not ours to explain."""
-    accounts = (wallet, wallets.usdc_account(wallet))
-    newest = {address: reading.newest(address) for address in accounts}
-    balances = reading.balances(wallet)
-    if newest != {address: reading.newest(address) for address in accounts}:
-        raise Unsure("something moved while the books were opened")
+    balances, slot = reading.balances_at(wallet)
     with work.recording():
         receiving.open_books(wallet, balances)
-        for address in accounts:
-            receiving.read_until(address, newest[address])
+        for address in (wallet, wallets.usdc_account(wallet)):
+            receiving.read_until(address, None, slot + 1)
 
 
 def _at(attempts: Sequence[Attempt]) -> None:
@@ -89,18 +103,20 @@ def _at_one(attempt: Attempt, found: Sequence[Found], ours: House, began: dateti
     _show(now, coming, {one.signature for one in final}, began)
 
 
-def _take_all(found: Sequence[Found], ours: House) -> bool:
-    """Whether all of them are dealt with now."""
-    known = queries.known(one.signature for one in found)
-    taken = [one.signature in known or _take(one, ours) for one in found]
-    return all(taken)
+def _take_all(found: Sequence[Found], ours: House) -> list[Found]:
+    """Those from the first on that are dealt with now. What is too much at once has its turn later."""
+    found = found[:MOST_LISTED]
+    taken = queries.known(one.signature for one in found)
+    new = [one for one in found if one.signature not in taken]
+    taken |= {one.signature for one in new[:MOST_READ] if _take(one, ours)}
+    return list(takewhile(lambda one: one.signature in taken, found))
 
 
 def _take(one: Found, ours: House) -> bool:
     if queries.is_own(one.signature):
         return True  # its sender records it
     try:
-        seen = reading.read(one.signature, ours, final=True)
+        seen = certain(one.signature, ours)
     except Impossible as error:
         with work.recording():
             receiving.unreadable(one.signature, error.code)

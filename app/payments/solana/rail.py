@@ -13,7 +13,7 @@ from app.payments import queries
 from app.payments import queries_solana as chain
 from app.payments.gateways.solana import links, signer
 from app.payments.operations import solana_prices as prices
-from app.payments.solana.values import COINS, RAIL
+from app.payments.solana.values import COINS, RAIL, SOL
 from app.platform.settings import settings
 
 ABOUT = {"USDC": "Dollars on Solana", "SOL": "Solana's own coin"}
@@ -112,4 +112,5 @@ SOLANA_RAIL = Rail(
     refund_work="payments.solana_refund",
     panel="payments/_solana_panel.html",
     can_be_disputed=False,
+    floats=frozenset({SOL}),
 )

@@ -1,6 +1,8 @@
 """Sending coins: signed, kept, sent, looked at, until it is final. A row goes on whoever is killed."""
 
+from collections.abc import Sequence
 from contextlib import suppress
+from datetime import timedelta
 from uuid import UUID
 
 from app.ledger.chart import Kind
@@ -12,16 +14,20 @@ from app.payments.gateways.solana.building import ToMove
 from app.payments.gateways.solana.sending import Fate
 from app.payments.models import ChainSend
 from app.payments.operations import solana_sends as sends
-from app.payments.operations.solana_sends import PAYOUT, REFUSED, Wish
+from app.payments.operations.solana_sends import PAYOUT, REFUND, REFUSED, Wish
 from app.payments.payouts import Answer, Failed, Order, Sender, Sent, Unknown
-from app.payments.solana.values import COINS, RAIL, SOL, Signed
+from app.payments.solana import looking
+from app.payments.solana.values import COINS, RAIL, SOL, Seen, Signed
 from app.platform import work
 from app.platform.settings import settings
 from app.platform.transaction import transaction
 
 # Lamports that stay with us: the fee, an account for whoever has none, and what keeps our own open.
 RESERVE = 5_000_000
+# So far the clocks of chain and house may be apart.
+DRIFT = timedelta(minutes=10)
 CLOSED = "The house cannot sign for its wallet at the moment."
+NO_ACCOUNT = "The wallet has no USDC account. Open one there and ask again; until then it is kept as credit."
 
 
 def push(send_id: UUID) -> None:
@@ -32,16 +38,17 @@ def push(send_id: UUID) -> None:
     made = _signed(row) or _sign(row)
     if made is None:
         return
-    match wire.fate(made):
-        case Fate.DONE:
-            _finish(row, made)
-        case Fate.FAILED:
-            if _pay_fee_of(made):
-                with work.recording():
-                    sends.give_up(row.id, made.signature, REFUSED)
+    since = row.created_at - DRIFT
+    match wire.fate(made, since):
+        case Fate.FINAL:
+            _close(row, made, [made.signature])
         case Fate.ABSENT:
+            # Unless our wallet's own list knows better: there the memo is the row's id.
+            listed = reading.own_named(wire.payer(made), str(row.id), since, made.last_height)
+            _close(row, made, [one.signature for one in listed])
+        case Fate.FORGOTTEN:
             with work.recording():
-                sends.give_up(row.id, made.signature, REFUSED)
+                sends.unclear(row.id)
         case _:
             # Open: the same again is the same transaction.
             with suppress(Unsure):
@@ -64,8 +71,14 @@ def _sign(row: ChainSend) -> Signed | None:
         return None
     if not _is_covered(row, by.address):
         return None
-    wanted = ToMove(by.address, row.target, row.coin, row.amount, str(row.id))
+    # What opening an account costs, a payer could make us lose again and again.
+    opens = row.kind != REFUND
+    wanted = ToMove(by.address, row.target, row.coin, row.amount, str(row.id), opens=opens)
     made = building.signed(wanted, by)
+    if made is None:
+        with work.recording():
+            sends.impossible(row.id, NO_ACCOUNT)
+        return None
     with work.recording():
         kept = sends.keep(row.id, made)
     return made if kept else None
@@ -82,35 +95,48 @@ def _is_covered(row: ChainSend, wallet: str) -> bool:
     return True
 
 
-def _finish(row: ChainSend, made: Signed) -> None:
-    if _pay_fee_of(made, row):
-        seen = reading.read(made.signature, reading.house(signer.address()), final=True)
-        assert seen is not None
-        with work.recording():
-            sends.succeed(row.id, seen)
-
-
-def _pay_fee_of(made: Signed, row: ChainSend | None = None) -> bool:
-    """False while its record cannot be read. In a transaction of its own: others touch the same accounts."""
-    seen = reading.read(made.signature, reading.house(signer.address()), final=True)
-    if seen is None:
-        return False
-    sent = row.amount if row is not None and row.coin == SOL else 0
+def _close(row: ChainSend, made: Signed, signatures: Sequence[str]) -> None:
+    """By what is final of it; where that did nothing it is signed anew. All of it must be readable."""
+    ours = reading.house(wire.payer(made))
+    for signature in signatures:
+        seen = looking.certain(signature, ours)
+        if seen is None:
+            return
+        if not seen.fee:
+            continue  # somebody else wrote our memo
+        _pay_fee(row, seen)
+        if not seen.failed:
+            with work.recording():
+                sends.succeed(row.id, seen)
+            return
     with work.recording():
-        sends.pay_fee(made.signature, seen.fee - seen.changes.get(SOL, 0) - sent)
-    return True
+        sends.give_up(row.id, made.signature, REFUSED)
+
+
+def _pay_fee(row: ChainSend, seen: Seen) -> None:
+    """In a transaction of its own: others touch the same accounts."""
+    sent = row.amount if row.coin == SOL and not seen.failed else 0
+    with work.recording():
+        sends.pay_fee(seen.signature, seen.fee - seen.changes.get(SOL, 0) - sent)
 
 
 def _send(order: Order) -> Answer:
+    if queries.send(order.reference_id) is None and (no := _refused(order)):
+        return no
+    with transaction():
+        sends.ask(Wish(order.reference_id, PAYOUT, order.currency, order.amount, order.destination))
+    return _look(order)
+
+
+def _refused(order: Order) -> Failed | None:
+    """What was asked for already goes on, whatever has changed."""
     if signer.signer() is None or not settings().solana_rpc_url:
         return Failed("rail_closed", CLOSED)
     if order.currency not in COINS:
         return Failed("wrong_coin", "Solana sends SOL and USDC only.")
-    if not wallets.is_wallet(order.destination):
-        return Failed("bad_wallet", "This is not the address of a wallet. Check it in your settings.")
-    with transaction():
-        sends.ask(Wish(order.reference_id, PAYOUT, order.currency, order.amount, order.destination))
-    return _look(order)
+    if not wallets.is_wallet(order.destination) or order.destination == signer.address():
+        return Failed("bad_wallet", "This is not the address of your wallet. Check it in your settings.")
+    return None
 
 
 def _look(order: Order) -> Answer:

@@ -13,6 +13,10 @@ class Found:
     """A signature that names an address. `final`: it will not go away any more."""
 
     signature: str
+    slot: int
+    # Of its block, where the node knows it.
+    at: datetime | None
+    memo: str
     failed: bool
     final: bool
 
@@ -43,11 +47,20 @@ class Seen:
     foreign: tuple[Transfer, ...] = ()
     # By how much our balance of each coin changed, the network's fee aside.
     changes: dict[str, int] = field(default_factory=dict)
-    # What the network took from us.
+    # What the network took from us: nothing, where we did not sign it.
     fee: int = 0
+    failed: bool = False
 
     def name(self, place: str) -> str:
         return f"{self.signature}:{place}"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one source says a coin is worth, as it wrote it."""
+
+    price: str
+    source: str
 
 
 @dataclass(frozen=True, slots=True)

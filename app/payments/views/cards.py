@@ -56,6 +56,9 @@ def go(invoice_id: UUID, attempt_id: UUID) -> Response:
     except Unsure:
         flash(SLOW, "info")
         return see(paying.address(invoice_id))
+    except Refused as refused:
+        flash(refused.message, "bad")
+        return see(paying.address(invoice_id))
     return see(_page_of(attempt) or paying.address(invoice_id))
 
 
@@ -65,6 +68,7 @@ def back(invoice_id: UUID, attempt_id: UUID) -> Response:
     """From the processor's page, paid or not: that it says so is no proof, so we look."""
     queries.own_attempt(attempt_id, invoice_id, signed_in_viewer().id)
     try:
+        asking.ask(attempt_id)
         looking.attempt(attempt_id)
     except (Unsure, Impossible):
         flash(SLOW, "info")

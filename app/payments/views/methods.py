@@ -1,6 +1,8 @@
 """Settings, payment methods: cards on file."""
 
+from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import flash
@@ -18,7 +20,7 @@ from app.payments.views import bp
 from app.platform.errors import NotFound
 from app.platform.guards import Access, guard
 from app.platform.idempotency import FIELD
-from app.platform.pages import form_page, page, see
+from app.platform.pages import form_page, page, safe_next, see
 from app.platform.settings import settings
 from app.platform.viewer import signed_in_viewer
 
@@ -38,7 +40,8 @@ def add_method() -> Response:
     """On the processor's page. Nothing is written: the next address makes the call, under this form's key."""
     if not is_on():
         raise NotFound
-    return see(f"{HOME}/new?wish={request.form.get(FIELD, '')}")
+    wish = request.form.get(FIELD, "")
+    return see(f"{HOME}/new?{urlencode({'wish': wish, 'next': _next(request.form)})}")
 
 
 @bp.get(f"{HOME}/new")
@@ -47,9 +50,9 @@ def open_setup() -> Response:
     person, wish = signed_in_viewer(), request.args.get("wish", "")
     if not is_on() or not 8 <= len(wish) <= 64 or not wish.isascii():
         raise NotFound
+    back = f"{settings().base_url}{HOME}/back?{urlencode({'next': _next(request.args)})}"
     try:
-        customer = customers.called(person.id)
-        opened = checkout.open_setup(customer, f"{person.id}:{wish}", f"{settings().base_url}{HOME}/back")
+        opened = checkout.open_setup(customers.called(person.id), f"{person.id}:{wish}", back)
     except (Unsure, Impossible):
         flash(NO_ANSWER, "bad")
         return see(HOME)
@@ -68,7 +71,7 @@ def back_from_setup() -> Response:
             flash("Your card will stand here in a moment.", "info")
     if _on_file() - known:
         flash("The card is on file.", "good")
-    return see(HOME)
+    return see(_next(request.args))
 
 
 @bp.post(f"{HOME}/<uuid:method_id>/prefer")
@@ -90,6 +93,11 @@ def remove_method(method_id: UUID) -> Response:
     return see(HOME)
 
 
+def _next(asked: Mapping[str, str]) -> str:
+    """Who needs a card for something goes on with that."""
+    return safe_next(asked.get("next"), HOME)
+
+
 def _on_file() -> set[UUID]:
     return {one.id for one in queries.methods(signed_in_viewer().id)}
 
@@ -99,4 +107,5 @@ def _page() -> dict[str, Any]:
         "methods": [(one, queries.expiry(one)) for one in queries.methods(signed_in_viewer().id)],
         "brand": words.brand,
         "open": is_on(),
+        "next": _next(request.args),
     }

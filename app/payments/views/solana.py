@@ -19,6 +19,7 @@ from app.payments.gateways.solana import building, signer, wallets
 from app.payments.gateways.solana.building import ToMove
 from app.payments.operations import solana_paying, solana_receiving
 from app.payments.solana import rail
+from app.payments.solana.values import RAIL
 from app.payments.views import bp
 from app.platform.errors import Conflict, NotFound, Refused
 from app.platform.guards import Access, guard
@@ -94,7 +95,7 @@ def transaction(invoice_id: UUID, attempt_id: UUID) -> Response:
     """What a wallet in the browser signs and sends: made here, so that the page cannot get it wrong."""
     attempt = queries.own_attempt(attempt_id, invoice_id, signed_in_viewer().id)
     payer = request.args.get("account", "")
-    if attempt.ended_at is not None or not wallets.is_wallet(payer):
+    if attempt.rail != RAIL or attempt.ended_at is not None or not wallets.is_wallet(payer):
         raise NotFound
     left = max(attempt.rail_amount - chain.brought(attempt.id), 1)
     wanted = ToMove(

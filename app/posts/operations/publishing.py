@@ -13,7 +13,7 @@ from app.extensions import db
 from app.kit import clock
 from app.media.models import Media
 from app.media.operations import holding
-from app.media.queries import UNFINISHED
+from app.media.queries import BEING_MADE, UNFINISHED
 from app.platform import audit, share_cards
 from app.platform.audit import Action
 from app.platform.errors import Refused
@@ -31,9 +31,14 @@ AT_ONCE = 50
 
 
 def publish(creator_id: UUID, post_id: UUID, content: Content, hand: Hand) -> Post:
-    """For the first time, again, or the next version of what is out already."""
+    """For the first time, again, or the next version of what is out already.
+
+    What is not out yet and waits for a file goes out by itself, as soon as that is ready.
+    """
     post = drafts.mine_or_new(creator_id, post_id)
     drafts.agree(post, hand)
+    if post.state in WRITABLE and _some_are(content.media, BEING_MADE):
+        return _go_out_later(post, content, clock.now())
     changed = editing.apply(post, content, out=True)
     if post.state == "published":
         if changed:
@@ -52,12 +57,7 @@ def schedule(creator_id: UUID, post_id: UUID, content: Content, at: datetime, ha
     if at <= clock.now():
         raise Refused("That moment has passed. Choose a later one, or publish now.", "publish_at")
     drafts.agree(post, hand)
-    editing.apply(post, content, out=False)
-    if _arriving(content.media):
-        raise NotArrived
-    post.state, post.publish_at = "scheduled", at
-    audit.record(Action.POST_SCHEDULED, actor=creator_id, subject=("post", post_id), at=at.isoformat())
-    return post
+    return _go_out_later(post, content, at)
 
 
 def take_back(creator_id: UUID, post_id: UUID, fields: Fields) -> Post:
@@ -94,6 +94,16 @@ def publish_due() -> int:
     due = select(Post.id).join(Creator, Creator.id == Post.creator_id).where(_is_due())
     first = db.session.scalars(due.order_by(Post.publish_at, Post.id).limit(AT_ONCE)).all()
     return sum(_publish_now(post_id) for post_id in first)
+
+
+def _go_out_later(post: Post, content: Content, at: datetime) -> Post:
+    editing.apply(post, content, out=False)
+    if _some_are(content.media, UNFINISHED):
+        # Nobody knows whether it ever comes, if it is sent at all.
+        raise NotArrived
+    post.state, post.publish_at = "scheduled", at
+    audit.record(Action.POST_SCHEDULED, actor=post.creator_id, subject=("post", post.id), at=at.isoformat())
+    return post
 
 
 def _publish_now(post_id: UUID) -> bool:
@@ -133,10 +143,8 @@ def _is_due() -> ColumnElement[bool]:
     )
 
 
-def _arriving(media: Collection[UUID]) -> bool:
-    """Nobody knows whether it ever comes, if it is sent at all."""
-    unfinished = exists().where(Media.id.in_(media), Media.state.in_(UNFINISHED))
-    return bool(db.session.scalar(select(unfinished)))
+def _some_are(media: Collection[UUID], states: Collection[str]) -> bool:
+    return bool(db.session.scalar(select(exists().where(Media.id.in_(media), Media.state.in_(states)))))
 
 
 def _opened(post: Post) -> list[dict[str, object]]:

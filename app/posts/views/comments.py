@@ -6,9 +6,10 @@ from flask import flash
 from htmx_flask import request
 from werkzeug.wrappers import Response
 
+from app.creators.views.people import BLOCK, BLOCK_SHEET
 from app.platform.errors import NotFound, Refused
 from app.platform.guards import Access, guard
-from app.platform.pages import form_page, page, partial, see
+from app.platform.pages import form_page, page, partial, safe_next, see
 from app.platform.viewer import signed_in_viewer, viewer
 from app.posts.forms.comments import CommentForm
 from app.posts.models import Comment
@@ -78,13 +79,16 @@ def delete_comment(comment_id: UUID) -> Response:
     if request.htmx:
         return Response("", 200)
     flash("The comment is deleted.", "good")
-    return see(f"/posts/{post_id}#comments")
+    return _back(f"/posts/{post_id}#comments")
 
 
 @bp.post("/comments/<uuid:comment_id>/show")
 @guard(Access.SIGNED_IN)
 def approve_comment(comment_id: UUID) -> Response:
-    return _changed(commenting.moderate(signed_in_viewer().id, comment_id, show=True))
+    shown = commenting.moderate(signed_in_viewer().id, comment_id, show=True)
+    if not request.htmx:
+        flash("Everybody sees the comment now.", "good")
+    return _changed(shown)
 
 
 @bp.post("/comments/<uuid:comment_id>/hide")
@@ -93,12 +97,24 @@ def hide_comment(comment_id: UUID) -> Response:
     return _changed(commenting.moderate(signed_in_viewer().id, comment_id, show=False))
 
 
+@bp.get("/comments/<uuid:comment_id>/block")
+@guard(Access.SIGNED_IN)
+def ask_to_block(comment_id: UUID) -> Response:
+    """Asked first: it ends more than a comment."""
+    comment, _ = find_comment(comment_id, signed_in_viewer().id)
+    if not comment.hosted or comment.mine:
+        raise NotFound
+    back = safe_next(request.args.get("next"), _place(comment))
+    action, person = f"/comments/{comment.id}/block", comment.author
+    return page(BLOCK, partial=BLOCK_SHEET, person=person, action=action, back=back, comment=True)
+
+
 @bp.post("/comments/<uuid:comment_id>/block")
 @guard(Access.SIGNED_IN)
 def block_author(comment_id: UUID) -> Response:
     post_id = commenting.block_author(signed_in_viewer().id, comment_id)
     flash("Blocked. They do not see your page or your posts any more.", "good")
-    return see(f"/posts/{post_id}#comments")
+    return _back(f"/posts/{post_id}#comments")
 
 
 def _written(comment: Comment) -> Response:
@@ -118,7 +134,12 @@ def _written(comment: Comment) -> Response:
 
 
 def _changed(comment: CommentShown) -> Response:
-    return partial("posts/_comment.html", comment=comment) if request.htmx else see(_place(comment))
+    return partial("posts/_comment.html", comment=comment) if request.htmx else _back(_place(comment))
+
+
+def _back(otherwise: str) -> Response:
+    """To the list that it was pressed in."""
+    return see(safe_next(request.form.get("next"), otherwise))
 
 
 def _place(comment: Comment | CommentShown) -> str:

@@ -15,14 +15,17 @@ from app.platform.errors import NotFound
 from app.platform.guards import Access, guard
 from app.platform.pages import page, see
 from app.platform.viewer import signed_in_viewer
+from app.platform.web import page_behind
 from app.posts import previewing, queries
 from app.posts.forms.editor import EditorForm, fields_of
 from app.posts.models import Post
 from app.posts.operations import drafts
 from app.posts.places import Place
+from app.posts.queries_waiting import waiting
 from app.posts.views import bp
 
-DESK, HISTORY, PREVIEW = "posts/desk.html", "posts/history.html", "posts/preview.html"
+DESK, WAITING = "posts/desk.html", "posts/waiting.html"
+HISTORY, PREVIEW = "posts/history.html", "posts/preview.html"
 SEARCH_MAX = 100
 TAB_LABELS = {
     "published": "Published",
@@ -47,6 +50,25 @@ def desk() -> Response:
         tabs_of=queries.TABS,
         words=words,
         lines=lines,
+        older=older,
+        paged=after is not None,
+        counts=queries.counts(creator_id),
+    )
+
+
+@bp.get("/dashboard/posts/comments")
+@guard(Access.CREATOR)
+def comments_that_wait() -> Response:
+    creator_id = signed_in_viewer().id
+    after = Place.read(request.args.get("after"))
+    found, older = waiting(creator_id, after)
+    return page(
+        WAITING,
+        tab="comments",
+        labels=TAB_LABELS,
+        tabs_of=queries.TABS,
+        waiting=found,
+        here=page_behind(),
         older=older,
         paged=after is not None,
         counts=queries.counts(creator_id),

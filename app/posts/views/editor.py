@@ -173,14 +173,15 @@ def _send_out(post_id: UUID, fields: Fields, *, scheduling: bool) -> Response:
             publishing.schedule(creator_id, post_id, form.content(), form.moment, _hand())
         else:
             was_out = post is not None and post.state == "published"
-            publishing.publish(creator_id, post_id, form.content(), _hand())
+            out = publishing.publish(creator_id, post_id, form.content(), _hand()).state == "published"
     except (SavedElsewhere, NotFound):
         raise
     except Refused as refusal:
         form.refuse(refusal)
         return _editor(post_id, post, fields, status=422 if is_htmx() else refusal.status, form=form)
-    if scheduling:
-        flash("Scheduled. It goes out by itself.", "good")
+    if scheduling or not out:
+        when = "" if scheduling else " as soon as its files are ready"
+        flash(f"Scheduled. It goes out by itself{when}.", "good")
         return see(f"{DESK}?tab=scheduled")
     flash("Readers see the new version now." if was_out else "It is out.", "good")
     return see(f"/posts/{post_id}")

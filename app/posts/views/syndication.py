@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from app.accounts import queries
 from app.accounts.models import User
+from app.creators import pictures
 from app.creators.queries_page import find_page
 from app.creators.shown import Shown
 from app.kit import crypto
@@ -154,13 +155,14 @@ def _for_reader(feed: Feed, here: str) -> tuple[Channel, list[Item]]:
 
 def _channel(creator: Shown, here: str, *, private: bool = False) -> Channel:
     name, house = creator.display_name, settings().site_name
+    picture = pictures.address(creator.avatar, "podcast", "square256", "square96")
     return Channel(
         title=f"{name} (private feed)" if private else name,
         description=creator.headline or f"What {name} publishes on {house}.",
         page=_origin() + creator.href,
         here=_origin() + here,
         author=name,
-        picture=_origin() + creator.avatar_url if creator.avatar_url else None,
+        picture=_origin() + picture if picture else None,
         category=next((SHELVES[slug] for slug in creator.categories if slug in SHELVES), OTHERWISE),
         adult=creator.adult,
         private=private,

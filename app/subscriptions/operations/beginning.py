@@ -21,10 +21,11 @@ from app.subscriptions.errors import AlreadySubscribed, CardFirst, NoSeat, NotOf
 from app.subscriptions.models import PromoCode, Subscription
 from app.subscriptions.operations import opening, promos, taking
 from app.subscriptions.operations.locking import alone, lock, lock_tier
+from app.subscriptions.operations.ordering import order
 from app.subscriptions.prices import LENGTHS, NONE
 from app.subscriptions.queries import Offered
 
-PRODUCT, KIND = "subscription", "subscription"
+PRODUCT = "subscription"
 BEGUN = "subscription.begun"
 # A seat that somebody else may want is not kept for long.
 SEAT_KEPT = timedelta(minutes=30)
@@ -218,16 +219,7 @@ def _order(key: str, subscription: Subscription, tier: Tier, wish: Wish, promo: 
     items = [Item(label, price, PRODUCT, subscription.id, data=data)]
     if less := off.off(price, wish.months):
         items.append(Item(f"Code {wish.code.upper()}, {off.percent} % off", -less))
-    return Order(
-        buyer_id=subscription.user_id,
-        seller_id=subscription.creator_id,
-        kind=KIND,
-        currency=subscription.currency,
-        items=tuple(items),
-        unique_key=key,
-        lives=SEAT_KEPT if tier.seats else LIVES,
-        return_to=f"/subscriptions/{subscription.id}",
-    )
+    return order(subscription, items, key, SEAT_KEPT if tier.seats else LIVES)
 
 
 def _take_seat(subscription: Subscription) -> None:

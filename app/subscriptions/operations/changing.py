@@ -19,8 +19,9 @@ from app.subscriptions import periods, prices, queries
 from app.subscriptions.errors import ChangedMeanwhile, NoSeat, NotNow, NotOfferedSo
 from app.subscriptions.models import Subscription, SubscriptionEvent
 from app.subscriptions.operations import ending, opening, taking
-from app.subscriptions.operations.beginning import KIND, no_place
+from app.subscriptions.operations.beginning import no_place
 from app.subscriptions.operations.locking import lock, lock_own, note
+from app.subscriptions.operations.ordering import order
 from app.subscriptions.prices import LEAST, LENGTHS
 from app.subscriptions.queries import Offered
 
@@ -296,16 +297,8 @@ def _order(subscription: Subscription, plan: Plan) -> Order:
     items = [Item(label, full, PRODUCT, subscription.id, data=data)]
     if plan.unused:
         items.append(Item("Not used up of what you paid", -plan.unused))
-    return Order(
-        buyer_id=subscription.user_id,
-        seller_id=subscription.creator_id,
-        kind=KIND,
-        currency=subscription.currency,
-        items=tuple(items),
-        unique_key=f"subscription:{subscription.id}:change:{plan.tier.id}:{plan.months}",
-        lives=LIVES,
-        return_to=f"/subscriptions/{subscription.id}",
-    )
+    key = f"subscription:{subscription.id}:change:{plan.tier.id}:{plan.months}"
+    return order(subscription, items, key, LIVES)
 
 
 def _with_the_next(found: Subscription, plan: Plan) -> None:

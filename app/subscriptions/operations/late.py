@@ -7,13 +7,13 @@ from app.invoices.models import Attempt, Payment, State
 from app.invoices.operations import refunding
 from app.invoices.operations.locking import lock
 from app.subscriptions import queries
-from app.subscriptions.operations import renewing
+from app.subscriptions.operations import next_period
 
 OVER = frozenset({State.CANCELLED, State.EXPIRED})
 
 
 def give_back(invoice_id: UUID, payment_id: UUID) -> None:
-    if queries.subject_of(invoice_id, renewing.PRODUCT) is None:
+    if queries.subject_of(invoice_id, next_period.PRODUCT) is None:
         return
     payment = db.session.get_one(Payment, payment_id)
     attempt = db.session.get(Attempt, payment.attempt_id) if payment.attempt_id else None

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from app.accounts.letters import write_to
 from app.accounts.queries import find_user, the_user
 from app.extensions import db
 from app.notifications import unsubscribing
 from app.notifications.kinds import Channel
 from app.notifications.queries import wants
-from app.platform import audit, limits, mail
+from app.platform import audit, limits
 from app.platform.audit import Action
 from app.platform.errors import NotFound, TooMany
 from app.platform.settings import settings
@@ -33,11 +34,9 @@ def offer(creator_id: UUID, promo_id: UUID, subscription_ids: Sequence[UUID]) ->
             continue
         if _had_one_lately(creator_id, person.id):
             continue
-        mail.send(
+        write_to(
+            person,
             "promo_offered",
-            to=person.email,
-            user_id=person.id,
-            name=person.display_name,
             creator=creator.display_name,
             percent=promo.percent,
             code=promo.code,

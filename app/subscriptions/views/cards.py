@@ -10,7 +10,7 @@ from app.subscriptions.operations.beginning import may_try
 
 def show(visit: Visit) -> Markup:
     """Two statements, however many tiers there are; a third where one of them can be tried."""
-    offers = queries.offered(visit.creator.id)
+    offers = queries.offered(visit.creator.id, visit.viewer_id)
     mine = (
         queries.living(visit.viewer_id, visit.creator.id)
         if visit.viewer_id and not visit.creator.mine

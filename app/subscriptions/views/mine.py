@@ -17,7 +17,7 @@ from app.subscriptions import cards, prices, queries, words
 from app.subscriptions.errors import NotNow
 from app.subscriptions.forms import ChangeForm, MethodForm, PauseForm, ReasonForm
 from app.subscriptions.models import Subscription
-from app.subscriptions.operations import changing, ending, renewing, standing
+from app.subscriptions.operations import changing, ending, next_period, renewing, standing
 from app.subscriptions.operations.changing import Plan
 from app.subscriptions.queries import Mine
 from app.subscriptions.views import bp
@@ -33,7 +33,7 @@ BY_HAND = {"": "Pay each time by hand"}
 def show_mine() -> Response:
     going, ended = queries.mine(signed_in_viewer().id)
     subscriptions = [one.subscription for one in going]
-    methods = renewing.methods_of(signed_in_viewer().id, subscriptions)
+    methods = next_period.methods_of(signed_in_viewer().id, subscriptions)
     codes = queries.promos([one.promo_id for one in subscriptions if one.promo_id])
     nexts = {one.id: next_in_words(one, by_hand=methods[one.id] is None) for one in subscriptions}
     return page(LIST, going=going, ended=ended, nexts=nexts, words=words, codes=codes)
@@ -141,7 +141,7 @@ def change(subscription_id: UUID) -> Response:
 
 def next_in_words(found: Subscription, *, by_hand: bool) -> str:
     """What happens next, and what it costs."""
-    price, off = renewing.price_of_next(found)
+    price, off = next_period.price_of_next(found)
     amount, end = readable(price - off, found.currency), words.day(found.period_end)
     if found.state == "past_due" and found.grace_until:
         return f"{amount} is due. Open until {words.day(found.grace_until)}."
@@ -171,9 +171,9 @@ def _about(subscription_id: UUID, **more: Any) -> dict[str, Any]:
     one = queries.own(subscription_id, signed_in_viewer().id)
     found = one.subscription
     on_file = cards.of(found.user_id) if cards.possible(found.creator_id) else ()
-    by_hand = renewing.method_of(found) is None
+    by_hand = next_period.method_of(found) is None
     waits = queries.waiting(ending.renewal_key(found)) if found.state != "ended" else None
-    early = found.period_end - clock.now() <= renewing.EARLY
+    early = found.period_end - clock.now() <= next_period.EARLY
     goes = found.state in {"trialing", "active"}
     return {
         "one": one,
@@ -200,7 +200,7 @@ def _method_form(found: Subscription, form: MethodForm) -> MethodForm:
     on_file = cards.of(found.user_id) if cards.possible(found.creator_id) else ()
     form.method.choices = {str(card.id): card.label for card in on_file} | BY_HAND
     if form.method.data is None:
-        form.method.data = str(renewing.method_of(found) or "")
+        form.method.data = str(next_period.method_of(found) or "")
     return form
 
 

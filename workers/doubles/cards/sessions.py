@@ -32,114 +32,77 @@ LOOKS = (
 )
 
 
+# What a session has besides, and this double never fills.
+BLANK: Body = {
+    "after_expiration": None,
+    "allow_promotion_codes": None,
+    "billing_address_collection": None,
+    "client_secret": None,
+    "collected_information": None,
+    "consent": None,
+    "consent_collection": None,
+    "currency_conversion": None,
+    "custom_fields": [],
+    "custom_text": {
+        "after_submit": None,
+        "shipping_address": None,
+        "submit": None,
+        "terms_of_service_acceptance": None,
+    },
+    "customer_account": None,
+    "invoice": None,
+    "invoice_creation": None,
+    "integration_identifier": None,
+    "managed_payments": None,
+    "origin_context": None,
+    "payment_intent": None,
+    "payment_link": None,
+    "payment_method_configuration_details": None,
+    "payment_method_options": {},
+    "permissions": None,
+    "phone_number_collection": {"enabled": False},
+    "recovered_from": None,
+    "saved_payment_method_options": None,
+    "setup_intent": None,
+    "shipping_address_collection": None,
+    "shipping_cost": None,
+    "shipping_options": [],
+    "submit_type": None,
+    "subscription": None,
+    "wallet_options": None,
+}
+
+
 @verb("POST", "checkout/sessions", "checkout.sessions.create")
 def create(books: Books, params: Params) -> Body:
     mode = params.choice("mode", "payment", "setup")
     if mode is None:
         raise invalid("Missing required param: mode.", "mode", "parameter_missing")
     params.choice("ui_mode", "hosted_page")
-    customer = params.text("customer")
-    holder = customers.living(books, customer) if customer else {}
-    email = params.text("customer_email")
-    if customer and email:
-        raise invalid("Give either customer or customer_email, not both.", "customer_email")
-    taxed = params.nested("automatic_tax").flag("enabled")
-    country = ((holder.get("address") or {}).get("country") or "").upper()
-    keeps_address = _keeps_address(params, customer)
-    if taxed and customer and not country and not keeps_address:
-        raise invalid(
-            "Automatic tax needs the customer's address, or customer_update[address]=auto.",
-            "automatic_tax",
-            "customer_tax_location_invalid",
-        )
-    items = [lines.read(line, country if taxed else "", books.now) for line in params.items("line_items")]
-    if bool(items) != (mode == "payment"):
-        raise invalid("Line items belong to payment mode, and only there.", "line_items")
-    if len({line["currency"] for line in items}) > 1:
-        raise invalid("All line items must be in one currency.", "line_items")
-    total = sum(line["amount_total"] for line in items)
-    if items:
-        payment_intents.check_size(total, items[0]["currency"])
-    currency = items[0]["currency"] if items else params.text("currency") or ""
-    params.accept("currency")
-    key = new_id("checkout.session")
+    payer, key = _payer(books, params), new_id("checkout.session")
     session = books.add(
         "checkout.session",
-        {
-            "adaptive_pricing": {"enabled": False} if items else None,
-            "after_expiration": None,
-            "allow_promotion_codes": None,
-            "allowed_payment_method_types": None,
-            "amount_subtotal": sum(line["amount_subtotal"] for line in items) if items else None,
-            "amount_total": total if items else None,
-            "automatic_tax": _automatic_tax(taxed=taxed, known=bool(country)),
-            "billing_address_collection": None,
+        BLANK
+        | payer
+        | _sold(books, params, mode, payer)
+        | {
             "cancel_url": params.text("cancel_url"),
             "client_reference_id": params.text("client_reference_id"),
-            "client_secret": None,
-            "collected_information": None,
-            "consent": None,
-            "consent_collection": None,
-            "currency": currency or None,
-            "currency_conversion": None,
-            "custom_fields": [],
-            "custom_text": {
-                "after_submit": None,
-                "shipping_address": None,
-                "submit": None,
-                "terms_of_service_acceptance": None,
-            },
-            "customer": customer,
-            "customer_account": None,
-            "customer_creation": _creates_customer(params, customer),
-            "customer_details": details(holder, email or holder.get("email")),
-            "customer_email": email,
-            "discounts": [] if items else None,
             "expires_at": _expiry(books, params),
-            "invoice": None,
-            "invoice_creation": None,
-            "integration_identifier": None,
             "locale": params.text("locale"),
-            "managed_payments": None,
             "metadata": params.metadata(),
             "mode": mode,
-            "origin_context": None,
-            "payment_intent": None,
-            "payment_link": None,
-            "payment_method_collection": "if_required" if items else "always",
-            "payment_method_configuration_details": None,
-            "payment_method_options": {},
-            "payment_method_types": offered(params, currency),
-            "payment_status": "unpaid" if items else "no_payment_required",
-            "permissions": None,
-            "phone_number_collection": {"enabled": False},
-            "recovered_from": None,
-            "saved_payment_method_options": None,
-            "setup_intent": None,
-            "shipping_address_collection": None,
-            "shipping_cost": None,
-            "shipping_options": [],
             "status": "open",
-            "submit_type": None,
-            "subscription": None,
             "success_url": params.need("success_url"),
-            "total_details": lines.totals(items) if items else None,
             "ui_mode": "hosted_page",
             "url": f"{books.terms.page_base}/c/pay/{key}",
-            "wallet_options": None,
-            "_lines": items,
             "_intent": _intent_data(params, mode),
-            "_keeps_address": keeps_address,
         },
         key=key,
     )
     params.accept(*LOOKS)
     if mode == "setup":
-        intent = setup_intents.make(books, customer, types=session["payment_method_types"])
-        books.save(intent | session["_intent"])
-        session["setup_intent"] = intent["id"]
-        books.save(session)
-        emit(books, "setup_intent.created", intent)
+        _open_setup(books, session)
     books.later(session["expires_at"] - books.now, "expire_session", key)
     return session
 
@@ -237,6 +200,70 @@ def details(holder: Body, email: str | None) -> Body:
         "tax_exempt": holder.get("tax_exempt", "none"),
         "tax_ids": [],
     }
+
+
+def _payer(books: Books, params: Params) -> Body:
+    customer, email = params.text("customer"), params.text("customer_email")
+    if customer and email:
+        raise invalid("Give either customer or customer_email, not both.", "customer_email")
+    holder = customers.living(books, customer) if customer else {}
+    return {
+        "customer": customer,
+        "customer_creation": _creates_customer(params, customer),
+        "customer_details": details(holder, email or holder.get("email")),
+        "customer_email": email,
+        "_keeps_address": _keeps_address(params, customer),
+    }
+
+
+def _sold(books: Books, params: Params, mode: str, payer: Body) -> Body:
+    """What is paid with it, if anything."""
+    country = _taxing_country(params, payer)
+    items = [lines.read(line, country or "", books.now) for line in params.items("line_items")]
+    if bool(items) != (mode == "payment"):
+        raise invalid("Line items belong to payment mode, and only there.", "line_items")
+    if len({line["currency"] for line in items}) > 1:
+        raise invalid("All line items must be in one currency.", "line_items")
+    total = sum(line["amount_total"] for line in items)
+    if items:
+        payment_intents.check_size(total, items[0]["currency"])
+    currency = items[0]["currency"] if items else params.text("currency") or ""
+    params.accept("currency")
+    return {
+        "adaptive_pricing": {"enabled": False} if items else None,
+        "amount_subtotal": sum(line["amount_subtotal"] for line in items) if items else None,
+        "amount_total": total if items else None,
+        "automatic_tax": _automatic_tax(taxed=country is not None, known=bool(country)),
+        "currency": currency or None,
+        "discounts": [] if items else None,
+        "payment_method_collection": "if_required" if items else "always",
+        "payment_method_types": offered(params, currency),
+        "payment_status": "unpaid" if items else "no_payment_required",
+        "total_details": lines.totals(items) if items else None,
+        "_lines": items,
+    }
+
+
+def _taxing_country(params: Params, payer: Body) -> str | None:
+    """Whose tax is reckoned: none where none is asked for, nothing yet where its payer will say it."""
+    if not params.nested("automatic_tax").flag("enabled"):
+        return None
+    country = str((payer["customer_details"]["address"] or {}).get("country") or "").upper()
+    if payer["customer"] and not country and not payer["_keeps_address"]:
+        raise invalid(
+            "Automatic tax needs the customer's address, or customer_update[address]=auto.",
+            "automatic_tax",
+            "customer_tax_location_invalid",
+        )
+    return country
+
+
+def _open_setup(books: Books, session: Body) -> None:
+    intent = setup_intents.make(books, session["customer"], types=session["payment_method_types"])
+    books.save(intent | session["_intent"])
+    session["setup_intent"] = intent["id"]
+    books.save(session)
+    emit(books, "setup_intent.created", intent)
 
 
 def _intent_data(params: Params, mode: str) -> Body:

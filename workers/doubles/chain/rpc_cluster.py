@@ -20,6 +20,8 @@ from workers.doubles.chain.slots import (
 FEE_OF_SIGNATURE = 5_000
 FEATURE_SET = 3_640_012_085
 MOST_BLOCKS = 500_000
+# It knows of the days before it began, in which nothing happened.
+REMEMBERED = FIRST - SLOTS_OF_EPOCH
 
 
 @method("getHealth")
@@ -63,12 +65,12 @@ def epoch_info(call: Call) -> dict[str, Any]:
 @method("getBlockTime")
 def block_time(call: Call) -> int | None:
     wanted = call.at(0)
-    return call.chain.slots.time_of(wanted) if FIRST <= wanted <= call.chain.slots.current() else None
+    return call.chain.slots.time_of(wanted) if REMEMBERED <= wanted <= call.chain.slots.current() else None
 
 
 @method("getFirstAvailableBlock")
 def first_block(_: Call) -> int:
-    return FIRST
+    return REMEMBERED
 
 
 @method("getBlocks")

@@ -23,7 +23,7 @@ from workers.doubles.chain.rpc import (
 )
 from workers.doubles.chain.rpc_accounts import account_json
 from workers.doubles.chain.slots import BLOCKHASH_LIVES, Level, blockhash, height
-from workers.doubles.chain.store import Landed
+from workers.doubles.chain.store import Cut, Landed
 
 MOST_BYTES = 1_232
 MOST_SIGNATURES = 1_000
@@ -96,7 +96,8 @@ def signatures(call: Call) -> list[dict[str, Any]]:
     limit = MOST_SIGNATURES if limit is None else limit
     if not 1 <= limit <= MOST_SIGNATURES:
         raise RpcError(INVALID_PARAMS, f"Invalid limit; max {MOST_SIGNATURES}")
-    older, newer = (_number(call, options.get(name)) for name in ("before", "until"))
+    older, newer = (_number(call, cut, options.get(name)) for name in ("before", "until"))
+    # As a node: it has nothing to say before what it does not know, and all of it until then.
     if options.get("before") and older is None:
         return []
     found = call.chain.store.mentioning(call.address(), cut, newer=newer or 0, older=older, limit=limit)
@@ -172,9 +173,9 @@ def _signature(text: Any) -> str:
         raise RpcError(INVALID_PARAMS, f"Invalid param: {error}") from None
 
 
-def _number(call: Call, signature: str | None) -> int | None:
+def _number(call: Call, cut: Cut, signature: str | None) -> int | None:
     landed = call.chain.store.transaction(_signature(signature)) if signature else None
-    return landed.number if landed else None
+    return landed.number if landed and cut.sees(landed) else None
 
 
 def _status(call: Call, signature: str, oldest: int) -> dict[str, Any] | None:

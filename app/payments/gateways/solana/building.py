@@ -34,6 +34,8 @@ class ToMove:
     amount: int
     memo: str
     reference: str | None = None
+    # Whether its target is given a place for the coin where it has none. It costs more than many a payment.
+    opens: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +53,11 @@ def unsigned(wanted: ToMove) -> str:
     return base64.b64encode(bytes(VersionedTransaction.populate(message, empty))).decode()
 
 
-def signed(wanted: ToMove, signer: Signer) -> Signed:
-    """Not sent yet: whoever asked keeps it first."""
+def signed(wanted: ToMove, signer: Signer) -> Signed | None:
+    """Not sent yet: whoever asked keeps it first. None where its target has no place for the coin."""
     moment = _now(wanted)
+    if wanted.coin != SOL and not moment.opened and not wanted.opens:
+        return None
     message = _message(wanted, moment)
     signature = Signature.from_bytes(signer.sign(to_bytes_versioned(message)))
     raw = bytes(VersionedTransaction.populate(message, [signature]))

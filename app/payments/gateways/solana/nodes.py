@@ -8,8 +8,8 @@ import asyncio
 import os
 import threading
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -56,19 +56,33 @@ class Nodes:
         trouble: Exception | None = None
         for node in self._in_order():
             try:
-                return self._wait_for(question, node)
+                return self._wait_for(self._put(question, node), node)
             except Unsure as error:
                 trouble = error
         raise Unsure("no node of the chain answers") from trouble
 
     def ask_all(self, question: Question[T]) -> list[T]:
-        """The answers of all that give one; at least one does."""
-        answers = []
-        for node in self._in_order():
-            with suppress(Unsure):
-                answers.append(self._wait_for(question, node))
+        """The answers of all that give one; at least one does. Who failed just now is asked if nobody can."""
+        now, awake = time.monotonic(), self._in_order()
+        fresh = [node for node in awake if node.failed_until <= now]
+        tired = [node for node in awake if node.failed_until > now]
+        answers = self._answers(question, fresh) or self._answers(question, tired)
         if not answers:
             raise Unsure("no node of the chain answers")
+        return answers
+
+    def _answers(self, question: Question[T], asked: Sequence[Node]) -> list[T]:
+        """Of these, asked at once. That it cannot be done counts when nobody could do it."""
+        answers, impossible = [], None
+        for node, future in [(node, self._put(question, node)) for node in asked]:
+            try:
+                answers.append(self._wait_for(future, node))
+            except Impossible as error:
+                impossible = error
+            except Unsure:
+                continue
+        if impossible and not answers:
+            raise impossible
         return answers
 
     def _in_order(self) -> list[Node]:
@@ -76,9 +90,12 @@ class Nodes:
         awake = [node for node in self._nodes if node.rests_until <= now]
         return sorted(awake, key=lambda node: node.failed_until > now)
 
-    def _wait_for(self, question: Question[T], node: Node) -> T:
+    def _put(self, question: Question[T], node: Node) -> Future[T]:
+        return asyncio.run_coroutine_threadsafe(_asked(question, node.client), self._loop)
+
+    def _wait_for(self, future: Future[T], node: Node) -> T:
         try:
-            return asyncio.run_coroutine_threadsafe(_asked(question, node.client), self._loop).result()
+            return future.result()
         except Unsure as error:
             now = time.monotonic()
             node.failed_until = now + FAILED_RESTS

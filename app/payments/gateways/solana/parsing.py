@@ -28,12 +28,13 @@ class Instruction:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """From account to account; of tokens these are token accounts."""
+    """From account to account, and by whom; of tokens these are token accounts."""
 
     place: str
     program: Pubkey
     source: Pubkey
     target: Pubkey
+    by: Pubkey
     amount: int
     keys: tuple[Pubkey, ...]
 
@@ -51,9 +52,9 @@ def _system(one: Instruction) -> Iterator[Move]:
         return
     kind, lamports = struct.unpack_from("<IQ", one.data)
     if kind == SYSTEM_TRANSFER and len(one.accounts) >= 2:
-        yield _move(one, 0, 1, lamports)
+        yield _move(one, 0, 1, 0, lamports)
     elif kind == SYSTEM_TRANSFER_WITH_SEED and len(one.accounts) >= 3:
-        yield _move(one, 0, 2, lamports)
+        yield _move(one, 0, 2, 0, lamports)
 
 
 def _token(one: Instruction) -> Iterator[Move]:
@@ -62,11 +63,11 @@ def _token(one: Instruction) -> Iterator[Move]:
         for each in _batched(one):
             yield from _token(each)
     elif kind == TOKEN_TRANSFER and len(one.accounts) >= 3 and len(one.data) >= 9:
-        yield _move(one, 0, 1, _u64(one.data, 1))
+        yield _move(one, 0, 1, 2, _u64(one.data, 1))
     elif kind == TOKEN_TRANSFER_CHECKED and len(one.accounts) >= 4 and len(one.data) >= 9:
-        yield _move(one, 0, 2, _u64(one.data, 1))
+        yield _move(one, 0, 2, 3, _u64(one.data, 1))
     elif kind == TOKEN_WITH_FEE and one.data[1:2] == CHECKED_WITH_FEE and len(one.data) >= 10:
-        yield _move(one, 0, 2, _u64(one.data, 2))
+        yield _move(one, 0, 2, 3, _u64(one.data, 2))
 
 
 def _batched(one: Instruction) -> Iterator[Instruction]:
@@ -81,8 +82,9 @@ def _batched(one: Instruction) -> Iterator[Instruction]:
         data, accounts, number = data[2 + size :], accounts[count:], number + 1
 
 
-def _move(one: Instruction, source: int, target: int, amount: int) -> Move:
-    return Move(one.place, one.program, one.accounts[source], one.accounts[target], amount, one.accounts)
+def _move(one: Instruction, source: int, target: int, by: int, amount: int) -> Move:
+    named = one.accounts
+    return Move(one.place, one.program, named[source], named[target], named[by], amount, named)
 
 
 def _u64(data: bytes, at: int) -> int:

@@ -7,7 +7,6 @@ https://api.coinbase.com/v2/prices/{coin}-{currency}/spot#data.amount
 import json
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import urldefrag, urlsplit
@@ -15,30 +14,28 @@ from urllib.parse import urldefrag, urlsplit
 import httpx2
 
 from app.payments.errors import Unsure
+from app.payments.solana.values import Said
 from app.platform.transaction import in_transaction
 
 TIMEOUT = 5.0
 LONGEST_PRICE = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Price:
-    # As the source wrote it.
-    text: str
-    source: str
-
-
-def ask(addresses: Sequence[str], coin: str, currency: str) -> Price:
-    """The first source that answers. `Unsure` when none does."""
+def ask(addresses: Sequence[str], coin: str, currency: str) -> list[Said]:
+    """What all sources say that answer. `Unsure` when none does."""
     if in_transaction():
         raise RuntimeError("a price was asked for inside transaction()")
+    said = []
     for address in addresses:
         url, path = urldefrag(address.replace("{coin}", coin).replace("{currency}", currency))
         with suppress(httpx2.HTTPError, ValueError, KeyError, IndexError, TypeError, InvalidOperation):
             answer = httpx2.get(url, timeout=TIMEOUT, follow_redirects=False)
             answer.raise_for_status()
-            return Price(_price(json.loads(answer.text, parse_float=str), path), str(urlsplit(url).hostname))
-    raise Unsure(f"nobody says what {coin} is worth in {currency}")
+            price = _price(json.loads(answer.text, parse_float=str), path)
+            said.append(Said(price, str(urlsplit(url).hostname)))
+    if not said:
+        raise Unsure(f"nobody says what {coin} is worth in {currency}")
+    return said
 
 
 def _price(said: Any, path: str) -> str:
@@ -49,6 +46,7 @@ def _price(said: Any, path: str) -> str:
         else:
             said = said[int(step)] if isinstance(said, list) else said[step]
     text = str(said)
-    if len(text) > LONGEST_PRICE or not Decimal(text).is_finite() or Decimal(text) <= 0:
+    price = Decimal(text)
+    if not price.is_finite() or price <= 0 or max(len(text), abs(price.adjusted())) > LONGEST_PRICE:
         raise ValueError("no price")
     return text

@@ -1,14 +1,16 @@
 """What the chain says: which transactions name an address, and what they did to our wallet."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, cast
 
 from solana.rpc.async_api import AsyncClient
 from solana.rpc.commitment import Commitment, Confirmed, Finalized
 from solders.pubkey import Pubkey
+from solders.rpc.responses import RpcConfirmedTransactionStatusWithSignature
 from solders.signature import Signature
 from solders.transaction_status import (
     EncodedConfirmedTransactionWithStatusMeta,
@@ -18,14 +20,16 @@ from solders.transaction_status import (
 from spl.token.constants import TOKEN_PROGRAM_ID
 
 from app.kit import clock
-from app.payments.errors import Impossible
+from app.payments.errors import Contradicted, Impossible, Unsure
 from app.payments.gateways.solana import base58
 from app.payments.gateways.solana.nodes import nodes
-from app.payments.gateways.solana.parsing import Instruction, Move, moves
+from app.payments.gateways.solana.parsing import TOKEN_PROGRAMS, Instruction, Move, moves
 from app.payments.gateways.solana.wallets import key, token_account
 from app.payments.solana.values import SOL, USDC, Found, Seen, Transfer
 from app.platform.settings import settings
 
+# By then all nodes that work know of a transaction.
+HEARD_OF_LATEST = timedelta(minutes=10)
 AT_ONCE = 10
 PAGE = 1_000
 FINAL = TransactionConfirmationStatus.Finalized
@@ -52,62 +56,127 @@ def naming(addresses: Sequence[str]) -> dict[str, list[Found]]:
         part = addresses[start : start + AT_ONCE]
 
         async def together(client: AsyncClient, part: Sequence[str] = part) -> list[list[Found]]:
-            return list(await asyncio.gather(*(_all_naming(client, one, Confirmed) for one in part)))
+            return list(await asyncio.gather(*(_page(client, one, Confirmed) for one in part)))
 
-        found |= zip(part, nodes().ask(together), strict=True)
+        for address, first in zip(part, nodes().ask(together), strict=True):
+            found[address] = _all_pages(address, Confirmed, first)[::-1]
     return found
 
 
-def own_since(address: str, last: str | None) -> list[Found]:
-    """The final transactions that name an account of ours, the oldest first, after the last one read."""
-    return nodes().ask(lambda client: _all_naming(client, address, Finalized, last))
+def own_since(address: str, last: str | None, slot: int) -> list[Found]:
+    """The final transactions that name an account of ours, the oldest first: from this slot on.
+
+    A node that has not heard of the last one yet tells of all that was before.
+    """
+    first = nodes().ask(lambda client: _page(client, address, Finalized, until=last))
+    found = _all_pages(address, Finalized, first, last, lambda one: one.slot < slot)
+    return [one for one in reversed(found) if one.slot >= slot]
 
 
-def newest(address: str) -> str | None:
-    """The last final transaction that names it."""
-    answer = nodes().ask(
-        lambda client: client.get_signatures_for_address(key(address), limit=1, commitment=Finalized)
+def own_named(wallet: str, memo: str, since: datetime, height: int) -> list[Found]:
+    """The final ones of our wallet's list with this memo, as a node tells that is above this block."""
+
+    async def question(client: AsyncClient) -> list[Found]:
+        epoch = (await client.get_epoch_info(Finalized)).value
+        if epoch.block_height <= height:
+            raise Unsure("the node is behind")
+        return await _page(client, wallet, Finalized)
+
+    found = _all_pages(
+        wallet, Finalized, nodes().ask(question), enough=lambda one: one.at is not None and one.at < since
     )
-    return str(answer.value[0].signature) if answer.value else None
+    return [one for one in found if memo in one.memo]
 
 
-async def _all_naming(
-    client: AsyncClient, address: str, level: Commitment, until: str | None = None
+def _all_pages(
+    address: str,
+    level: Commitment,
+    page: list[Found],
+    until: str | None = None,
+    enough: Callable[[Found], bool] = lambda _: False,
 ) -> list[Found]:
-    known: list[Any] = []
-    stop = Signature.from_string(until) if until else None
-    while True:
-        before = known[-1].signature if known else None
-        answer = await client.get_signatures_for_address(
-            key(address), before=before, until=stop, limit=PAGE, commitment=level
+    """The newest first. Each page is a question of its own: a long list takes longer, and is read."""
+    found = list(page)
+    while len(page) == PAGE and not enough(page[-1]):
+        page = nodes().ask(
+            partial(_page, address=address, level=level, until=until, before=page[-1].signature)
         )
-        known += answer.value
-        if len(answer.value) < PAGE:
-            break
-    return [
-        Found(str(one.signature), one.err is not None, one.confirmation_status == FINAL)
-        for one in reversed(known)
-    ]
+        found += page
+    return found
+
+
+async def _page(
+    client: AsyncClient,
+    address: str,
+    level: Commitment,
+    *,
+    until: str | None = None,
+    before: str | None = None,
+) -> list[Found]:
+    answer = await client.get_signatures_for_address(
+        key(address), before=_signature(before), until=_signature(until), limit=PAGE, commitment=level
+    )
+    if before and not answer.value:
+        # Who does not know where to go on says the same as who has come to the end.
+        known = await client.get_signature_statuses([Signature.from_string(before)], True)
+        if known.value[0] is None:
+            raise Unsure("the node is behind")
+    return [_found(one) for one in answer.value]
+
+
+def _found(one: RpcConfirmedTransactionStatusWithSignature) -> Found:
+    return Found(
+        str(one.signature),
+        one.slot,
+        datetime.fromtimestamp(one.block_time, UTC) if one.block_time else None,
+        one.memo or "",
+        one.err is not None,
+        one.confirmation_status == FINAL,
+    )
+
+
+def _signature(text: str | None) -> Signature | None:
+    return Signature.from_string(text) if text else None
 
 
 def read(signature: str, ours: House, *, final: bool) -> Seen | None:
-    """None while no node knows of it that far. `Impossible` when we cannot read such a thing."""
+    """As the nodes that answer agree on it; `Contradicted` where they do not.
+
+    None while they do not know of it that far. `Impossible` when we cannot read such a thing.
+    """
     wanted, level = Signature.from_string(signature), Finalized if final else Confirmed
-    answer = nodes().ask(
-        lambda client: client.get_transaction(wanted, "json", level, max_supported_transaction_version=0)
-    )
-    return _seen(signature, answer.value, ours) if answer.value else None
+
+    async def question(client: AsyncClient) -> EncodedConfirmedTransactionWithStatusMeta | None:
+        answer = await client.get_transaction(wanted, "json", level, max_supported_transaction_version=0)
+        return answer.value
+
+    answers = nodes().ask_all(question)
+    known = [one for one in answers if one is not None]
+    # Not every node keeps what a transaction did.
+    kept = [(one, one.transaction.meta) for one in known if one.transaction.meta is not None]
+    if known and not kept and len(known) == len(answers):
+        raise Impossible("no_meta", "no node keeps a record of what the transaction did")
+    told = max((one.block_time for one, _ in kept if one.block_time), default=None)
+    at = datetime.fromtimestamp(told, UTC) if told else clock.now()
+    seen = [_seen(signature, one, meta, ours, at) for one, meta in kept]
+    agreed = next((one for one in seen if 2 * seen.count(one) > len(seen)), None)
+    alone = len(seen) == 1 and len(known) < len(answers)
+    if seen and (agreed is None or (alone and at < clock.now() - HEARD_OF_LATEST)):
+        raise Contradicted("nodes of the chain differ")
+    return None if alone else agreed
 
 
-def _seen(signature: str, found: EncodedConfirmedTransactionWithStatusMeta, ours: House) -> Seen:
-    meta = found.transaction.meta
-    if meta is None:
-        raise Impossible("no_meta", "a node keeps no record of what the transaction did")
-    at = datetime.fromtimestamp(found.block_time, UTC) if found.block_time else clock.now()
+def _seen(
+    signature: str,
+    found: EncodedConfirmedTransactionWithStatusMeta,
+    meta: UiTransactionStatusMeta,
+    ours: House,
+    at: datetime,
+) -> Seen:
     keys = _keys(found, meta)
     fee = meta.fee if keys[0] == ours.wallet else 0
     if meta.err is not None:
-        return Seen(signature, at, fee=fee)
+        return Seen(signature, at, fee=fee, failed=True)
     all_moves = list(moves(_instructions(found, meta, keys)))
     owners = _owners(meta, keys)
     return Seen(
@@ -163,11 +232,18 @@ def _is_foreign(move: Move, owners: dict[Pubkey, tuple[Pubkey, Pubkey]], ours: H
 
 def _transfer(move: Move, owners: dict[Pubkey, tuple[Pubkey, Pubkey]], ours: House) -> Transfer:
     """Between wallets: of token accounts, between those that own them."""
-    source, _ = owners.get(move.source, (move.source, None))
-    target, mint = owners.get(move.target, (move.target, None))
+    source, sent = owners.get(move.source, (_behind(move), None))
+    target, mint = owners.get(move.target, (move.target, sent))
     coin = SOL if mint is None else USDC if mint == ours.mint else str(mint)
     keys = tuple(str(one) for one in move.keys)
-    return Transfer(move.place, coin, move.amount, str(source), str(target), keys)
+    return Transfer(move.place, coin, move.amount, str(source or ""), str(target), keys)
+
+
+def _behind(move: Move) -> Pubkey | None:
+    """Of an account that was opened and closed in passing no owner is on record: the wallet that signed."""
+    if move.program not in TOKEN_PROGRAMS:
+        return move.source
+    return move.by if move.by.is_on_curve() else None
 
 
 def _owners(meta: UiTransactionStatusMeta, keys: tuple[Pubkey, ...]) -> dict[Pubkey, tuple[Pubkey, Pubkey]]:
@@ -194,6 +270,11 @@ def _tokens(meta: UiTransactionStatusMeta, keys: tuple[Pubkey, ...], ours: House
 
 def balances(wallet: str) -> dict[str, int]:
     """What is finally ours, by coin."""
+    return balances_at(wallet)[0]
+
+
+def balances_at(wallet: str) -> tuple[dict[str, int], int]:
+    """And after which slot."""
     ours = house(wallet)
     answer = nodes().ask(
         lambda client: client.get_multiple_accounts([ours.wallet, ours.usdc], commitment=Finalized)
@@ -201,4 +282,4 @@ def balances(wallet: str) -> dict[str, int]:
     native, tokens = answer.value
     # Bytes 64 to 72 of a token account say how much it holds.
     held = int.from_bytes(bytes(tokens.data)[64:72], "little") if tokens else 0
-    return {SOL: native.lamports if native else 0, USDC: held}
+    return {SOL: native.lamports if native else 0, USDC: held}, answer.context.slot

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -10,6 +11,7 @@ from solana.rpc.async_api import AsyncClient
 from solana.rpc.commitment import Confirmed, Finalized
 from solana.rpc.models import TxOpts
 from solders.signature import Signature
+from solders.transaction import VersionedTransaction
 from solders.transaction_status import TransactionConfirmationStatus
 
 from app.payments.errors import Unsure
@@ -23,18 +25,25 @@ OPTIONS = TxOpts(skip_preflight=False, preflight_commitment=Confirmed, max_retri
 
 
 class Fate(StrEnum):
-    DONE = "done"
-    FAILED = "failed"
+    # For good; whether it did anything, or failed, is read from it.
+    FINAL = "final"
     # It landed, or may still land.
     OPEN = "open"
     # It cannot land any more, and did not.
     ABSENT = "absent"
+    # It cannot land any more, and nobody who answers remembers so far back.
+    FORGOTTEN = "forgotten"
 
 
 def send(made: Signed) -> None:
     """The same again is the same transaction. `Unsure` when no node took it; only the chain knows more."""
     raw = base64.b64decode(made.raw)
     nodes().ask(lambda client: client.send_raw_transaction(raw, OPTIONS))
+
+
+def payer(made: Signed) -> str:
+    """Our wallet when it was signed."""
+    return str(VersionedTransaction.from_bytes(base64.b64decode(made.raw)).message.account_keys[0])
 
 
 def ask_for_gift(wallet: str, gift: Mapping[str, Decimal]) -> str:
@@ -48,8 +57,8 @@ def ask_for_gift(wallet: str, gift: Mapping[str, Decimal]) -> str:
         raise Unsure("the play chain does not answer") from error
 
 
-def fate(made: Signed) -> Fate:
-    """Absent only where every node that answers says so, and each is far enough to know."""
+def fate(made: Signed, since: datetime) -> Fate:
+    """Absent only where all that answer are far enough and say so, and one remembers back to `since`."""
     wanted = Signature.from_string(made.signature)
 
     async def looked(client: AsyncClient) -> Fate:
@@ -57,14 +66,18 @@ def fate(made: Signed) -> Fate:
         answer = await client.get_signature_statuses([wanted], search_transaction_history=True)
         status = answer.value[0]
         if status is not None:
-            if status.confirmation_status != FINAL:
-                return Fate.OPEN
-            return Fate.DONE if status.err is None else Fate.FAILED
+            return Fate.FINAL if status.confirmation_status == FINAL else Fate.OPEN
         over = epoch.block_height > made.last_height
-        return Fate.ABSENT if over and answer.context.slot >= epoch.absolute_slot else Fate.OPEN
+        if not over or answer.context.slot < epoch.absolute_slot:
+            return Fate.OPEN
+        return Fate.ABSENT if await _remembers(client, since) else Fate.FORGOTTEN
 
     answers = nodes().ask_all(looked)
-    for one in (Fate.DONE, Fate.FAILED, Fate.OPEN):
-        if one in answers:
-            return one
-    return Fate.ABSENT
+    return next(one for one in Fate if one in answers)
+
+
+async def _remembers(client: AsyncClient, since: datetime) -> bool:
+    """Many nodes keep a few days only."""
+    first = (await client.get_first_available_block()).value
+    at = (await client.get_block_time(first)).value
+    return at is not None and at < since.timestamp()

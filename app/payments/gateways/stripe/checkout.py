@@ -64,12 +64,12 @@ def open_page(wanted: ToPay) -> Page:
 
 
 def open_setup(customer_id: str, name: str, back_to: str) -> Page:
-    """To keep a card without paying. `name` tells one wish from another."""
+    """To keep a card without paying. `name` tells one wish from another; `back_to` has a query."""
     params: SessionCreateParams = {
         "mode": "setup",
         "customer": customer_id,
         "allowed_payment_method_types": ["card"],
-        "success_url": f"{back_to}?page={{CHECKOUT_SESSION_ID}}",
+        "success_url": f"{back_to}&page={{CHECKOUT_SESSION_ID}}",
         "cancel_url": back_to,
     }
     with asking() as client:

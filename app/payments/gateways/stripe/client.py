@@ -43,8 +43,12 @@ def _client(key: str, base: str) -> StripeClient:
 
 
 @contextmanager
-def asking() -> Iterator[StripeClient]:
-    """Never while a transaction is open: its locks would wait for somebody else's network."""
+def asking(*, harmless: bool = False) -> Iterator[StripeClient]:
+    """Never while a transaction is open: its locks would wait for somebody else's network.
+
+    That something is not permitted today says nothing of whether it was done before; only where that is
+    `harmless` it is impossible.
+    """
     if in_transaction():
         raise RuntimeError("a provider was asked inside transaction()")
     try:
@@ -54,7 +58,7 @@ def asking() -> Iterator[StripeClient]:
     except stripe.PermissionError as error:
         # Its words name our key and the account: they are for the log, and for nobody who reads a page.
         log.error("the card processor does not permit this", extra={"said": str(error)})
-        raise Impossible("not_permitted", NOT_PERMITTED) from None
+        raise (Impossible("not_permitted", NOT_PERMITTED) if harmless else Unsure(NOT_PERMITTED)) from None
     except (stripe.InvalidRequestError, stripe.IdempotencyError) as error:
         raise Impossible(error.code or "refused", str(error.user_message or error)) from None
     except RETRYABLE as error:

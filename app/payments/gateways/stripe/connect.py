@@ -32,7 +32,7 @@ class Transfer:
 
 def make(account_id: UUID, email: str, country: str) -> Account:
     """`account_id` is the row that causes it. Stripe's own pages ask its owner for the rest."""
-    with asking() as client:
+    with asking(harmless=True) as client:
         made = client.v1.accounts.create(
             {
                 "type": "express",
@@ -48,7 +48,7 @@ def make(account_id: UUID, email: str, country: str) -> Account:
 
 def onboarding(account: str, *, back_to: str, again_at: str) -> str:
     """An address for one visit within minutes; `again_at` makes another one."""
-    with asking() as client:
+    with asking(harmless=True) as client:
         link = client.v1.account_links.create(
             {
                 "account": account,
@@ -62,12 +62,12 @@ def onboarding(account: str, *, back_to: str, again_at: str) -> str:
 
 def dashboard(account: str) -> str:
     """Stripe's own page for its owner; an address for one visit."""
-    with asking() as client:
+    with asking(harmless=True) as client:
         return client.v1.accounts.login_links.create(account).url
 
 
 def look(account: str) -> Account:
-    with asking() as client:
+    with asking(harmless=True) as client:
         return _account(client.v1.accounts.retrieve(account))
 
 

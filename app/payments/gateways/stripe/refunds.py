@@ -37,7 +37,26 @@ def find(charge_id: str, refund_id: UUID) -> Returned | None:
 
 def dispute(dispute_id: str) -> Taken:
     with asking() as client:
-        found = client.v1.disputes.retrieve(dispute_id)
+        return _taken(client.v1.disputes.retrieve(dispute_id))
+
+
+def disputes_of(charge_id: str) -> list[Taken]:
+    with asking() as client:
+        found = client.v1.disputes.list({"charge": charge_id, "limit": MANY})
+        return [_taken(one) for one in found.auto_paging_iter()]
+
+
+def answer(our_id: UUID, dispute_id: str, evidence: str) -> None:
+    """What the house says to the bank, sent off for good."""
+    with asking() as client:
+        client.v1.disputes.update(
+            dispute_id,
+            {"evidence": {"uncategorized_text": evidence}, "submit": True},
+            key("answer", our_id),
+        )
+
+
+def _taken(found: stripe.Dispute) -> Taken:
     details = found.evidence_details
     return Taken(
         id=found.id,
@@ -50,16 +69,6 @@ def dispute(dispute_id: str) -> Taken:
         answer_by=time(details.due_by) if details.due_by else None,
         opened_at=time(found.created),
     )
-
-
-def answer(our_id: UUID, dispute_id: str, evidence: str) -> None:
-    """What the house says to the bank, sent off for good."""
-    with asking() as client:
-        client.v1.disputes.update(
-            dispute_id,
-            {"evidence": {"uncategorized_text": evidence}, "submit": True},
-            key("answer", our_id),
-        )
 
 
 def _returned(found: stripe.Refund) -> Returned:

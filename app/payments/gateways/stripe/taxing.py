@@ -26,7 +26,7 @@ class Reckoned:
 
 def reckon(attempt_id: UUID, customer_id: str, amount: int, currency: str) -> Reckoned:
     """The same attempt is the same calculation."""
-    with asking() as client:
+    with asking(harmless=True) as client:
         made = client.v1.tax.calculations.create(
             {
                 "currency": currency.lower(),

@@ -1,0 +1,40 @@
+// What was being typed as the session ended comes back in this tab, once the same person has signed in again.
+
+let signingOut = false;
+
+const fields = (form) => [...form.querySelectorAll("textarea, input[type=text]")];
+
+function keep() {
+  if (signingOut) return;
+  for (const form of document.querySelectorAll("form[data-kept-as]")) {
+    const typed = fields(form).filter((field) => field.value !== field.defaultValue);
+    if (!typed.length) continue;
+    const values = Object.fromEntries(typed.map((field) => [field.name, field.value]));
+    try {
+      sessionStorage.setItem(form.dataset.keptAs, JSON.stringify(values));
+    } catch {
+      // Shut or full: it is lost, as it would be without us.
+    }
+  }
+}
+
+function putBack(form) {
+  let kept = null;
+  try {
+    kept = sessionStorage.getItem(form.dataset.keptAs);
+    sessionStorage.removeItem(form.dataset.keptAs);
+  } catch {
+    // Shut: nothing was kept.
+  }
+  if (!kept) return;
+  const values = JSON.parse(kept);
+  for (const field of fields(form)) if (field.name in values) field.value = values[field.name];
+  document.dispatchEvent(new CustomEvent("say", { detail: { message: "What you had typed is back. It is not sent yet." } }));
+}
+
+document.addEventListener("submit", ({ target }) => (signingOut = target.matches('form[action="/logout"]')));
+document.addEventListener("live:ended", keep);
+document.addEventListener("htmx:beforeOnLoad", ({ detail }) => {
+  if (detail.xhr.getResponseHeader("HX-Redirect")?.startsWith("/login")) keep();
+});
+document.querySelectorAll("form[data-kept-as]").forEach(putBack);
