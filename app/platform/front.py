@@ -6,8 +6,11 @@ from typing import Any
 from flask import Blueprint, Flask, current_app
 from werkzeug.wrappers import Response
 
+from app.platform.errors import NotFound
 from app.platform.guards import Access, guard
-from app.platform.pages import page
+from app.platform.navigation import doors
+from app.platform.pages import page, see
+from app.platform.viewer import signed_in_viewer
 
 bp = Blueprint("front", __name__)
 
@@ -38,6 +41,16 @@ def landing() -> Response:
     """The same for everybody, so that caches may keep it."""
     shown: dict[str, Callable[[], Any]] = current_app.extensions.get(LANDING, {})
     return page("pages/landing.html", **{name: find() for name, find in shown.items()})
+
+
+@bp.get("/admin")
+@guard(Access.MODERATOR)
+def administration() -> Response:
+    """The first room of it that is open to whoever comes."""
+    for door in doors("rail", signed_in_viewer()):
+        if door.href.startswith("/admin/"):
+            return see(door.href)
+    raise NotFound
 
 
 @bp.get("/gallery")

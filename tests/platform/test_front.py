@@ -5,7 +5,7 @@ from flask import Flask
 
 from app.config import Mode
 from tests.factories.creators import a_creator
-from tests.factories.people import signed_in
+from tests.factories.people import a_person, signed_in
 from tests.page_client import PageClient
 from tests.queries import counting
 
@@ -36,3 +36,17 @@ def test_a_live_house_has_no_gallery(app: Flask, page: PageClient, monkeypatch: 
     live = app.extensions["fanlight.settings"].model_copy(update={"mode": Mode.LIVE})
     monkeypatch.setitem(app.extensions, "fanlight.settings", live)
     assert page.get("/gallery").status == 404
+
+
+@pytest.mark.parametrize(("role", "room"), [("moderator", "/admin/reports"), ("admin", "/admin/reports")])
+def test_the_bare_address_of_the_administration_leads_to_its_first_room(
+    app: Flask, role: str, room: str
+) -> None:
+    one_of_the_staff = signed_in(app, a_person(app, roles=("fan", role)), second_factor=True)
+    assert one_of_the_staff.get("/admin", follow=False).location == room
+    assert one_of_the_staff.get(room).status == 200
+
+
+def test_others_do_not_come_into_the_administration(app: Flask, page: PageClient) -> None:
+    assert signed_in(app).get("/admin").status == 403
+    assert page.get("/admin", follow=False).location.startswith("/login")

@@ -12,6 +12,7 @@ from app.platform import audit
 from app.platform.access import Ended, end_access
 from app.platform.audit import Action
 from app.platform.errors import NotFound, Refused
+from app.platform.settings import settings
 from app.platform.viewer import Role
 
 # Everybody is a fan.
@@ -105,4 +106,5 @@ def _lock(user_id: UUID) -> User:
 def _changed(user: User, actor: UUID | None, told: str, role: Role) -> None:
     audit.record(Action.ROLES_CHANGED, actor=actor, subject=("user", user.id), role=role.value, change=told)
     sessions.changed(user.id)
-    write_to(user, told, role=role.value)
+    begin = "/dashboard" if role is Role.CREATOR else "/settings/security"
+    write_to(user, told, role=role.value, link=settings().base_url + begin)
