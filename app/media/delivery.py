@@ -3,12 +3,14 @@
 import re
 import time
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from threading import Lock
 from typing import IO
 from urllib.parse import quote
 
-from flask import make_response
+from flask import Response as FlaskResponse
 from htmx_flask import request
+from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response
 
 from app.media.shown import File
@@ -68,16 +70,15 @@ _places = Places()
 
 def send(file: File, *, cache: str, still_open: StillOpen | None = None) -> Response:
     """`still_open` is asked between the parts of a long answer, and makes ranges short."""
+    asked_for = request._get_current_object()  # once: each look through the proxy takes its time
     size = int(file["bytes"])
-    etag = f'"{quote(file["key"].rsplit("/", 2)[-2])}-{quote(file["key"].rsplit("/", 1)[-1])}-{size:x}"'
-    response = make_response("")
-    response.headers.update({"ETag": etag, "Cache-Control": cache, "Accept-Ranges": "bytes"})
-    if etag in request.headers.get("If-None-Match", ""):
-        response.status_code = 304
-        return response
-    response.content_type = file["type"]
-    response.headers["Content-Security-Policy"] = ALONE_BY_TYPE.get(file["type"], ALONE)
-    asked = _asked_range(etag)
+    etag = _etag(file["key"], size)
+    about = {"ETag": etag, "Cache-Control": cache, "Accept-Ranges": "bytes"}
+    if etag in asked_for.headers.get("If-None-Match", ""):
+        return FlaskResponse(status=304, headers=about)
+    about["Content-Security-Policy"] = ALONE_BY_TYPE.get(file["type"], ALONE)
+    response: Response = FlaskResponse(headers=about, content_type=file["type"])
+    asked = _asked_range(asked_for.headers, etag)
     if asked is None:
         return _whole(response, file, still_open)
     part = _part(asked, size, capped=still_open is not None)
@@ -86,6 +87,12 @@ def send(file: File, *, cache: str, still_open: StillOpen | None = None) -> Resp
         response.headers["Content-Range"] = f"bytes */{size}"
         return response
     return _partial(response, file, part)
+
+
+@lru_cache(maxsize=20_000)
+def _etag(key: str, size: int) -> str:
+    *_, folder, name = key.split("/")
+    return f'"{quote(folder)}-{quote(name)}-{size:x}"'
 
 
 def _whole(response: Response, file: File, still_open: StillOpen | None) -> Response:
@@ -125,11 +132,12 @@ def _fill(response: Response, file: File, part: Part, still_open: StillOpen | No
     return response
 
 
-def _asked_range(etag: str) -> re.Match[str] | None:
+def _asked_range(headers: Headers, etag: str) -> re.Match[str] | None:
     """None when the whole is wanted: also by whoever holds a part of something else by now."""
-    if request.headers.get("If-Range", etag) != etag:
+    wanted = headers.get("Range")
+    if wanted is None or headers.get("If-Range", etag) != etag:
         return None
-    return RANGE.fullmatch(request.headers.get("Range", ""))
+    return RANGE.fullmatch(wanted)
 
 
 def _part(asked: re.Match[str], size: int, *, capped: bool) -> Part | None:

@@ -22,7 +22,8 @@ def _begin() -> None:
 
 def _end(response: Response) -> Response:
     seconds = perf_counter() - g.get("began", perf_counter())
-    rule, method, status = request.url_rule, request.method, response.status_code
+    asked = request._get_current_object()  # once: each look through the proxy takes its time
+    rule, method, status = asked.url_rule, asked.method, response.status_code
     endpoint, route = (rule.endpoint, rule.rule) if rule else (UNMATCHED, UNMATCHED)
     metrics.count_request(endpoint, method, status, seconds)
     logs.access(endpoint, method, route, status, seconds)
