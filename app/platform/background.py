@@ -3,10 +3,10 @@
 from flask import Flask
 
 from app.config import Settings
-from app.platform import cleanup, mailbox, outbox, storage
+from app.platform import cleanup, mailbox, outbox, partitions, storage
 from app.platform.mail import delivery
 
-REGISTERED = (cleanup, outbox, delivery)
+REGISTERED = (cleanup, outbox, partitions, delivery)
 
 
 def init_background(app: Flask, settings: Settings) -> None:

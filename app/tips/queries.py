@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, DateTime, Text, Uuid, and_, func, or_, sel
 
 from app.accounts.models import FormerHandle, User
 from app.accounts.queries import ARRIVED
-from app.creators import pictures
+from app.creators.faces import Face, face_columns, read_face
 from app.creators.hiding import hidden_from
 from app.creators.models import Creator
 from app.extensions import db
@@ -50,24 +50,6 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
-    id: UUID
-    handle: str
-    display_name: str
-    avatar_hue: int
-    avatar: dict[str, Any] | None
-    here: bool
-
-    @property
-    def href(self) -> str | None:
-        return f"/@{self.handle}" if self.here else None
-
-    @property
-    def avatar_url(self) -> str | None:
-        return pictures.address(self.avatar, "square96")
-
-
-@dataclass(frozen=True, slots=True)
 class Received:
     """A tip as its creator reads it. `person` is for the `person_line` component."""
 
@@ -82,7 +64,7 @@ class Received:
     returned: bool
     title: str | None
     href: str | None
-    person: Person
+    person: Face
 
 
 def on_creator(handle: str, viewer_id: UUID) -> Target:
@@ -92,7 +74,7 @@ def on_creator(handle: str, viewer_id: UUID) -> Target:
     if not rows:
         raise NotFound
     *about, currency, credit = rows[0]
-    creator = Person(*about)
+    creator = Face(*about)
     return Target(CREATOR, UUID(str(creator.id)), creator, currency, credit, "", f"/@{creator.handle}")
 
 
@@ -112,7 +94,7 @@ def _open_page(*, former: bool) -> Prepared:
         whose = User.id == select(FormerHandle.user_id).where(FormerHandle.handle == named).scalar_subquery()
     shown = and_(Creator.state == "open", ~hidden_from(ME, Creator.id.expression, NOW))
     found = (
-        select(*_PERSON, Creator.currency, _credit(ME))
+        select(*face_columns(), Creator.currency, _credit(ME))
         .join(Creator, Creator.id == User.id)
         .where(whose, User.state == "active", ARRIVED, or_(shown, User.id == ME))
     )
@@ -124,23 +106,23 @@ def _credit(person_id: UUID | ColumnElement[UUID]) -> ColumnElement[int]:
     return ledger.available(Kind.FAN_CREDIT, Creator.currency.expression, person_id).label("credit")
 
 
-def given(tip_id: UUID, giver_id: UUID) -> tuple[Tip, Person]:
+def given(tip_id: UUID, giver_id: UUID) -> tuple[Tip, Face]:
     """One's own, and who got it."""
     row = db.session.execute(
-        select(Tip, *_PERSON)
+        select(Tip, *face_columns())
         .join(User, User.id == Tip.creator_id)
         .outerjoin(Creator, Creator.id == User.id)
         .where(Tip.id == tip_id, Tip.user_id == giver_id)
     ).first()
     if row is None:
         raise NotFound
-    return row[0], _person(row)
+    return row[0], read_face(row)
 
 
 def received(creator_id: UUID, after: Place | None = None) -> tuple[list[Received], Place | None]:
     """One page of what came in, the latest first, and where the next begins. Two statements."""
     wanted = (
-        select(Tip, *_PERSON, Invoice.kept, Post.title, Post.id.label("post_id"))
+        select(Tip, *face_columns(), Invoice.kept, Post.title, Post.id.label("post_id"))
         .join(User, User.id == Tip.user_id)
         .outerjoin(Creator, Creator.id == User.id)
         .join(Invoice, Invoice.id == Tip.invoice_id)
@@ -169,20 +151,6 @@ def totals(creator_id: UUID) -> list[tuple[str, int, int]]:
     return [(currency, int(amount), count) for currency, amount, count in db.session.execute(found)]
 
 
-_PERSON = (
-    User.id.label("person_id"),
-    User.handle,
-    User.display_name,
-    User.avatar_hue,
-    Creator.avatar,
-    (User.state == "active").label("here"),
-)
-
-
-def _person(row: Any) -> Person:
-    return Person(row.person_id, row.handle, row.display_name, row.avatar_hue, row.avatar, row.here)
-
-
 def _received(row: Any, unwanted: Sequence[str]) -> Received:
     tip: Tip = row[0]
     assert tip.paid_at is not None
@@ -197,5 +165,5 @@ def _received(row: Any, unwanted: Sequence[str]) -> Received:
         returned=tip.returned_at is not None,
         title=(row.title or "A post") if row.post_id else None,
         href=f"/posts/{row.post_id}" if row.post_id else None,
-        person=_person(row),
+        person=read_face(row),
     )

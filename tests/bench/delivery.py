@@ -1,6 +1,6 @@
 """P4, as far as the application goes: a closed file of 10 KB, asked for by somebody who may have it.
 
-Behind nginx, where no byte of it passes through Python; and without, where the web process hands it out itself.
+Behind nginx, where no byte of it passes through Python; and without, where the web process hands it out.
 """
 
 import io

@@ -11,6 +11,8 @@ from app.accounts import models as accounts
 from app.accounts.models import User
 from app.accounts.operations.joining import BIRTH_DATE
 from app.accounts.operations.totp import PURPOSE
+from app.chat import models as chat
+from app.chat.words import PURPOSE as MESSAGE
 from app.creators import models as creators
 from app.earnings import models as earnings
 from app.earnings.operations.tax_profiles import PURPOSE as TAX
@@ -65,7 +67,7 @@ def a_full_life(app: Flask) -> Life:
         user.display_name, user.bio = NAME, BIO
         user.sealed_birth_date = vault().seal(BIRTHDAY, BIRTH_DATE)
         rows = [*_rows(person, other), *_as_fan_and_creator(person), *_paying(person), *_earning(person)]
-        rows += [*_subscribing(person), _giving(person, other)]
+        rows += [*_subscribing(person), _giving(person, other), *_talking(person, other)]
         for row in rows:  # in this order: later ones point at earlier ones
             db.session.add(row)
             db.session.flush()
@@ -202,6 +204,21 @@ def _giving(person: Person, other: Person) -> Any:
         currency="USD",
         note=f"From {NAME}",
     )
+
+
+def _talking(person: Person, other: Person) -> list[Any]:
+    talk, owner = new_id(), {"user_id": person.id}
+    low, high = sorted((person.id, other.id))
+    sealed = vault().seal(f"It is me, {NAME}", MESSAGE)
+    there = {"conversation_id": talk}
+    return [
+        chat.Conversation(id=talk, low_id=low, high_id=high, last_seq=1, last_change=1),
+        chat.Member(other_id=other.id, sealed_draft=sealed, **there, **owner),
+        chat.Member(user_id=other.id, other_id=person.id, **there),
+        chat.Message(seq=1, change=1, key="a-message", sealed_body=sealed, **there, **owner),
+        chat.Reaction(seq=1, sign="🔥", **there, **owner),
+        chat.ChatSettings(shows_read=False, **owner),
+    ]
 
 
 def _subscribing(person: Person) -> list[Any]:

@@ -1,0 +1,13 @@
+"""People talk: conversations of two, with their messages."""
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    from app.chat import personal, reporting, views
+    from app.platform import partitions
+
+    partitions.keep("messages")
+    personal.init_app(app)
+    views.init_app(app)
+    reporting.init_app(app)

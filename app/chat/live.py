@@ -1,0 +1,53 @@
+"""What open pages hear of conversations. Whoever hears nothing catches up (views/conversation.py)."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from app.chat.queries import Said, Talk
+from app.platform import realtime
+from app.platform.templating import fragment
+from app.platform.transaction import after_commit
+
+MESSAGE = "messages/_message.html"
+
+
+def told(mine: Said, talk: Talk) -> None:
+    """To both, each as they read it."""
+    theirs = replace(
+        mine,
+        mine=not mine.mine,
+        key="",
+        answers=mine.answers and replace(mine.answers, mine=not mine.answers.mine),
+        reactions=[(sign, count, by_me ^ (count == 1)) for sign, count, by_me in mine.reactions],
+    )
+    after_commit(lambda: _push(talk.me, mine))
+    after_commit(lambda: _push(talk.other.id, theirs))
+
+
+def marked(me: UUID, conversation_id: UUID, *, read: int) -> None:
+    """To one's own other pages."""
+    event = {"conversation": str(conversation_id), "read": read}
+    after_commit(lambda: realtime.push_user(me, "read", event))
+
+
+def got_to(other_id: UUID, conversation_id: UUID, *, delivered: int, read: int) -> None:
+    event = {"conversation": str(conversation_id), "delivered": delivered, "read": read}
+    after_commit(lambda: realtime.push_user(other_id, "seen", event))
+
+
+def types(talk: Talk) -> None:
+    realtime.push_user(talk.other.id, "typing", {"conversation": str(talk.id)})
+
+
+def _push(to: UUID, said: Said) -> None:
+    realtime.push_user(
+        to,
+        "message",
+        {
+            "conversation": str(said.talk_id),
+            "seq": said.seq,
+            "change": said.change,
+            "mine": said.mine,
+            "message": str(fragment(MESSAGE, said=said)),
+        },
+    )

@@ -1,0 +1,196 @@
+"""Saying something, saying it otherwise, taking it back, answering with a sign.
+
+Whatever changes a conversation takes its next number under the lock of its row, so that the order is the same
+for both, and whoever missed something asks for what came after the last number they saw.
+"""
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from app.chat import live, queries, words
+from app.chat.errors import Silent, TooLate
+from app.chat.models import REACTIONS, Conversation, Member, Message, Reaction
+from app.chat.queries import Said, Talk
+from app.extensions import db
+from app.kit import clock
+from app.kit.ids import new_id
+from app.platform import audit
+from app.platform.audit import Action
+from app.platform.errors import NotFound, Refused
+
+EDIT_WITHIN = timedelta(minutes=15)
+UNSEND_WITHIN = timedelta(hours=24)
+
+
+def begin(me: UUID, other_id: UUID, body: str, key: str) -> Said:
+    """The first thing that is said between two; or the next, when the other one was quicker."""
+    return send(me, _conversation(me, other_id), body, key)
+
+
+def send(me: UUID, conversation_id: UUID, body: str, key: str, answers: int | None = None) -> Said:
+    """Once for each key, however often it comes."""
+    talk = queries.find_talk(conversation_id, me, lock=True)
+    if known := _sent_before(conversation_id, me, key):
+        return queries.find_said(talk, known)
+    if talk.silence:
+        raise Silent(talk.silence.words, "body")
+    seq, change = _next(conversation_id, message=True)
+    message = Message(
+        id=new_id(),
+        conversation_id=conversation_id,
+        user_id=me,
+        seq=seq,
+        change=change,
+        key=key,
+        sealed_body=words.seal(body),
+        answers=answers if answers and answers < seq else None,
+        created_at=clock.now(),
+    )
+    db.session.add(message)
+    _note_members(talk, message)
+    audit.record(Action.MESSAGE_SENT, actor=me, subject=("message", message.id))
+    db.session.flush()
+    return _tell(talk, seq)
+
+
+def edit(me: UUID, conversation_id: UUID, seq: int, body: str) -> Said:
+    talk, message = _own(me, conversation_id, seq)
+    if talk.silence:
+        raise Silent(talk.silence.words, "body")
+    if clock.now() - message.created_at > EDIT_WITHIN:
+        raise TooLate("A message can be changed for a quarter of an hour. Write another one instead.", "body")
+    if words.unseal(message.sealed_body) == body:
+        return queries.find_said(talk, seq)
+    message.sealed_body, message.edited_at = words.seal(body), clock.now()
+    return _changed(talk, message, me, Action.MESSAGE_EDITED)
+
+
+def unsend(me: UUID, conversation_id: UUID, seq: int) -> Said:
+    """The words are gone for both; that there was something is not."""
+    talk, message = _own(me, conversation_id, seq)
+    if clock.now() - message.created_at > UNSEND_WITHIN:
+        raise TooLate("A message can be taken back for a day.")
+    return _changed(talk, _empty(message), me, Action.MESSAGE_UNSENT)
+
+
+def react(me: UUID, conversation_id: UUID, seq: int, sign: str) -> Said:
+    """One sign of each about each message; without one, none."""
+    talk = queries.find_talk(conversation_id, me, lock=True)
+    message = _find(conversation_id, seq)
+    if message.unsent_at:
+        raise NotFound
+    if talk.silence:
+        raise Silent(talk.silence.words)
+    if sign and sign not in REACTIONS:
+        raise Refused("Choose one of the signs.", "sign")
+    row = {"conversation_id": conversation_id, "seq": seq, "user_id": me}
+    if sign:
+        given = insert(Reaction).values(**row, sign=sign, created_at=clock.now())
+        db.session.execute(
+            given.on_conflict_do_update(index_elements=list(row), set_={"sign": given.excluded.sign})
+        )
+    else:
+        db.session.execute(delete(Reaction).filter_by(**row))
+    return _changed(talk, message, me, Action.MESSAGE_REACTED)
+
+
+def take_down(message_id: UUID) -> None:
+    """By the house, after a report: as if it had been taken back. The words stay with the report's copy."""
+    message = db.session.get(Message, message_id)
+    if message is None or message.unsent_at:
+        return
+    talk = queries.find_talk(message.conversation_id, message.user_id, lock=True)
+    _, message.change = _next(message.conversation_id)
+    _empty(message)
+    db.session.flush()
+    _tell(talk, message.seq)
+
+
+def _conversation(me: UUID, other_id: UUID) -> UUID:
+    talk = queries.nothing_said(other_id, me)
+    if talk.silence:
+        raise Silent(talk.silence.words, "body")
+    low, high = sorted((me, other_id))
+    pair = {"low_id": low, "high_id": high}
+    row = insert(Conversation).values(id=new_id(), last_seq=0, last_change=0, created_at=clock.now(), **pair)
+    db.session.execute(row.on_conflict_do_nothing())
+    conversation_id = db.session.scalars(select(Conversation.id).filter_by(**pair)).one()
+    for one, other in ((me, other_id), (other_id, me)):
+        member = insert(Member).values(conversation_id=conversation_id, user_id=one, other_id=other)
+        db.session.execute(member.on_conflict_do_nothing())
+    return conversation_id
+
+
+def _sent_before(conversation_id: UUID, me: UUID, key: str) -> int | None:
+    return db.session.scalar(
+        select(Message.seq).where(
+            Message.conversation_id == conversation_id, Message.key == key, Message.user_id == me
+        )
+    )
+
+
+def _next(conversation_id: UUID, *, message: bool = False) -> tuple[int, int]:
+    """The numbers of the newest message and of this change."""
+    taken = (
+        update(Conversation)
+        .where(Conversation.id == conversation_id)
+        .values(last_seq=Conversation.last_seq + int(message), last_change=Conversation.last_change + 1)
+        .returning(Conversation.last_seq, Conversation.last_change)
+        .execution_options(synchronize_session=False)
+    )
+    seq, change = db.session.execute(taken).one()
+    return seq, change
+
+
+def _note_members(talk: Talk, message: Message) -> None:
+    """Both lists move it to their top; whoever writes has read what was there, and keeps no draft."""
+    at = {"last_at": message.created_at, "away": False}
+    rows = (
+        update(Member).where(Member.conversation_id == talk.id).execution_options(synchronize_session=False)
+    )
+    db.session.execute(rows.where(Member.user_id != talk.me).values(**at))
+    wrote = {"read_seq": message.seq, "delivered_seq": message.seq, "wrote_seq": message.seq}
+    db.session.execute(rows.where(Member.user_id == talk.me).values(**at, **wrote, sealed_draft=None))
+
+
+def _find(conversation_id: UUID, seq: int) -> Message:
+    found = select(Message).where(Message.conversation_id == conversation_id, Message.seq == seq)
+    message = db.session.scalars(found).one_or_none()
+    if message is None:
+        raise NotFound
+    return message
+
+
+def _own(me: UUID, conversation_id: UUID, seq: int) -> tuple[Talk, Message]:
+    talk = queries.find_talk(conversation_id, me, lock=True)
+    message = _find(conversation_id, seq)
+    if message.user_id != me or message.unsent_at:
+        raise NotFound
+    return talk, message
+
+
+def _empty(message: Message) -> Message:
+    message.sealed_body, message.unsent_at = "", clock.now()
+    db.session.execute(
+        delete(Reaction).where(
+            Reaction.conversation_id == message.conversation_id, Reaction.seq == message.seq
+        )
+    )
+    return message
+
+
+def _changed(talk: Talk, message: Message, me: UUID, action: Action) -> Said:
+    _, message.change = _next(message.conversation_id)
+    audit.record(action, actor=me, subject=("message", message.id))
+    db.session.flush()
+    return _tell(talk, message.seq)
+
+
+def _tell(talk: Talk, seq: int) -> Said:
+    """Each of the two hears of it as they read it, once it stands."""
+    mine = queries.find_said(talk, seq)
+    live.told(mine, talk)
+    return mine
