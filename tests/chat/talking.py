@@ -1,6 +1,7 @@
 """Two people who talk, as tests need them."""
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from flask import Flask
@@ -14,7 +15,7 @@ from app.platform.transaction import transaction
 from tests.factories.people import Person
 from tests.page_client import Page, PageClient
 
-HTMX = {"HX-Request": "true"}
+HTMX: Any = {"HX-Request": "true"}
 
 
 def begin(writer: PageClient, handle: str, words: str = "Hello") -> str:
@@ -25,8 +26,8 @@ def begin(writer: PageClient, handle: str, words: str = "Hello") -> str:
     return page.location.partition("#")[0]
 
 
-def say(writer: PageClient, talk: str, words: str, **fields: object) -> Page:
-    return writer.send(writer.get(talk).form(talk), body=words, **fields)
+def say(writer: PageClient, talk: str, words: str) -> Page:
+    return writer.send(writer.get(talk).form(talk), body=words)
 
 
 def says_much(app: Flask, writer: Person, talk: str, words: Iterable[str]) -> None:

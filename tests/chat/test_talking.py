@@ -67,7 +67,8 @@ def test_whoever_opens_it_has_read_it(fan: PageClient, host: PageClient, talk: s
 
 
 def test_a_page_that_is_fetched_ahead_is_not_read(fan: PageClient, host: PageClient, talk: str) -> None:
-    host.get(talk, **{"Sec-Purpose": "prefetch"})
+    ahead: Any = {"Sec-Purpose": "prefetch"}
+    host.get(talk, **ahead)
     assert "Sent" in fan.get(talk).one("[data-mark]").get_text()
 
 
