@@ -87,7 +87,8 @@ class Message(Model):
     change: Mapped[int] = mapped_column(BigInteger)
     # The key of the form that it was sent by: sent again, it is the same message.
     key: Mapped[str] = mapped_column(String(KEY_MAX))
-    sealed_body: Mapped[str]
+    # None: taken back.
+    sealed_body: Mapped[str | None]
     # The number of the message that it answers.
     answers: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now)

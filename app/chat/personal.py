@@ -64,5 +64,5 @@ def _take_back(user_id: UUID) -> None:
     """The words go; that there was something between what the other one wrote stays."""
     theirs = update(Message).where(Message.user_id == user_id)
     db.session.execute(
-        theirs.values(sealed_body="", unsent_at=clock.now()).execution_options(synchronize_session=False)
+        theirs.values(sealed_body=None, unsent_at=clock.now()).execution_options(synchronize_session=False)
     )

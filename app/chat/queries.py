@@ -355,7 +355,7 @@ def _talk(row: Any, me: UUID) -> Talk:
         row.read_seq,
         row.other_read if row.shows_read else 0,
         row.other_delivered if row.shows_read else 0,
-        words.unseal(row.sealed_draft or ""),
+        words.unseal(row.sealed_draft),
         muted=row.muted,
         away=row.away,
         tips=bool(row.they_host) and row.here,

@@ -19,11 +19,12 @@ def init_app(app: Flask) -> None:
         "message",
         Reportable(
             noun="message",
-            consequence="The message is taken back, for both of them.",
+            consequence="The message is taken back, for both of them. That cannot be undone.",
             find=_seen,
             look=_look,
             take_down=writing.take_down,
             put_back=_stays_gone,
+            copied=True,
         ),
     )
 
@@ -36,16 +37,16 @@ def _seen(message_id: UUID, viewer_id: UUID) -> Subject | None:
         queries.find_talk(message.conversation_id, viewer_id)
     except NotFound:
         return None
-    return _subject(message)
+    return _subject(message, words.unseal(message.sealed_body))
 
 
 def _look(message_id: UUID) -> Subject | None:
+    """Not its words: moderators read the copy that was reported."""
     message = db.session.get(Message, message_id)
-    return _subject(message) if message else None
+    return _subject(message, "") if message else None
 
 
-def _subject(message: Message) -> Subject:
-    text = words.unseal(message.sealed_body)
+def _subject(message: Message, text: str) -> Subject:
     return Subject(message.id, message.user_id, "A message", text, f"/messages/{message.conversation_id}")
 
 

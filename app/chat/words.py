@@ -19,7 +19,7 @@ def seal(text: str) -> str:
     return vault().seal(text, PURPOSE)
 
 
-def unseal(sealed: str) -> str:
+def unseal(sealed: str | None) -> str:
     return vault().open(sealed, PURPOSE) if sealed else ""
 
 

@@ -13,6 +13,8 @@ from app.kit.ids import new_id
 Timestamp = DateTime(timezone=True)
 
 NOTE_MAX = 1_000
+# What the words of a copy are sealed for.
+COPY = "report"
 
 
 class Report(Model):
@@ -27,6 +29,8 @@ class Report(Model):
     against_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
     reason: Mapped[str]
     note: Mapped[str] = mapped_column(String(NOTE_MAX), default="")
+    # The words as they were when it was reported, of what only the two see whose they are.
+    sealed_copy: Mapped[str | None]
     state: Mapped[str] = mapped_column(default="waiting")
     decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     decided_at: Mapped[datetime | None] = mapped_column(Timestamp)

@@ -6,7 +6,7 @@ from flask import Flask
 from sqlalchemy import update
 
 from app.extensions import db
-from app.moderation.models import Report
+from app.moderation.models import COPY, Report
 from app.platform import personal_data
 from app.platform.personal_rows import Rows
 
@@ -14,6 +14,7 @@ REPORTS = Rows(
     Report,
     shown=("id", "subject_kind", "subject_id", "reason", "note", "state", "decided_at", "created_at"),
     withheld=("against_id", "decided_by"),
+    opened={"sealed_copy": COPY},
 )
 
 

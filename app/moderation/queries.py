@@ -10,8 +10,9 @@ from sqlalchemy.orm import aliased
 
 from app.accounts.models import User
 from app.extensions import db
-from app.moderation.models import Report
+from app.moderation.models import COPY, Report
 from app.platform.errors import NotFound
+from app.platform.settings import vault
 
 PAGE_SIZE = 30
 
@@ -23,6 +24,7 @@ class Line:
     subject_id: UUID
     reason: str
     note: str
+    sealed_copy: str | None
     state: str
     created_at: datetime
     decided_at: datetime | None
@@ -38,6 +40,7 @@ COLUMNS = (
     Report.subject_id,
     Report.reason,
     Report.note,
+    Report.sealed_copy,
     Report.state,
     Report.created_at,
     Report.decided_at,
@@ -81,6 +84,11 @@ def find_report(report_id: UUID) -> Line:
     if row is None:
         raise NotFound
     return Line(**row._mapping)
+
+
+def copy_of(line: Line) -> str:
+    """What was reported, as it was then; nothing where it is looked at itself."""
+    return vault().open(line.sealed_copy, COPY) if line.sealed_copy else ""
 
 
 def how_many_others(line: Line) -> int:

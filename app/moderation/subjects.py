@@ -35,6 +35,8 @@ class Reportable:
     look: Callable[[UUID], Subject | None]
     take_down: Callable[[UUID], None]
     put_back: Callable[[UUID], None]
+    # Moderators read what was reported, as it was then, and nothing beside it.
+    copied: bool = False
     # Lets a moderator in where it is closed, for as long as the work takes.
     open_to: Callable[[UUID, UUID], None] | None = None
 

@@ -140,6 +140,7 @@ def _about(report_id: UUID) -> dict[str, Any]:
         "line": line,
         "known": known,
         "subject": subject,
+        "copy": queries.copy_of(line),
         "own_case": subject is not None and subject.owner_id == moderator.id,
         "may_suspend": moderator.has(Role.ADMIN),
         "others": queries.how_many_others(line),

@@ -83,7 +83,7 @@ def upgrade() -> None:
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("change", sa.BigInteger(), nullable=False),
         sa.Column("key", sa.String(255), nullable=False),
-        sa.Column("sealed_body", sa.String(), nullable=False),
+        sa.Column("sealed_body", sa.String()),
         sa.Column("answers", sa.BigInteger()),
         sa.Column("created_at", AT, nullable=False),
         sa.Column("edited_at", AT),
@@ -123,6 +123,8 @@ def upgrade() -> None:
         ),
     )
     op.create_index(op.f("ix_message_reactions_user_id"), "message_reactions", ["user_id"])
+    # What was reported, as it was then, where nothing but the report shows it to moderators.
+    op.add_column("reports", sa.Column("sealed_copy", sa.String()))
     op.create_table(
         "chat_settings",
         sa.Column("user_id", sa.Uuid(), nullable=False),
@@ -139,6 +141,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_column("reports", "sealed_copy")
     for table in ("chat_settings", "message_reactions", "messages", "conversation_members", "conversations"):
         op.drop_table(table)
     op.execute("drop function make_part(text, text, uuid, uuid)")

@@ -160,7 +160,7 @@ def test_an_address_that_pretends_is_no_link(fan: PageClient, talk: str, address
 def test_what_was_said_is_sealed_in_the_table(app: Flask, fan: PageClient, talk: str) -> None:
     say(fan, talk, "The lantern is under the stairs")
     with app.app_context():
-        sealed = [row.sealed_body for row in db.session.query(Message)]
+        sealed = [str(row.sealed_body) for row in db.session.query(Message)]
         told = [str(row.data) for row in db.session.query(AuditRecord)]
     assert not any("lantern" in text for text in (*sealed, *told))
 

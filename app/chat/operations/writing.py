@@ -173,7 +173,7 @@ def _own(me: UUID, conversation_id: UUID, seq: int) -> tuple[Talk, Message]:
 
 
 def _empty(message: Message) -> Message:
-    message.sealed_body, message.unsent_at = "", clock.now()
+    message.sealed_body, message.unsent_at = None, clock.now()
     db.session.execute(
         delete(Reaction).where(
             Reaction.conversation_id == message.conversation_id, Reaction.seq == message.seq

@@ -13,11 +13,12 @@ from app.extensions import db
 from app.kit import clock
 from app.kit.ids import new_id
 from app.moderation.errors import DecidedAlready, OwnCase, OwnThing
-from app.moderation.models import Report
+from app.moderation.models import COPY, Report
 from app.moderation.subjects import Reportable, Subject, reportable
 from app.platform import audit
 from app.platform.audit import Action
 from app.platform.errors import NotFound
+from app.platform.settings import vault
 
 REASONS = {
     "spam": "Spam, or a fraud",
@@ -41,10 +42,12 @@ def find_subject(kind: str, subject_id: UUID, viewer_id: UUID) -> tuple[Reportab
 
 def report(user_id: UUID, kind: str, subject_id: UUID, reason: str, note: str) -> Subject:
     """The same person has one open report about a thing: saying more changes it."""
-    _, subject = find_subject(kind, subject_id, user_id)
+    known, subject = find_subject(kind, subject_id, user_id)
     if subject.owner_id == user_id:
         raise OwnThing
     said = {"reason": reason, "note": note}
+    if known.copied:
+        said["sealed_copy"] = vault().seal(subject.words, COPY)
     row = insert(Report).values(
         id=new_id(),
         user_id=user_id,

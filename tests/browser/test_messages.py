@@ -1,0 +1,214 @@
+"""Two people talk in two real browsers, and lose or double nothing, whatever happens to the connection."""
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Locator, Page, Route, expect
+
+from app.platform import realtime
+from tests.browser.pages import fits_in_every_shape
+from tests.browser.tabs import OpenTab, sign_in
+from tests.chat.talking import all_said, begin, says_much
+from tests.factories.creators import a_creator
+from tests.factories.people import Person, a_person, signed_in
+
+ON = "html[data-live=on]"
+
+
+@pytest.fixture
+def mara(app: Flask) -> Person:
+    return a_creator(app, "mara", display_name="Mara Ellison")
+
+
+@pytest.fixture
+def ben(app: Flask) -> Person:
+    return a_person(app, "ben")
+
+
+@pytest.fixture
+def talk(app: Flask, mara: Person, ben: Person) -> str:
+    return begin(signed_in(app, ben), "mara", "Did the contact sheet arrive?")
+
+
+def at(app: Flask, tab: Page, person: Person, path: str) -> Page:
+    sign_in(tab, app, person)
+    tab.goto(path)
+    expect(tab.locator(ON)).to_be_attached()
+    return tab
+
+
+def write(tab: Page, words: str) -> None:
+    tab.get_by_role("textbox", name="Write to").fill(words)
+    tab.get_by_role("button", name="Send").click()
+
+
+def lose_what_is_sent(route: Route) -> None:
+    route.abort() if route.request.method == "POST" else route.continue_()
+
+
+def bubbles(tab: Page) -> Locator:
+    return tab.locator("[data-thread] p.said")
+
+
+@pytest.fixture
+def both(app: Flask, open_tab: OpenTab, mara: Person, ben: Person, talk: str) -> tuple[Page, Page]:
+    return at(app, open_tab(), mara, talk), at(app, open_tab(width=390), ben, talk)
+
+
+def test_what_one_writes_the_other_reads_at_once(both: tuple[Page, Page]) -> None:
+    host, fan = both
+    expect(fan.locator("[data-mark]")).to_have_text("Read")
+    host.get_by_role("textbox", name="Write to").press_sequentially("Yes!")
+    expect(fan.get_by_text("types …")).to_be_visible()
+    host.keyboard.press("Enter")
+    expect(bubbles(fan)).to_have_text(["Did the contact sheet arrive?", "Yes!"])
+    expect(fan.get_by_text("types …")).to_be_hidden()
+    expect(host.locator("[data-mark]")).to_have_text("Read")
+    expect(host.get_by_role("textbox", name="Write to")).to_have_value("")
+
+
+def test_what_is_written_without_a_connection_goes_out_in_order_and_once(
+    app: Flask, both: tuple[Page, Page]
+) -> None:
+    host, fan = both
+    fan.context.set_offline(True)
+    for words in ("One", "Two", "Three"):
+        write(fan, words)
+    expect(fan.get_by_text("It goes out when the connection is back.")).to_be_visible()
+    fan.context.set_offline(False)
+    everything = ["Did the contact sheet arrive?", "One", "Two", "Three"]
+    expect(bubbles(host)).to_have_text(everything)
+    expect(bubbles(fan)).to_have_text(everything)
+    expect(fan.locator("[data-waits]")).to_have_count(0)
+    assert [words for *_, words in all_said(app)] == everything
+
+
+def test_what_waited_goes_out_after_the_page_was_closed(
+    app: Flask, both: tuple[Page, Page], talk: str
+) -> None:
+    host, fan = both
+    fan.route(
+        f"**{talk}", lambda route: route.abort() if route.request.method == "POST" else route.continue_()
+    )
+    write(fan, "Not lost")
+    expect(fan.get_by_text("Not sent yet")).to_be_visible()
+    fan.unroute(f"**{talk}")
+    fan.reload()
+    expect(bubbles(host).last).to_have_text("Not lost")
+    expect(fan.locator("[data-waits]")).to_have_count(0)
+    assert [words for *_, words in all_said(app)].count("Not lost") == 1
+
+
+def test_an_answer_that_got_lost_is_not_a_second_message(
+    app: Flask, both: tuple[Page, Page], talk: str
+) -> None:
+    host, fan = both
+    lost: list[int] = []
+
+    def lose(route: Route) -> None:
+        if route.request.method != "POST" or lost:
+            route.continue_()
+            return
+        lost.append(route.fetch().status)
+        route.abort()
+
+    fan.route(f"**{talk}", lose)
+    write(fan, "Once")
+    expect(bubbles(host)).to_have_text(["Did the contact sheet arrive?", "Once"])
+    expect(fan.locator("[data-waits]")).to_have_count(0)
+    expect(bubbles(fan)).to_have_text(["Did the contact sheet arrive?", "Once"])
+    assert lost == [200]
+    assert [words for *_, words in all_said(app)].count("Once") == 1
+
+
+def test_two_tabs_of_one_person_show_the_same(app: Flask, both: tuple[Page, Page], talk: str) -> None:
+    _, fan = both
+    second = fan.context.new_page()
+    second.goto(talk)
+    expect(second.locator(ON)).to_be_attached()
+    write(fan, "From the first")
+    expect(bubbles(second).last).to_have_text("From the first")
+    write(second, "From the second")
+    for one in (fan, second):
+        expect(bubbles(one)).to_have_text(
+            ["Did the contact sheet arrive?", "From the first", "From the second"]
+        )
+
+
+def test_a_page_that_missed_something_catches_up(
+    app: Flask, both: tuple[Page, Page], ben: Person, talk: str
+) -> None:
+    """Said while its socket was gone, and not told again."""
+    host, fan = both
+    host.context.set_offline(True)
+    says_much(app, ben, talk, ["While you were away", "And more"])
+    expect(bubbles(fan)).to_have_count(3)
+    host.context.set_offline(False)
+    expect(bubbles(host)).to_have_text(["Did the contact sheet arrive?", "While you were away", "And more"])
+
+
+def test_a_notice_that_comes_twice_or_out_of_order_does_no_harm(
+    app: Flask, both: tuple[Page, Page], mara: Person, ben: Person, talk: str
+) -> None:
+    host, fan = both
+    write(fan, "Once")
+    expect(bubbles(host)).to_have_count(2)
+    html = str(host.locator("#m-2").evaluate("one => one.outerHTML"))
+    notice = {"conversation": talk.rpartition("/")[2], "seq": 2, "change": 2, "mine": False, "message": html}
+    with app.app_context():
+        realtime.push_user(mara.id, "message", notice)
+        realtime.push_user(mara.id, "message", notice)
+    write(fan, "And again")
+    expect(bubbles(host)).to_have_text(["Did the contact sheet arrive?", "Once", "And again"])
+
+
+def test_a_sign_and_a_change_of_mind_reach_the_other(both: tuple[Page, Page]) -> None:
+    host, fan = both
+    host.get_by_role("link", name="About this message").click()
+    host.get_by_role("dialog").get_by_role("button", name="🔥").click()
+    expect(fan.locator("#m-1 .signs")).to_have_text("🔥")
+    expect(host.get_by_role("dialog")).to_have_count(0)
+    fan.get_by_role("link", name="About this message").click()
+    fan.get_by_role("dialog").get_by_role("textbox", name="Change it").fill("Did the sheet arrive?")
+    fan.get_by_role("dialog").get_by_role("button", name="Save").click()
+    expect(bubbles(host)).to_have_text(["Did the sheet arrive?"])
+    fan.get_by_role("link", name="About this message").click()
+    fan.get_by_role("dialog").get_by_role("button", name="Take it back").click()
+    expect(bubbles(host)).to_have_text(["Taken back."])
+    expect(bubbles(fan)).to_have_text(["You took this back."])
+
+
+def test_the_list_moves_as_messages_come(app: Flask, tab: Page, mara: Person, ben: Person, talk: str) -> None:
+    zoe = a_person(app, "zoe")
+    begin(signed_in(app, zoe), "mara", "Me too")
+    at(app, tab, mara, "/messages")
+    names = tab.locator("#talks .name")
+    expect(names).to_have_text(["Zoe", "Ben"])
+    says_much(app, ben, talk, ["Hello?"])
+    expect(names).to_have_text(["Ben", "Zoe"])
+    expect(tab.locator("#talks li").first).to_contain_text("Hello?")
+
+
+def test_earlier_messages_come_as_one_scrolls(
+    app: Flask, tab: Page, mara: Person, ben: Person, talk: str
+) -> None:
+    says_much(app, ben, talk, (f"Number {number}" for number in range(2, 92)))
+    at(app, tab, mara, talk)
+    expect(bubbles(tab).last).to_be_in_viewport()
+    tab.evaluate("scrollTo(0, 0)")
+    expect(tab.locator("li[data-seq]").first).to_have_attribute("data-seq", "32")
+    tab.evaluate("scrollTo(0, 0)")
+    expect(tab.locator("#m-2")).to_be_attached()
+    numbers = tab.locator("li[data-seq]").evaluate_all("all => all.map((one) => Number(one.dataset.seq))")
+    assert numbers == list(range(numbers[0], 92))
+
+
+def test_the_pages_fit_every_screen_and_are_read_by_everybody(
+    app: Flask, open_tab: OpenTab, mara: Person, ben: Person, talk: str
+) -> None:
+    signed_in(app, mara).send(signed_in(app, mara).get(f"{talk}/1").form(f"{talk}/1/react"), sign="🔥")
+    says_much(app, mara, talk, ["Look: https://example.com/" + "x" * 90, "A" * 300])
+    tab = open_tab(width=390)
+    sign_in(tab, app, ben)
+    for path in ("/messages", talk, f"{talk}/1", "/settings/messages", f"{talk}?answer=2"):
+        tab.goto(path)
+        fits_in_every_shape(tab)
