@@ -4,7 +4,7 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy import text
 
-from app.demo import jobs, pages, people, sales
+from app.demo import jobs, pages, people, sales, talks
 from app.demo.people import DemoPerson
 from app.extensions import db
 from app.kit import clock
@@ -62,8 +62,10 @@ def seed() -> tuple[list[DemoPerson], int]:
     at = clock.now()
     came = people.put_in()
     if came:
-        pages.put_in({person.id for person in came}, at)
+        here = {person.id for person in came}
+        pages.put_in(here, at)
         db.session.flush()
+        talks.put_in(here, at)
         sales.fill_pocket()
     return came, jobs.ask_to_fill(at) if settings().demo_posts else 0
 

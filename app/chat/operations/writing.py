@@ -27,7 +27,9 @@ UNSEND_WITHIN = timedelta(hours=24)
 
 def begin(me: UUID, other_id: UUID, body: str, key: str) -> Said:
     """The first thing that is said between two; or the next, when the other one was quicker."""
-    return send(me, _conversation(me, other_id), body, key)
+    known = select(Member.conversation_id).where(Member.user_id == me, Member.other_id == other_id)
+    conversation_id = db.session.scalar(known) or _conversation(me, other_id)
+    return send(me, conversation_id, body, key)
 
 
 def send(me: UUID, conversation_id: UUID, body: str, key: str, answers: int | None = None) -> Said:
