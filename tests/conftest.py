@@ -17,6 +17,7 @@ from app.kit import clock
 from app.platform import flags, limits
 from tests.page_client import PageClient
 from tests.schema import empty_tables, make_schema
+from workers.stack import ports
 from workers.stack.embedded import EmbeddedServers
 
 SECRET = "a-secret-that-only-tests-know-0123456789"
@@ -26,6 +27,12 @@ SECRET = "a-secret-that-only-tests-know-0123456789"
 trying.register_profile("the same", derandomize=True)
 if not os.environ.get("ANEW"):
     trying.load_profile("the same")
+
+# Each process of the suite has ports of its own: one that is free now may be another's in a moment, where a
+# test stops a server and starts it again.
+SHARE = (ports.LAST - ports.FIRST + 1) // 8
+worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 8
+os.environ[ports.RANGE] = f"{ports.FIRST + worker * SHARE}-{ports.FIRST + (worker + 1) * SHARE - 1}"
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,6 +1,7 @@
 """Ports of this machine: which are free, and who holds one that is not."""
 
 import contextlib
+import os
 import random
 import socket
 
@@ -9,6 +10,7 @@ import psutil
 # Below the range from which the kernel takes ports for outgoing connections.
 FIRST, LAST = 15_000, 31_999
 ATTEMPTS = 200
+RANGE = "PORT_RANGE"
 
 
 def can_listen(port: int, host: str) -> bool:
@@ -39,11 +41,21 @@ def is_free(port: int, host: str = "127.0.0.1") -> bool:
 
 def pick_free(taken: frozenset[int] = frozenset()) -> int:
     """A port that nobody listens on."""
+    first, last = _bounds()
     for _ in range(ATTEMPTS):
-        port = random.randint(FIRST, LAST)  # noqa: S311
+        port = random.randint(first, last)  # noqa: S311
         if port not in taken and is_free(port):
             return port
-    raise OSError(f"no free port between {FIRST} and {LAST}")
+    raise OSError(f"no free port between {first} and {last}")
+
+
+def _bounds() -> tuple[int, int]:
+    """Whoever starts several products at once gives each ports of its own: PORT_RANGE=15000-18999.
+
+    A port that is free now may belong to one that is just starting again.
+    """
+    first, _, last = os.environ.get(RANGE, f"{FIRST}-{LAST}").partition("-")
+    return int(first), int(last)
 
 
 def holder(port: int) -> str:
