@@ -3,7 +3,8 @@
 from dataclasses import replace
 from uuid import UUID
 
-from app.chat.queries import Said, Talk
+from app.chat.queries import Said
+from app.chat.queries_talk import Talk
 from app.platform import realtime
 from app.platform.templating import fragment
 from app.platform.transaction import after_commit

@@ -7,54 +7,24 @@ from typing import Any
 from uuid import UUID
 
 from markupsafe import Markup
-from sqlalchemy import ColumnElement, Select, Uuid, and_, exists, func, literal, or_, select, tuple_
+from sqlalchemy import Select, and_, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 
-from app.accounts.models import HiddenPerson, User
-from app.accounts.queries import ARRIVED
+from app.accounts.models import User
 from app.chat import words
-from app.chat.models import ChatSettings, Conversation, Member, Message, Reaction
-from app.chat.rules import Between, Silence, why_silent
+from app.chat.models import Conversation, Member, Message, Reaction
+from app.chat.queries_talk import Talk
 from app.creators.faces import Face, face_columns, read_face
-from app.creators.hiding import hidden_from
-from app.creators.models import Creator, Follow
-from app.entitlements.queries import scopes_held
+from app.creators.models import Creator
 from app.entitlements.rules import Kind
 from app.extensions import db
-from app.kit import clock
 from app.platform.errors import NotFound
 
 AT_ONCE = 30
 # More than this is read anew instead of being caught up with.
 CHANGES_MOST = 100
 SUBSCRIBED = (Kind.SUBSCRIPTION, Kind.GIFT, Kind.STAFF)
-
-
-@dataclass(frozen=True, slots=True)
-class Talk:
-    """A conversation as one of the two meets it. Without an id nobody has said anything yet."""
-
-    id: UUID | None
-    me: UUID
-    other: Face
-    silence: Silence | None
-    last_seq: int = 0
-    last_change: int = 0
-    read_seq: int = 0
-    # How far the other one got; nothing, where one of them does not show it.
-    other_read: int = 0
-    other_delivered: int = 0
-    draft: str = ""
-    muted: bool = False
-    away: bool = False
-    # Whether the other one, and whoever looks, has a page of their own.
-    tips: bool = False
-    i_host: bool = False
-
-    @property
-    def href(self) -> str:
-        return f"/messages/{self.id}" if self.id else f"/messages/to/{self.other.handle}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,46 +88,6 @@ class Stretch:
     said: Sequence[Said]
     earlier: bool
     later: bool
-
-
-def find_talk(conversation_id: UUID, me: UUID, *, lock: bool = False) -> Talk:
-    """One statement; NotFound for whoever is none of the two."""
-    mine, theirs = aliased(Member), aliased(Member)
-    wanted = _talks(me, mine, theirs).join(Conversation, Conversation.id == mine.conversation_id)
-    wanted = wanted.where(Conversation.id == conversation_id)
-    if lock:
-        wanted = wanted.with_for_update(of=Conversation)
-    row = db.session.execute(wanted).first()
-    if row is None:
-        raise NotFound
-    return _talk(row, me)
-
-
-def find_talk_with(handle: str, me: UUID) -> Talk:
-    """Also where nobody has said anything yet. NotFound for people who may not be known."""
-    them = select(User.id).where(func.lower(User.handle) == handle.lower(), User.state == "active", ARRIVED)
-    other_id = db.session.scalar(them)
-    if other_id is None or other_id == me:
-        raise NotFound
-    known = select(Member.conversation_id).where(Member.user_id == me, Member.other_id == other_id)
-    conversation_id = db.session.scalar(known)
-    return find_talk(conversation_id, me) if conversation_id else nothing_said(other_id, me)
-
-
-def nothing_said(other_id: UUID, me: UUID) -> Talk:
-    row = db.session.execute(
-        select(*face_columns(), *_between(me, User.id.expression))
-        .select_from(User)
-        .outerjoin(Creator, Creator.id == User.id)
-        .outerjoin(ChatSettings, ChatSettings.user_id == User.id)
-        .where(User.id == other_id)
-    ).first()
-    if row is None or row.hidden:
-        raise NotFound
-    silence = _silence(row, asked=False)
-    return Talk(
-        None, me, read_face(row), silence, 0, 0, 0, 0, 0, "", False, False, bool(row.they_host), row.i_host
-    )
 
 
 def talks(
@@ -257,110 +187,6 @@ def find_said(talk: Talk, seq: int) -> Said:
     if row is None:
         raise NotFound
     return _read_said(row, talk.id, talk.me)
-
-
-def settings_of(user_id: UUID) -> ChatSettings:
-    return db.session.get(ChatSettings, user_id) or ChatSettings(
-        user_id=user_id, messages_from="everyone", shows_read=True, shows_typing=True
-    )
-
-
-def both_show_read(one: UUID, other: UUID) -> bool:
-    """Whoever keeps to themselves how far they read is not told of others."""
-    hidden = exists().where(ChatSettings.user_id.in_([one, other]), ChatSettings.shows_read.is_(False))
-    return not db.session.scalar(select(hidden))
-
-
-def _talks(me: UUID, mine: Any, theirs: Any) -> Select[Any]:
-    my_settings = aliased(ChatSettings)
-    shows = and_(
-        func.coalesce(ChatSettings.shows_read, True), func.coalesce(my_settings.shows_read, True)
-    ).label("shows_read")
-    return (
-        select(
-            *face_columns(),
-            *_between(me, User.id.expression),
-            Conversation.id.label("conversation_id"),
-            Conversation.last_seq,
-            Conversation.last_change,
-            mine.read_seq,
-            mine.sealed_draft,
-            mine.muted,
-            mine.away,
-            theirs.read_seq.label("other_read"),
-            theirs.delivered_seq.label("other_delivered"),
-            theirs.wrote_seq.label("other_wrote"),
-            shows,
-        )
-        .select_from(mine)
-        .join(
-            theirs,
-            and_(theirs.conversation_id == mine.conversation_id, theirs.user_id == mine.other_id),
-        )
-        .join(User, User.id == mine.other_id)
-        .outerjoin(Creator, Creator.id == User.id)
-        .outerjoin(ChatSettings, ChatSettings.user_id == User.id)
-        .outerjoin(my_settings, my_settings.user_id == mine.user_id)
-        .where(mine.user_id == me)
-    )
-
-
-def _between(me: UUID, other: ColumnElement[UUID]) -> tuple[ColumnElement[Any], ...]:
-    my_id, now = literal(me, Uuid()), clock.now()
-    mine = aliased(Creator)
-    return (
-        (Creator.state == "open").label("they_host"),
-        exists().where(mine.id == me, mine.state == "open").label("i_host"),
-        func.coalesce(ChatSettings.messages_from, "everyone").label("messages_from"),
-        exists().where(Follow.user_id == me, Follow.creator_id == other).label("i_follow"),
-        exists().where(Follow.user_id == other, Follow.creator_id == me).label("they_follow"),
-        other.in_(scopes_held(me, SUBSCRIBED, now)).label("i_subscribe"),
-        my_id.in_(scopes_held(other, SUBSCRIBED, now).correlate(User)).label("they_subscribe"),
-        hidden_from(me, other).label("hidden"),
-        or_(
-            hidden_from(other, my_id),
-            exists().where(HiddenPerson.user_id == other, HiddenPerson.hidden_id == me),
-        ).label("shut"),
-        exists().where(HiddenPerson.user_id == me, HiddenPerson.hidden_id == other).label("hidden_by_me"),
-    )
-
-
-def _silence(row: Any, *, asked: bool) -> Silence | None:
-    return why_silent(
-        Between(
-            name=row.display_name,
-            here=row.here,
-            apart=row.hidden or row.shut,
-            hidden_by_me=row.hidden_by_me,
-            asked=asked,
-            they_host=bool(row.they_host),
-            i_host=row.i_host,
-            messages_from=row.messages_from,
-            i_follow=row.i_follow,
-            i_subscribe=row.i_subscribe,
-            they_follow=row.they_follow,
-            they_subscribe=row.they_subscribe,
-        )
-    )
-
-
-def _talk(row: Any, me: UUID) -> Talk:
-    return Talk(
-        row.conversation_id,
-        me,
-        read_face(row),
-        _silence(row, asked=row.other_wrote > 0),
-        row.last_seq,
-        row.last_change,
-        row.read_seq,
-        row.other_read if row.shows_read else 0,
-        row.other_delivered if row.shows_read else 0,
-        words.unseal(row.sealed_draft),
-        muted=row.muted,
-        away=row.away,
-        tips=bool(row.they_host) and row.here,
-        i_host=row.i_host,
-    )
 
 
 def _said(conversation_id: UUID, me: UUID) -> Select[Any]:

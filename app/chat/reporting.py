@@ -4,7 +4,7 @@ from uuid import UUID
 
 from flask import Flask
 
-from app.chat import queries, words
+from app.chat import queries_talk, words
 from app.chat.models import Message
 from app.chat.operations import writing
 from app.extensions import db
@@ -34,7 +34,7 @@ def _seen(message_id: UUID, viewer_id: UUID) -> Subject | None:
     if message is None or message.unsent_at or message.user_id == viewer_id:
         return None
     try:
-        queries.find_talk(message.conversation_id, viewer_id)
+        queries_talk.find_talk(message.conversation_id, viewer_id)
     except NotFound:
         return None
     return _subject(message, words.unseal(message.sealed_body))

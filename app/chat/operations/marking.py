@@ -4,9 +4,9 @@ from uuid import UUID
 
 from sqlalchemy import func, select, update
 
-from app.chat import live, queries, words
+from app.chat import live, queries_talk, words
 from app.chat.models import Conversation, Member
-from app.chat.queries import Talk
+from app.chat.queries_talk import Talk
 from app.extensions import db
 
 
@@ -32,7 +32,7 @@ def seen(me: UUID, conversation_id: UUID, *, delivered: int = 0, read: int = 0) 
     row = db.session.execute(moved).first()
     if row is None:
         return False
-    shows = queries.both_show_read(me, row.other_id)
+    shows = queries_talk.both_show_read(me, row.other_id)
     live.marked(me, conversation_id, read=row.read_seq)
     if shows:
         live.got_to(row.other_id, conversation_id, delivered=row.delivered_seq, read=row.read_seq)

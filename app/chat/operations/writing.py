@@ -7,13 +7,14 @@ for both, and whoever missed something asks for what came after the last number 
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from app.chat import live, queries, words
+from app.chat import live, queries, queries_talk, words
 from app.chat.errors import Silent, TooLate
 from app.chat.models import REACTIONS, Conversation, Member, Message, Reaction
-from app.chat.queries import Said, Talk
+from app.chat.queries import Said
+from app.chat.queries_talk import Talk
 from app.extensions import db
 from app.kit import clock
 from app.kit.ids import new_id
@@ -23,18 +24,27 @@ from app.platform.errors import NotFound, Refused
 
 EDIT_WITHIN = timedelta(minutes=15)
 UNSEND_WITHIN = timedelta(hours=24)
+NOTE = text("""
+    update conversation_members set
+        last_at = :at,
+        away = false,
+        read_seq = case user_id when :me then :seq else read_seq end,
+        delivered_seq = case user_id when :me then :seq else delivered_seq end,
+        wrote_seq = case user_id when :me then :seq else wrote_seq end,
+        sealed_draft = case user_id when :me then null else sealed_draft end
+    where conversation_id = :talk
+""")
 
 
 def begin(me: UUID, other_id: UUID, body: str, key: str) -> Said:
     """The first thing that is said between two; or the next, when the other one was quicker."""
-    known = select(Member.conversation_id).where(Member.user_id == me, Member.other_id == other_id)
-    conversation_id = db.session.scalar(known) or _conversation(me, other_id)
+    conversation_id = queries_talk.between(me, other_id) or _conversation(me, other_id)
     return send(me, conversation_id, body, key)
 
 
 def send(me: UUID, conversation_id: UUID, body: str, key: str, answers: int | None = None) -> Said:
     """Once for each key, however often it comes."""
-    talk = queries.find_talk(conversation_id, me, lock=True)
+    talk = queries_talk.find_talk(conversation_id, me, lock=True)
     if known := _sent_before(conversation_id, me, key):
         return queries.find_said(talk, known)
     if talk.silence:
@@ -55,6 +65,8 @@ def send(me: UUID, conversation_id: UUID, body: str, key: str, answers: int | No
     _note_members(talk, message)
     audit.record(Action.MESSAGE_SENT, actor=me, subject=("message", message.id))
     db.session.flush()
+    if message.answers is None:
+        return _told(talk, queries.said(message, me, None, ()))
     return _tell(talk, seq)
 
 
@@ -80,7 +92,7 @@ def unsend(me: UUID, conversation_id: UUID, seq: int) -> Said:
 
 def react(me: UUID, conversation_id: UUID, seq: int, sign: str) -> Said:
     """One sign of each about each message; without one, none."""
-    talk = queries.find_talk(conversation_id, me, lock=True)
+    talk = queries_talk.find_talk(conversation_id, me, lock=True)
     message = _find(conversation_id, seq)
     if message.unsent_at:
         raise NotFound
@@ -104,7 +116,7 @@ def take_down(message_id: UUID) -> None:
     message = db.session.get(Message, message_id)
     if message is None or message.unsent_at:
         return
-    talk = queries.find_talk(message.conversation_id, message.user_id, lock=True)
+    talk = queries_talk.find_talk(message.conversation_id, message.user_id, lock=True)
     _, message.change = _next(message.conversation_id)
     _empty(message)
     db.session.flush()
@@ -112,7 +124,7 @@ def take_down(message_id: UUID) -> None:
 
 
 def _conversation(me: UUID, other_id: UUID) -> UUID:
-    talk = queries.nothing_said(other_id, me)
+    talk = queries_talk.nothing_said(other_id, me)
     if talk.silence:
         raise Silent(talk.silence.words, "body")
     low, high = sorted((me, other_id))
@@ -149,13 +161,8 @@ def _next(conversation_id: UUID, *, message: bool = False) -> tuple[int, int]:
 
 def _note_members(talk: Talk, message: Message) -> None:
     """Both lists move it to their top; whoever writes has read what was there, and keeps no draft."""
-    at = {"last_at": message.created_at, "away": False}
-    rows = (
-        update(Member).where(Member.conversation_id == talk.id).execution_options(synchronize_session=False)
-    )
-    db.session.execute(rows.where(Member.user_id != talk.me).values(**at))
-    wrote = {"read_seq": message.seq, "delivered_seq": message.seq, "wrote_seq": message.seq}
-    db.session.execute(rows.where(Member.user_id == talk.me).values(**at, **wrote, sealed_draft=None))
+    values = {"talk": talk.id, "me": talk.me, "at": message.created_at, "seq": message.seq}
+    db.session.execute(NOTE, values)
 
 
 def _find(conversation_id: UUID, seq: int) -> Message:
@@ -167,7 +174,7 @@ def _find(conversation_id: UUID, seq: int) -> Message:
 
 
 def _own(me: UUID, conversation_id: UUID, seq: int) -> tuple[Talk, Message]:
-    talk = queries.find_talk(conversation_id, me, lock=True)
+    talk = queries_talk.find_talk(conversation_id, me, lock=True)
     message = _find(conversation_id, seq)
     if message.user_id != me or message.unsent_at:
         raise NotFound
@@ -193,6 +200,9 @@ def _changed(talk: Talk, message: Message, me: UUID, action: Action) -> Said:
 
 def _tell(talk: Talk, seq: int) -> Said:
     """Each of the two hears of it as they read it, once it stands."""
-    mine = queries.find_said(talk, seq)
+    return _told(talk, queries.find_said(talk, seq))
+
+
+def _told(talk: Talk, mine: Said) -> Said:
     live.told(mine, talk)
     return mine

@@ -7,10 +7,11 @@ from flask import flash
 from htmx_flask import request
 from werkzeug.wrappers import Response
 
-from app.chat import live, queries
+from app.chat import live, queries, queries_talk
 from app.chat.forms import DraftForm, MarksForm, MessageForm
 from app.chat.operations import marking, writing
-from app.chat.queries import Said, Talk
+from app.chat.queries import Said
+from app.chat.queries_talk import Talk
 from app.chat.views import bp
 from app.platform.errors import NotFound, Refused
 from app.platform.guards import Access, guard
@@ -26,7 +27,7 @@ PAGE, MESSAGE = "messages/conversation.html", "messages/_message.html"
 @guard(Access.SIGNED_IN)
 def write_to(handle: str) -> Response:
     """Where they have not talked yet, an empty page."""
-    talk = queries.find_talk_with(handle, signed_in_viewer().id)
+    talk = queries_talk.find_talk_with(handle, signed_in_viewer().id)
     return see(f"{talk.href}#end") if talk.id else _show(talk)
 
 
@@ -34,7 +35,7 @@ def write_to(handle: str) -> Response:
 @guard(Access.SIGNED_IN, limit="message")
 def begin(handle: str) -> Response:
     person, form = signed_in_viewer(), MessageForm()
-    talk = queries.find_talk_with(handle, person.id)
+    talk = queries_talk.find_talk_with(handle, person.id)
     try:
         if form.validate():
             said = writing.begin(person.id, talk.other.id, form.body.data or "", request.form[FIELD])
@@ -49,7 +50,7 @@ def begin(handle: str) -> Response:
 @bp.get("/messages/<uuid:talk_id>")
 @guard(Access.SIGNED_IN)
 def conversation(talk_id: UUID) -> Response:
-    talk = queries.find_talk(talk_id, signed_in_viewer().id)
+    talk = queries_talk.find_talk(talk_id, signed_in_viewer().id)
     if request.htmx:
         stretch = queries.stretch(talk, before=_number("before"), after=_number("after"))
         return partial("messages/_stretch.html", talk=talk, stretch=stretch)
@@ -60,7 +61,6 @@ def conversation(talk_id: UUID) -> Response:
 @guard(Access.SIGNED_IN, limit="message")
 def send(talk_id: UUID) -> Response:
     person, form = signed_in_viewer(), MessageForm()
-    talk = queries.find_talk(talk_id, person.id)
     try:
         if form.validate():
             text, key = form.body.data or "", request.form[FIELD]
@@ -69,14 +69,14 @@ def send(talk_id: UUID) -> Response:
         raise
     except Refused as refused:
         form.refuse(refused)
-    return _show(talk, form)
+    return _show(queries_talk.find_talk(talk_id, person.id), form)
 
 
 @bp.get("/messages/<uuid:talk_id>/changes")
 @guard(Access.SIGNED_IN)
 def catch_up(talk_id: UUID) -> Response:
     """For a page that may have missed something. Without words: read it anew."""
-    talk = queries.find_talk(talk_id, signed_in_viewer().id)
+    talk = queries_talk.find_talk(talk_id, signed_in_viewer().id)
     found = queries.changes(talk, _number("since") or 0)
     if found is None:
         return Response("", 205)
@@ -97,8 +97,8 @@ def seen(talk_id: UUID) -> Response:
 @guard(Access.SIGNED_IN, limit="marks", once=False)
 def typing(talk_id: UUID) -> Response:
     person = signed_in_viewer()
-    talk = queries.find_talk(talk_id, person.id)
-    if not talk.silence and queries.settings_of(person.id).shows_typing:
+    talk = queries_talk.find_talk(talk_id, person.id)
+    if not talk.silence and queries_talk.settings_of(person.id).shows_typing:
         live.types(talk)
     return Response("", 204)
 
@@ -106,7 +106,7 @@ def typing(talk_id: UUID) -> Response:
 @bp.post("/messages/<uuid:talk_id>/draft")
 @guard(Access.SIGNED_IN, limit="marks", once=False)
 def keep_draft(talk_id: UUID) -> Response:
-    talk, form = queries.find_talk(talk_id, signed_in_viewer().id), DraftForm()
+    talk, form = queries_talk.find_talk(talk_id, signed_in_viewer().id), DraftForm()
     if form.validate():
         marking.keep_draft(talk, form.body.data or "")
     return Response("", 204)
@@ -115,7 +115,7 @@ def keep_draft(talk_id: UUID) -> Response:
 @bp.post("/messages/<uuid:talk_id>/mute")
 @guard(Access.SIGNED_IN)
 def mute(talk_id: UUID) -> Response:
-    talk, on = queries.find_talk(talk_id, signed_in_viewer().id), bool(request.form.get("on"))
+    talk, on = queries_talk.find_talk(talk_id, signed_in_viewer().id), bool(request.form.get("on"))
     marking.mute(talk, muted=on)
     flash("Muted: it no longer counts as new." if on else "It counts as new again.", "good")
     return see(talk.href)
@@ -124,7 +124,7 @@ def mute(talk_id: UUID) -> Response:
 @bp.post("/messages/<uuid:talk_id>/away")
 @guard(Access.SIGNED_IN)
 def put_away(talk_id: UUID) -> Response:
-    talk, on = queries.find_talk(talk_id, signed_in_viewer().id), bool(request.form.get("on"))
+    talk, on = queries_talk.find_talk(talk_id, signed_in_viewer().id), bool(request.form.get("on"))
     marking.put_away(talk, away=on)
     flash("Put away. It comes back with the next message." if on else "Back in the list.", "good")
     return see("/messages")

@@ -7,11 +7,12 @@ from uuid import UUID
 from htmx_flask import request
 from werkzeug.wrappers import Response
 
-from app.chat import queries
+from app.chat import queries, queries_talk
 from app.chat.forms import MessageForm, ReactionForm
 from app.chat.models import REACTIONS
 from app.chat.operations import writing
-from app.chat.queries import Said, Talk
+from app.chat.queries import Said
+from app.chat.queries_talk import Talk
 from app.chat.views import bp
 from app.kit import clock
 from app.platform.errors import NotFound, Refused
@@ -87,7 +88,7 @@ def _shown(talk: Talk, said: Said, form: MessageForm) -> dict[str, Any]:
 
 
 def _living(talk_id: UUID, seq: int) -> tuple[Talk, Said]:
-    talk = queries.find_talk(talk_id, signed_in_viewer().id)
+    talk = queries_talk.find_talk(talk_id, signed_in_viewer().id)
     said = queries.find_said(talk, seq)
     if said.unsent:
         raise NotFound("This message was taken back.")

@@ -3,7 +3,7 @@
 from flask import flash
 from werkzeug.wrappers import Response
 
-from app.chat import queries
+from app.chat import queries_talk
 from app.chat.forms import ChatSettingsForm
 from app.chat.operations import choosing
 from app.chat.views import bp
@@ -17,7 +17,7 @@ PAGE = "messages/settings.html"
 @bp.get("/settings/messages")
 @guard(Access.SIGNED_IN)
 def chosen() -> Response:
-    found = queries.settings_of(signed_in_viewer().id)
+    found = queries_talk.settings_of(signed_in_viewer().id)
     return page(PAGE, form=ChatSettingsForm(formdata=None, obj=found))
 
 

@@ -11,7 +11,6 @@ from app.platform.errors import TooMany
 MINUTE, HOUR, WEEK = 60, 3_600, 604_800
 PARTS_A_MINUTE = 900
 SEARCHES_A_MINUTE = 60
-MESSAGES_A_MINUTE, MARKS_A_MINUTE = 60, 240
 COMMENTS_A_MINUTE, REPORTS_AN_HOUR, CODES_AN_HOUR = 10, 30, 60
 SIGN_IN_WINDOW = 15 * MINUTE
 # Behind one address lives a household or an office.
@@ -61,9 +60,10 @@ def quotas(settings: Settings) -> dict[str, Quota]:
         # A search is dearer than a page that is looked at, and beside it.
         Quota("search", SEARCHES_A_MINUTE, MINUTE),
         Quota("comment", COMMENTS_A_MINUTE, MINUTE),
-        Quota("message", MESSAGES_A_MINUTE, MINUTE),
+        # Beside other writes: whoever talks still buys.
+        Quota("message", settings.limit_write, MINUTE),
         # What a page says by itself while somebody reads and types.
-        Quota("marks", MARKS_A_MINUTE, MINUTE),
+        Quota("marks", 4 * settings.limit_write, MINUTE),
         Quota("report", REPORTS_AN_HOUR, HOUR),
         # Of gifts and of what makes things cheaper: typed by people, tried by machines.
         Quota("code", CODES_AN_HOUR, HOUR, durable=True),

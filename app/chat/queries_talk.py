@@ -1,0 +1,223 @@
+"""A conversation as one of the two meets it: who the other one is, and whether they may write."""
+
+from collections import namedtuple
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, DateTime, Select, Uuid, and_, exists, func, or_, select
+from sqlalchemy.orm import aliased
+
+from app.accounts.models import HiddenPerson, User
+from app.accounts.queries import ARRIVED
+from app.chat import words
+from app.chat.models import ChatSettings, Conversation, Member
+from app.chat.rules import Between, Silence, why_silent
+from app.creators.faces import Face, face_columns
+from app.creators.hiding import hidden_from
+from app.creators.models import Creator, Follow
+from app.entitlements.queries import scopes_held
+from app.entitlements.rules import Kind
+from app.extensions import db
+from app.kit import clock
+from app.platform.errors import NotFound
+from app.platform.prepared import Prepared, parameter
+
+SUBSCRIBED = (Kind.SUBSCRIPTION, Kind.GIFT, Kind.STAFF)
+# Who looks, at what (a conversation, or a person), and when.
+ME, ABOUT, NOW = parameter(1, Uuid()), parameter(2, Uuid()), parameter(3, DateTime(timezone=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A conversation as one of the two meets it. Without an id nobody has said anything yet."""
+
+    id: UUID | None
+    me: UUID
+    other: Face
+    silence: Silence | None
+    last_seq: int = 0
+    last_change: int = 0
+    read_seq: int = 0
+    # How far the other one got; nothing, where one of them does not show it.
+    other_read: int = 0
+    other_delivered: int = 0
+    draft: str = ""
+    muted: bool = False
+    away: bool = False
+    # Whether the other one, and whoever looks, has a page of their own.
+    tips: bool = False
+    i_host: bool = False
+
+    @property
+    def href(self) -> str:
+        return f"/messages/{self.id}" if self.id else f"/messages/to/{self.other.handle}"
+
+
+def find_talk(conversation_id: UUID, me: UUID, *, lock: bool = False) -> Talk:
+    """One statement; NotFound for whoever is none of the two."""
+    return _talk(_ask(_known(lock=lock), me, conversation_id), me)
+
+
+def find_talk_with(handle: str, me: UUID) -> Talk:
+    """Also where nobody has said anything yet. NotFound for people who may not be known."""
+    them = select(User.id).where(func.lower(User.handle) == handle.lower(), User.state == "active", ARRIVED)
+    other_id = db.session.scalar(them)
+    if other_id is None or other_id == me:
+        raise NotFound
+    conversation_id = between(me, other_id)
+    return find_talk(conversation_id, me) if conversation_id else nothing_said(other_id, me)
+
+
+def between(me: UUID, other_id: UUID) -> UUID | None:
+    """The conversation that these two have."""
+    known = select(Member.conversation_id).where(Member.user_id == me, Member.other_id == other_id)
+    return db.session.scalar(known)
+
+
+def nothing_said(other_id: UUID, me: UUID) -> Talk:
+    row = _ask(_new(), me, other_id)
+    if row.hidden:
+        raise NotFound
+    return Talk(None, me, _face(row), _silence(row, asked=False), i_host=row.i_host)
+
+
+def both_show_read(one: UUID, other: UUID) -> bool:
+    """Whoever keeps to themselves how far they read is not told of others."""
+    hidden = exists().where(ChatSettings.user_id.in_([one, other]), ChatSettings.shows_read.is_(False))
+    return not db.session.scalar(select(hidden))
+
+
+def settings_of(user_id: UUID) -> ChatSettings:
+    return db.session.get(ChatSettings, user_id) or ChatSettings(
+        user_id=user_id, messages_from="everyone", shows_read=True, shows_typing=True
+    )
+
+
+class _Statement:
+    """Put together once: to write it anew takes longer than to answer it."""
+
+    def __init__(self, statement: Select[Any]) -> None:
+        self._row = namedtuple("_Row", [column.name for column in statement.selected_columns])  # type: ignore[misc]
+        self._prepared = Prepared(statement, parameters=3)
+
+    def first(self, *values: object) -> Any:
+        rows = self._prepared.run(*values)
+        return self._row(*rows[0]) if rows else None
+
+
+def _ask(statement: _Statement, me: UUID, about: UUID) -> Any:
+    row = statement.first(str(me), str(about), clock.now())
+    if row is None:
+        raise NotFound
+    return row
+
+
+@lru_cache
+def _known(*, lock: bool) -> _Statement:
+    mine, theirs, my_settings = aliased(Member), aliased(Member), aliased(ChatSettings)
+    shows_read = and_(
+        func.coalesce(ChatSettings.shows_read, True), func.coalesce(my_settings.shows_read, True)
+    )
+    other = and_(theirs.conversation_id == mine.conversation_id, theirs.user_id == mine.other_id)
+    found = (
+        select(
+            *face_columns(),
+            *_between(),
+            Conversation.id.label("conversation_id"),
+            Conversation.last_seq,
+            Conversation.last_change,
+            mine.read_seq,
+            mine.sealed_draft,
+            mine.muted,
+            mine.away,
+            theirs.read_seq.label("other_read"),
+            theirs.delivered_seq.label("other_delivered"),
+            theirs.wrote_seq.label("other_wrote"),
+            shows_read.label("shows_read"),
+        )
+        .select_from(mine)
+        .join(Conversation, Conversation.id == mine.conversation_id)
+        .join(theirs, other)
+        .join(User, User.id == mine.other_id)
+        .outerjoin(Creator, Creator.id == User.id)
+        .outerjoin(ChatSettings, ChatSettings.user_id == User.id)
+        .outerjoin(my_settings, my_settings.user_id == mine.user_id)
+        .where(mine.user_id == ME, Conversation.id == ABOUT)
+    )
+    return _Statement(found.with_for_update(of=Conversation) if lock else found)
+
+
+@lru_cache
+def _new() -> _Statement:
+    return _Statement(
+        select(*face_columns(), *_between())
+        .select_from(User)
+        .outerjoin(Creator, Creator.id == User.id)
+        .outerjoin(ChatSettings, ChatSettings.user_id == User.id)
+        .where(User.id == ABOUT)
+    )
+
+
+def _between() -> tuple[ColumnElement[Any], ...]:
+    mine, other = aliased(Creator), User.id.expression
+    hides = aliased(HiddenPerson)
+    return (
+        (Creator.state == "open").label("they_host"),
+        exists().where(mine.id == ME, mine.state == "open").label("i_host"),
+        func.coalesce(ChatSettings.messages_from, "everyone").label("messages_from"),
+        exists().where(Follow.user_id == ME, Follow.creator_id == other).label("i_follow"),
+        exists().where(Follow.user_id == other, Follow.creator_id == ME).label("they_follow"),
+        other.in_(scopes_held(ME, SUBSCRIBED, NOW)).label("i_subscribe"),
+        ME.in_(scopes_held(other, SUBSCRIBED, NOW).correlate(User)).label("they_subscribe"),
+        hidden_from(ME, other, NOW).label("hidden"),
+        or_(
+            hidden_from(other, ME, NOW),
+            exists().where(hides.user_id == other, hides.hidden_id == ME),
+        ).label("shut"),
+        exists().where(HiddenPerson.user_id == ME, HiddenPerson.hidden_id == other).label("hidden_by_me"),
+    )
+
+
+def _silence(row: Any, *, asked: bool) -> Silence | None:
+    return why_silent(
+        Between(
+            name=row.display_name,
+            here=row.here,
+            apart=row.hidden or row.shut,
+            hidden_by_me=row.hidden_by_me,
+            asked=asked,
+            they_host=bool(row.they_host),
+            i_host=row.i_host,
+            messages_from=row.messages_from,
+            i_follow=row.i_follow,
+            i_subscribe=row.i_subscribe,
+            they_follow=row.they_follow,
+            they_subscribe=row.they_subscribe,
+        )
+    )
+
+
+def _talk(row: Any, me: UUID) -> Talk:
+    return Talk(
+        UUID(str(row.conversation_id)),
+        me,
+        _face(row),
+        _silence(row, asked=row.other_wrote > 0),
+        row.last_seq,
+        row.last_change,
+        row.read_seq,
+        row.other_read if row.shows_read else 0,
+        row.other_delivered if row.shows_read else 0,
+        words.unseal(row.sealed_draft),
+        muted=row.muted,
+        away=row.away,
+        tips=bool(row.they_host) and row.here,
+        i_host=row.i_host,
+    )
+
+
+def _face(row: Any) -> Face:
+    known = UUID(str(row.person_id))
+    return Face(known, row.handle, row.display_name, row.avatar_hue, row.avatar, row.here)
