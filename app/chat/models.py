@@ -4,7 +4,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Model
@@ -59,6 +68,8 @@ class Member(Model):
     read_seq: Mapped[int] = mapped_column(BigInteger, default=0)
     # When and by which number they wrote for the last time: whom one wrote to may answer.
     wrote_seq: Mapped[int] = mapped_column(BigInteger, default=0)
+    # The other one wrote, and it is not read.
+    waits: Mapped[bool] = mapped_column(default=False)
     # What they typed and did not send.
     sealed_draft: Mapped[str | None]
     muted: Mapped[bool] = mapped_column(default=False)
@@ -69,6 +80,12 @@ class Member(Model):
 
     __table_args__ = (
         Index("ix_conversation_members_user_id_last_at", "user_id", "away", "last_at", "conversation_id"),
+        # Of a creator to whom thousands wrote, the few that count as new.
+        Index(
+            "ix_conversation_members_waiting",
+            "user_id",
+            postgresql_where=text("waits and not muted and not away"),
+        ),
         CheckConstraint("delivered_seq >= read_seq", name="marks"),
     )
 

@@ -23,6 +23,7 @@ MEMBERS = Rows(
         "delivered_seq",
         "read_seq",
         "wrote_seq",
+        "waits",
         "muted",
         "away",
         "last_at",

@@ -1,14 +1,17 @@
 """The ways through the house. Features hang their doors up here; templates show them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from flask import Flask, current_app
 from htmx_flask import request
 
 from app.platform.viewer import Role, Viewer
 
+Count = Callable[[UUID], int]
+COUNTS = "fanlight.doors.counts"
 SHOWN, KEEP_ENTRIES = "fanlight.doors.shown", 2_000
 
 
@@ -39,6 +42,16 @@ def add_door(app: Flask, place: str, door: Door) -> None:
     doors: dict[str, list[Door]] = app.extensions.setdefault("fanlight.doors", {})
     doors.setdefault(place, []).append(door)
     doors[place].sort(key=lambda d: d.order)
+
+
+def count_behind(app: Flask, href: str, count: Count) -> None:
+    """How much that is new waits behind a door; open pages ask, and show it there."""
+    app.extensions.setdefault(COUNTS, {})[href] = count
+
+
+def counts(person: Viewer) -> dict[str, int]:
+    known: dict[str, Count] = current_app.extensions.get(COUNTS, {})
+    return {href: count(person.id) for href, count in known.items()}
 
 
 def doors(place: str, person: Viewer | None) -> list[ShownDoor]:

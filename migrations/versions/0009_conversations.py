@@ -52,6 +52,7 @@ def upgrade() -> None:
         sa.Column("delivered_seq", sa.BigInteger(), nullable=False),
         sa.Column("read_seq", sa.BigInteger(), nullable=False),
         sa.Column("wrote_seq", sa.BigInteger(), nullable=False),
+        sa.Column("waits", sa.Boolean(), nullable=False),
         sa.Column("sealed_draft", sa.String()),
         sa.Column("muted", sa.Boolean(), nullable=False),
         sa.Column("away", sa.Boolean(), nullable=False),
@@ -74,6 +75,12 @@ def upgrade() -> None:
         "ix_conversation_members_user_id_last_at",
         "conversation_members",
         ["user_id", "away", "last_at", "conversation_id"],
+    )
+    op.create_index(
+        "ix_conversation_members_waiting",
+        "conversation_members",
+        ["user_id"],
+        postgresql_where=sa.text("waits and not muted and not away"),
     )
     op.create_table(
         "messages",

@@ -10,6 +10,7 @@ const LONGEST_PAUSE = 30_000;
 const PAGE_TICKET_AGE = 40_000;
 // How long a page that is about to leave by itself may take before it is sent to the door.
 const LEAVING = 3_000;
+const SOON = 300;
 const ENDED = 4403;
 const TOO_MUCH = [4429, 4430];
 
@@ -24,6 +25,7 @@ let over = false;
 let leaving = false;
 let failures = 0;
 let timer;
+let counting;
 
 const show = (state) => (document.documentElement.dataset.live = state);
 const tell = (name, detail) => document.dispatchEvent(new CustomEvent(`live:${name}`, { detail }));
@@ -86,9 +88,30 @@ function begin() {
   failures = 0;
   show("on");
   if (wasOn) tell("reconnected");
+  else countSoon();
   wasOn = true;
   follow();
 }
+
+// What waits behind a door stands on it.
+async function count() {
+  clearTimeout(counting);
+  const answer = await fetch("/live/counts", { headers: { Accept: "application/json" } }).catch(() => null);
+  if (!answer?.ok) return;
+  for (const [href, many] of Object.entries(await answer.json()))
+    for (const door of document.querySelectorAll(`:is(.rail, .dock) a[href="${href}"]`)) {
+      door.querySelector(".count")?.remove();
+      if (!many) continue;
+      const shown = Object.assign(document.createElement("span"), { className: "count", textContent: many > 99 ? "99+" : many });
+      shown.append(Object.assign(document.createElement("span"), { className: "sr", textContent: " new" }));
+      door.append(shown);
+    }
+}
+function countSoon() {
+  clearTimeout(counting);
+  counting = setTimeout(count, SOON);
+}
+for (const event of ["message", "read", "reconnected"]) document.addEventListener(`live:${event}`, countSoon);
 
 function hear({ event, payload }) {
   if (payload.html) window.htmx?.swap(document.body, payload.html, { swapStyle: "none" });

@@ -212,3 +212,13 @@ def test_the_pages_fit_every_screen_and_are_read_by_everybody(
     for path in ("/messages", talk, f"{talk}/1", "/settings/messages", f"{talk}?answer=2"):
         tab.goto(path)
         fits_in_every_shape(tab)
+
+
+def test_what_waits_stands_on_the_door(app: Flask, tab: Page, mara: Person, ben: Person, talk: str) -> None:
+    at(app, tab, mara, "/feed")
+    door = tab.get_by_role("navigation", name="Main", exact=True).get_by_role("link", name="Messages")
+    expect(door).to_have_accessible_name("Messages 1 new")
+    begin(signed_in(app, a_person(app, "zoe")), "mara", "Me too")
+    expect(door).to_have_accessible_name("Messages 2 new")
+    tab.goto(talk)
+    expect(door).to_have_accessible_name("Messages 1 new")

@@ -107,7 +107,7 @@ def test_many_at_once_have_one_order_without_gaps(
         client = signed_in(app, mara if number % 2 else ben)
         return say(client, talk, f"Number {number}").status
 
-    with ThreadPoolExecutor(8) as pool:
+    with ThreadPoolExecutor(4) as pool:
         assert set(pool.map(write, range(24))) == {200}
     assert [seq for seq, *_ in all_said(app)] == list(range(1, 26))
     assert words_of(host.get(talk)) == words_of(fan.get(talk))
@@ -323,3 +323,14 @@ def test_a_moment_is_told_in_the_order_of_the_numbers(app: Flask, fan: PageClien
     with app.app_context():
         at = [row.created_at for row in db.session.query(Message).order_by(Message.seq)]
     assert at == sorted(at) and at[-1] <= clock.now()
+
+
+def test_how_many_talks_wait_is_known_to_open_pages(
+    app: Flask, host: PageClient, fan: PageClient, talk: str
+) -> None:
+    say(fan, talk, "And another thing")
+    begin(signed_in(app, a_person(app, "zoe")), "mara", "Hi")
+    assert host.get("/live/counts").response.json == {"/messages": 2}
+    host.get(talk)
+    assert host.get("/live/counts").response.json == {"/messages": 1}
+    assert fan.get("/live/counts").response.json == {"/messages": 0}

@@ -25,6 +25,7 @@ def seen(me: UUID, conversation_id: UUID, *, delivered: int = 0, read: int = 0) 
         .values(
             read_seq=func.greatest(Member.read_seq, read_to),
             delivered_seq=func.greatest(Member.delivered_seq, delivered_to),
+            waits=func.greatest(Member.read_seq, read_to) < last,
         )
         .returning(Member.other_id, Member.delivered_seq, Member.read_seq)
         .execution_options(synchronize_session=False)

@@ -28,6 +28,7 @@ NOTE = text("""
     update conversation_members set
         last_at = :at,
         away = false,
+        waits = user_id <> :me,
         read_seq = case user_id when :me then :seq else read_seq end,
         delivered_seq = case user_id when :me then :seq else delivered_seq end,
         wrote_seq = case user_id when :me then :seq else wrote_seq end,

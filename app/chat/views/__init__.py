@@ -4,7 +4,8 @@ from importlib import import_module
 
 from flask import Blueprint, Flask
 
-from app.platform.navigation import Door, add_door
+from app.chat.queries import unread
+from app.platform.navigation import Door, add_door, count_behind
 
 bp = Blueprint("messages", __name__)
 MODULES = ("list", "conversation", "message", "settings")
@@ -16,4 +17,5 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(bp)
     for place in ("rail", "tabs"):
         add_door(app, place, Door("Messages", "message", "/messages", 30))
+    count_behind(app, "/messages", unread)
     add_door(app, "settings", Door("Messages", "message", "/settings/messages", 65))

@@ -7,6 +7,7 @@ from flask import Blueprint, Flask, jsonify, request
 from werkzeug.wrappers import Response
 
 from app.platform.guards import Access, guard
+from app.platform.navigation import counts
 from app.platform.realtime import tickets, topics
 from app.platform.settings import settings
 from app.platform.viewer import Viewer, signed_in_viewer, viewer
@@ -41,6 +42,15 @@ def ticket() -> Response:
     person = signed_in_viewer()
     wanted = topics.allowed(person, request.args.getlist("topic"))
     response = jsonify(url=settings().socket_url, ticket=tickets.issue(person, wanted), topics=wanted)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@bp.get("/live/counts")
+@guard(Access.SIGNED_IN)
+def waiting() -> Response:
+    """How much that is new waits behind which door."""
+    response = jsonify(counts(signed_in_viewer()))
     response.headers["Cache-Control"] = "no-store"
     return response
 
