@@ -2,6 +2,8 @@
 // connection does. Without this file it is a page with a form.
 
 const PAUSES = [1, 2, 4, 8, 15];
+// The others pass: a busy server, a session that has to begin again.
+const REFUSED = new Set([404, 422]);
 const TYPES_FOR = 5_000;
 const TELL_TYPING = 3_000;
 const SAVE_DRAFT = 1_200;
@@ -18,6 +20,7 @@ const read = (html) => new DOMParser().parseFromString(html, "text/html").body;
 const post = (address, fields) => fetch(address, { method: "POST", headers, body: new URLSearchParams(fields), keepalive: true });
 const quietly = (address, fields) => post(address, fields).catch(() => {});
 
+if (document.querySelector("[data-no-talks]")) document.addEventListener("live:message", () => location.reload());
 if (talks) {
   const again = () => window.htmx?.ajax("GET", location.pathname + location.search, { target: talks });
   for (const event of ["message", "read", "reconnected"]) document.addEventListener(`live:${event}`, again);
@@ -167,12 +170,17 @@ function converse() {
   });
   const watch = () => thread.querySelectorAll("[data-earlier]").forEach((one) => watcher.observe(one));
   let height = 0;
-  thread.addEventListener("htmx:beforeSwap", () => (height = document.documentElement.scrollHeight));
+  thread.addEventListener("htmx:beforeSwap", () => {
+    height = document.documentElement.scrollHeight;
+    thread.ariaLive = "off";
+  });
   thread.addEventListener("htmx:afterSettle", () => {
     // Browsers that do not hold on to what is read.
     if (!CSS.supports("overflow-anchor", "auto")) scrollBy(0, document.documentElement.scrollHeight - height);
     dress();
     watch();
+    // What is old is not read out as if it came just now.
+    setTimeout(() => (thread.ariaLive = "polite"), 100);
   });
 
   // ---- what is sent: in its order, once, and not lost with the page
@@ -216,18 +224,18 @@ function converse() {
     const one = line[0];
     try {
       const answer = await post(here, one);
-      if (answer.ok && !answer.redirected) {
-        const li = read(await answer.text()).querySelector("li");
+      const li = answer.ok && read(await answer.text()).querySelector("li[data-seq]");
+      if (li) {
         done(one);
         arrive([li]);
         if (Number(li.dataset.change) === change + 1) change += 1;
         else if (Number(li.dataset.change) > change) catchUp();
-      } else if (answer.ok) {
-        // Sent before: the page was gone before the answer came.
+      } else if (answer.ok || answer.status === 409) {
+        // Sent before, and only the answer got lost.
         done(one);
         catchUp();
-      } else if (answer.status === 429 || answer.status >= 500) later(one, answer.headers.get("Retry-After"));
-      else await refused(one, answer);
+      } else if (REFUSED.has(answer.status)) await refused(one, answer);
+      else later(one, answer.headers.get("Retry-After"));
     } catch {
       later(one);
     } finally {

@@ -96,6 +96,7 @@ def test_what_waited_goes_out_after_the_page_was_closed(
     expect(bubbles(host).last).to_have_text("Not lost")
     expect(fan.locator("[data-waits]")).to_have_count(0)
     assert [words for *_, words in all_said(app)].count("Not lost") == 1
+    fan.wait_for_function("() => !Object.keys(localStorage).some((key) => key.startsWith('unsent:'))")
 
 
 def test_an_answer_that_got_lost_is_not_a_second_message(
@@ -117,6 +118,7 @@ def test_an_answer_that_got_lost_is_not_a_second_message(
     expect(fan.locator("[data-waits]")).to_have_count(0)
     expect(bubbles(fan)).to_have_text(["Did the contact sheet arrive?", "Once"])
     assert lost == [200]
+    fan.wait_for_function("() => !Object.keys(localStorage).some((key) => key.startsWith('unsent:'))")
     assert [words for *_, words in all_said(app)].count("Once") == 1
 
 
