@@ -8,6 +8,7 @@ from app.chat.queries_talk import Talk
 from app.platform import realtime
 from app.platform.templating import fragment
 from app.platform.transaction import after_commit
+from app.posts.commenting import has_any
 
 MESSAGE = "messages/_message.html"
 
@@ -18,6 +19,7 @@ def told(mine: Said, talk: Talk) -> None:
         mine,
         mine=not mine.mine,
         key="",
+        held=mine.mine and has_any(mine.body, talk.unwanted_by_other),
         answers=mine.answers and replace(mine.answers, mine=not mine.answers.mine),
         reactions=[(sign, count, by_me ^ (count == 1)) for sign, count, by_me in mine.reactions],
     )

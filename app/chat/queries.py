@@ -20,6 +20,7 @@ from app.creators.models import Creator
 from app.entitlements.rules import Kind
 from app.extensions import db
 from app.platform.errors import NotFound
+from app.posts.commenting import has_any
 
 AT_ONCE = 30
 # More than this is read anew instead of being caught up with.
@@ -55,6 +56,8 @@ class Said:
     at: datetime
     edited: bool
     unsent: bool
+    # It has words that whoever reads it does not want to see at once.
+    held: bool = False
 
     @property
     def html(self) -> Markup:
@@ -100,7 +103,7 @@ def talks(
     most: int = AT_ONCE,
 ) -> tuple[list[Line], tuple[datetime, UUID] | None]:
     """One page of one's conversations, the latest first, and where the next begins. One statement."""
-    mine, last = aliased(Member), aliased(Message)
+    mine, last, page = aliased(Member), aliased(Message), aliased(Creator)
     wanted = (
         select(
             *face_columns(),
@@ -112,6 +115,7 @@ def talks(
             last.user_id.label("author_id"),
             last.sealed_body,
             last.unsent_at,
+            select(page.blocked_words).where(page.id == me).scalar_subquery().label("unwanted"),
         )
         .select_from(mine)
         .join(Conversation, Conversation.id == mine.conversation_id)
@@ -154,12 +158,12 @@ def stretch(
         rows = db.session.execute(
             said.where(Message.seq > after).order_by(Message.seq).limit(AT_ONCE + 1)
         ).all()
-        shown = [_read_said(row, talk.id, talk.me) for row in rows[:AT_ONCE]]
+        shown = [_read_said(row, talk) for row in rows[:AT_ONCE]]
         return Stretch(shown, earlier=after > 0, later=len(rows) > AT_ONCE)
     if before is not None:
         said = said.where(Message.seq < before)
     rows = db.session.execute(said.order_by(Message.seq.desc()).limit(AT_ONCE + 1)).all()
-    shown = [_read_said(row, talk.id, talk.me) for row in reversed(rows[:AT_ONCE])]
+    shown = [_read_said(row, talk) for row in reversed(rows[:AT_ONCE])]
     return Stretch(shown, earlier=len(rows) > AT_ONCE, later=before is not None)
 
 
@@ -170,7 +174,7 @@ def changes(talk: Talk, since: int) -> list[Said] | None:
     rows = db.session.execute(wanted.order_by(Message.change).limit(CHANGES_MOST + 1)).all()
     if len(rows) > CHANGES_MOST:
         return None
-    return sorted((_read_said(row, talk.id, talk.me) for row in rows), key=lambda said: said.seq)
+    return sorted((_read_said(row, talk) for row in rows), key=lambda said: said.seq)
 
 
 def find_said(talk: Talk, seq: int) -> Said:
@@ -178,7 +182,7 @@ def find_said(talk: Talk, seq: int) -> Said:
     row = db.session.execute(_said(talk.id, talk.me).where(Message.seq == seq)).first()
     if row is None:
         raise NotFound
-    return _read_said(row, talk.id, talk.me)
+    return _read_said(row, talk)
 
 
 def _said(conversation_id: UUID, me: UUID) -> Select[Any]:
@@ -203,17 +207,18 @@ def _said(conversation_id: UUID, me: UUID) -> Select[Any]:
     )
 
 
-def _read_said(row: Any, conversation_id: UUID, me: UUID) -> Said:
+def _read_said(row: Any, talk: Talk) -> Said:
     message: Message = row[0]
     quote = None
     if row.asked_seq is not None:
-        quote = Quote(row.asked_seq, row.asked_by == me, words.line(words.unseal(row.asked_body)))
-    return said(message, me, quote, [(sign, UUID(by)) for sign, by in row.reactions or ()])
+        quote = Quote(row.asked_seq, row.asked_by == talk.me, words.line(words.unseal(row.asked_body)))
+    return said(talk, message, quote, [(sign, UUID(by)) for sign, by in row.reactions or ()])
 
 
-def said(message: Message, me: UUID, quote: Quote | None, reactions: Sequence[tuple[str, UUID]]) -> Said:
+def said(talk: Talk, message: Message, quote: Quote | None, reactions: Sequence[tuple[str, UUID]]) -> Said:
     """For whoever reads it: the two see their own side."""
     signs = dict.fromkeys(sign for sign, _ in reactions)
+    me, body = talk.me, words.unseal(message.sealed_body)
     return Said(
         message.conversation_id,
         message.id,
@@ -222,12 +227,13 @@ def said(message: Message, me: UUID, quote: Quote | None, reactions: Sequence[tu
         message.key if message.user_id == me else "",
         message.user_id,
         message.user_id == me,
-        words.unseal(message.sealed_body),
+        body,
         quote,
         [(sign, *_counted(sign, reactions, me)) for sign in signs],
         message.created_at,
         edited=message.edited_at is not None,
         unsent=message.unsent_at is not None,
+        held=message.user_id != me and has_any(body, talk.unwanted),
     )
 
 
@@ -238,6 +244,8 @@ def _counted(sign: str, reactions: Sequence[tuple[str, UUID]], me: UUID) -> tupl
 
 def _line(row: Any, me: UUID) -> Line:
     last = "Taken back" if row.unsent_at else words.line(words.unseal(row.sealed_body))
+    if row.author_id != me and has_any(last, row.unwanted or ()):
+        last = "Words that you do not want to see"
     waiting = row.last_seq - row.read_seq
     return Line(
         row.conversation_id, read_face(row), row.last_at, waiting, row.muted, last, row.author_id == me

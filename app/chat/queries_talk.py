@@ -1,6 +1,7 @@
 """A conversation as one of the two meets it: who the other one is, and whether they may write."""
 
 from collections import namedtuple
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -46,6 +47,11 @@ class Talk:
     draft: str = ""
     muted: bool = False
     away: bool = False
+    # The other one wrote.
+    asked: bool = False
+    # What a creator among them does not want to read.
+    unwanted: Sequence[str] = ()
+    unwanted_by_other: Sequence[str] = ()
     # Whether the other one, and whoever looks, has a page of their own.
     tips: bool = False
     i_host: bool = False
@@ -166,6 +172,8 @@ def _between() -> tuple[ColumnElement[Any], ...]:
     return (
         (Creator.state == "open").label("they_host"),
         exists().where(mine.id == ME, mine.state == "open").label("i_host"),
+        select(mine.blocked_words).where(mine.id == ME).scalar_subquery().label("unwanted"),
+        Creator.blocked_words.label("unwanted_by_other"),
         func.coalesce(ChatSettings.messages_from, "everyone").label("messages_from"),
         exists().where(Follow.user_id == ME, Follow.creator_id == other).label("i_follow"),
         exists().where(Follow.user_id == other, Follow.creator_id == ME).label("they_follow"),
@@ -213,6 +221,9 @@ def _talk(row: Any, me: UUID) -> Talk:
         words.unseal(row.sealed_draft),
         muted=row.muted,
         away=row.away,
+        asked=row.other_wrote > 0,
+        unwanted=row.unwanted or (),
+        unwanted_by_other=row.unwanted_by_other or (),
         tips=bool(row.they_host) and row.here,
         i_host=row.i_host,
     )

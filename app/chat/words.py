@@ -41,11 +41,21 @@ def linked(text: str) -> Markup:
     return Markup("").join([*parts, escape(text[at:])])
 
 
+def names_a_site(text: str) -> bool:
+    """Also one that is written without its beginning, for people to complete."""
+    return bool(_wide_finder().test(text))
+
+
 def _link(address: str, typed: str) -> Markup:
     shown = typed if len(typed) <= LINK_MAX else f"{typed[:LINK_MAX]}…"
     return Markup(
         '<a class="link" href="{}" rel="nofollow ugc noopener noreferrer" target="_blank">{}</a>'
     ).format(address, shown)
+
+
+@lru_cache
+def _wide_finder() -> LinkifyIt:
+    return LinkifyIt()
 
 
 @lru_cache

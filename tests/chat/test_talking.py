@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from app.accounts.models import User
 from app.chat.models import MESSAGE_MAX, Message
 from app.extensions import db
 from app.kit import clock
 from app.kit.clock import FixedClock
 from app.platform.models import AuditRecord
+from app.platform.transaction import transaction
 from tests.chat.talking import HTMX, all_said, begin, say, says_much, the_conversation, words_of
 from tests.factories.creators import a_creator, blocks
 from tests.factories.people import Person, a_person, signed_in
@@ -26,7 +28,11 @@ def mara(app: Flask) -> Person:
 
 @pytest.fixture
 def ben(app: Flask) -> Person:
-    return a_person(app, "ben")
+    """Who has been here for a while."""
+    ben = a_person(app, "ben")
+    with app.app_context(), transaction():
+        db.session.get_one(User, ben.id).created_at = clock.now() - timedelta(days=30)
+    return ben
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
+from app.accounts.queries import the_user
 from app.chat import live, queries, queries_talk, words
 from app.chat.errors import Silent, TooLate
 from app.chat.models import REACTIONS, Conversation, Member, Message, Reaction
@@ -18,12 +19,15 @@ from app.chat.queries_talk import Talk
 from app.extensions import db
 from app.kit import clock
 from app.kit.ids import new_id
-from app.platform import audit
+from app.platform import audit, limits
 from app.platform.audit import Action
-from app.platform.errors import NotFound, Refused
+from app.platform.errors import NotFound, Refused, TooMany
 
 EDIT_WITHIN = timedelta(minutes=15)
 UNSEND_WITHIN = timedelta(hours=24)
+NEW_FOR = timedelta(days=1)
+MANY = "You wrote to many new people today. Go on with those, and begin with others tomorrow."
+NO_SITES = "Addresses of other sites can be sent once they answered you, or a day after you joined."
 NOTE = text("""
     update conversation_members set
         last_at = :at,
@@ -50,6 +54,7 @@ def send(me: UUID, conversation_id: UUID, body: str, key: str, answers: int | No
         return queries.find_said(talk, known)
     if talk.silence:
         raise Silent(talk.silence.words, "body")
+    _hold_to_manners(talk, body)
     seq, change = _next(conversation_id, message=True)
     message = Message(
         id=new_id(),
@@ -67,7 +72,7 @@ def send(me: UUID, conversation_id: UUID, body: str, key: str, answers: int | No
     audit.record(Action.MESSAGE_SENT, actor=me, subject=("message", message.id))
     db.session.flush()
     if message.answers is None:
-        return _told(talk, queries.said(message, me, None, ()))
+        return _told(talk, queries.said(talk, message, None, ()))
     return _tell(talk, seq)
 
 
@@ -79,6 +84,7 @@ def edit(me: UUID, conversation_id: UUID, seq: int, body: str) -> Said:
         raise TooLate("A message can be changed for a quarter of an hour. Write another one instead.", "body")
     if words.unseal(message.sealed_body) == body:
         return queries.find_said(talk, seq)
+    _hold_to_manners(talk, body)
     message.sealed_body, message.edited_at = words.seal(body), clock.now()
     return _changed(talk, message, me, Action.MESSAGE_EDITED)
 
@@ -128,6 +134,10 @@ def _conversation(me: UUID, other_id: UUID) -> UUID:
     talk = queries_talk.nothing_said(other_id, me)
     if talk.silence:
         raise Silent(talk.silence.words, "body")
+    try:
+        limits.take("first_words_new" if _just_came(me) else "first_words", str(me))
+    except TooMany:
+        raise Refused(MANY, "body") from None
     low, high = sorted((me, other_id))
     pair = {"low_id": low, "high_id": high}
     row = insert(Conversation).values(id=new_id(), last_seq=0, last_change=0, created_at=clock.now(), **pair)
@@ -137,6 +147,16 @@ def _conversation(me: UUID, other_id: UUID) -> UUID:
         member = insert(Member).values(conversation_id=conversation_id, user_id=one, other_id=other)
         db.session.execute(member.on_conflict_do_nothing())
     return conversation_id
+
+
+def _hold_to_manners(talk: Talk, body: str) -> None:
+    """Who has just come sends nobody to other places, unless they talk with each other already."""
+    if not talk.asked and words.names_a_site(body) and _just_came(talk.me):
+        raise Refused(NO_SITES, "body")
+
+
+def _just_came(me: UUID) -> bool:
+    return clock.now() - the_user(me).created_at < NEW_FOR
 
 
 def _sent_before(conversation_id: UUID, me: UUID, key: str) -> int | None:

@@ -8,8 +8,9 @@ from ipaddress import IPv6Address, ip_address
 from app.config import Settings
 from app.platform.errors import TooMany
 
-MINUTE, HOUR, WEEK = 60, 3_600, 604_800
+MINUTE, HOUR, DAY, WEEK = 60, 3_600, 86_400, 604_800
 PARTS_A_MINUTE = 900
+FIRST_WORDS_A_DAY, FIRST_WORDS_NEW = 50, 10
 SEARCHES_A_MINUTE = 60
 COMMENTS_A_MINUTE, REPORTS_AN_HOUR, CODES_AN_HOUR = 10, 30, 60
 SIGN_IN_WINDOW = 15 * MINUTE
@@ -62,6 +63,9 @@ def quotas(settings: Settings) -> dict[str, Quota]:
         Quota("comment", COMMENTS_A_MINUTE, MINUTE),
         # Beside other writes: whoever talks still buys.
         Quota("message", settings.limit_write, MINUTE),
+        # People whom one has never written to before; fewer for who has just come.
+        Quota("first_words", FIRST_WORDS_A_DAY, DAY, durable=True),
+        Quota("first_words_new", FIRST_WORDS_NEW, DAY, durable=True),
         # What a page says by itself while somebody reads and types.
         Quota("marks", 4 * settings.limit_write, MINUTE),
         Quota("report", REPORTS_AN_HOUR, HOUR),
