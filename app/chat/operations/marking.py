@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 
 from app.chat import live, queries_talk, words
 from app.chat.models import Conversation, Member
@@ -12,15 +12,16 @@ from app.extensions import db
 
 def seen(me: UUID, conversation_id: UUID, *, delivered: int = 0, read: int = 0) -> bool:
     """Marks go forward only, and no further than what was said. Whether one did."""
-    last = select(Conversation.last_seq).where(Conversation.id == conversation_id).scalar_subquery()
-    read_to = func.least(last, read)
-    delivered_to = func.least(last, max(delivered, read))
+    # Whoever writes just now is waited for: otherwise what they write would count as read.
+    newest = select(Conversation.last_seq).where(Conversation.id == conversation_id)
+    last = db.session.scalar(newest.with_for_update(read=True)) or 0
+    read_to, delivered_to = min(last, read), min(last, max(delivered, read))
     moved = (
         update(Member)
         .where(
             Member.conversation_id == conversation_id,
             Member.user_id == me,
-            (Member.read_seq < read_to) | (Member.delivered_seq < delivered_to),
+            or_(Member.read_seq < read_to, Member.delivered_seq < delivered_to),
         )
         .values(
             read_seq=func.greatest(Member.read_seq, read_to),
@@ -33,9 +34,8 @@ def seen(me: UUID, conversation_id: UUID, *, delivered: int = 0, read: int = 0) 
     row = db.session.execute(moved).first()
     if row is None:
         return False
-    shows = queries_talk.both_show_read(me, row.other_id)
     live.marked(me, conversation_id, read=row.read_seq)
-    if shows:
+    if queries_talk.both_show_read(me, row.other_id):
         live.got_to(row.other_id, conversation_id, delivered=row.delivered_seq, read=row.read_seq)
     return True
 
