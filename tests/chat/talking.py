@@ -13,15 +13,23 @@ from app.extensions import db
 from app.platform.idempotency import new_key
 from app.platform.transaction import transaction
 from tests.factories.people import Person
-from tests.page_client import Page, PageClient
+from tests.page_client import FilledForm, Page, PageClient
 
 HTMX: Any = {"HX-Request": "true"}
 
 
 def begin(writer: PageClient, handle: str, words: str = "Hello") -> str:
     """The address of their conversation."""
+    return first_words(writer, first_page(writer, handle), words)
+
+
+def first_page(writer: PageClient, handle: str) -> FilledForm:
     to = f"/messages/to/{handle}"
-    page = writer.send(writer.get(to).form(to), body=words, follow=False)
+    return writer.get(to).form(to)
+
+
+def first_words(writer: PageClient, form: FilledForm, words: str = "Hello") -> str:
+    page = writer.send(form, body=words, follow=False)
     assert page.status == 303, page.text
     return page.location.partition("#")[0]
 

@@ -14,7 +14,17 @@ from app.kit import clock
 from app.kit.clock import FixedClock
 from app.platform.models import AuditRecord
 from app.platform.transaction import transaction
-from tests.chat.talking import HTMX, all_said, begin, say, says_much, the_conversation, words_of
+from tests.chat.talking import (
+    HTMX,
+    all_said,
+    begin,
+    first_page,
+    first_words,
+    say,
+    says_much,
+    the_conversation,
+    words_of,
+)
 from tests.factories.creators import a_creator, blocks
 from tests.factories.people import Person, a_person, signed_in
 from tests.page_client import PageClient
@@ -120,10 +130,11 @@ def test_many_at_once_have_one_order_without_gaps(
 
 
 def test_two_who_begin_at_once_are_in_one_conversation(app: Flask) -> None:
-    both = [a_creator(app, "ana"), a_creator(app, "lou")]
-    ways = [(signed_in(app, both[0]), "lou"), (signed_in(app, both[1]), "ana")]
+    """Each has an empty page open, and does not know of the other's words."""
+    ana, lou = (signed_in(app, a_creator(app, handle)) for handle in ("ana", "lou"))
+    open_pages = [(ana, first_page(ana, "lou")), (lou, first_page(lou, "ana"))]
     with ThreadPoolExecutor(2) as pool:
-        found = set(pool.map(lambda way: begin(*way), ways))
+        found = set(pool.map(lambda way: first_words(*way), open_pages))
     assert len(found) == 1
     assert the_conversation(app)[1] == 2
 
