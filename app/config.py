@@ -83,6 +83,8 @@ class Settings(BaseSettings):
 
     # Gigabytes that one creator's files may take.
     media_quota_gb: Annotated[int, Field(ge=1)] = 20
+    # The same of somebody without a page, who sends files in messages.
+    media_quota_fan_gb: Annotated[int, Field(ge=1)] = 1
     # Where a virus scanner (clamd) listens: host:port or the path of its socket. Empty: nothing is scanned.
     clamd_address: str = ""
     # Below this address nginx hands out stored files by itself (X-Accel-Redirect); without it we do.

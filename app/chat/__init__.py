@@ -4,10 +4,13 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from app.chat import personal, reporting, views
+    from app.chat import carrying, personal, reporting, selling, tipping, views
     from app.platform import partitions
 
     partitions.keep("messages")
     personal.init_app(app)
     views.init_app(app)
     reporting.init_app(app)
+    carrying.init_app()
+    selling.init_app(app)
+    tipping.init_app(app)

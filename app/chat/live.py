@@ -1,6 +1,7 @@
 """What open pages hear of conversations. Whoever hears nothing catches up (views/conversation.py)."""
 
 from dataclasses import replace
+from functools import partial
 from uuid import UUID
 
 from app.chat.queries import Said
@@ -13,8 +14,19 @@ from app.posts.commenting import has_any
 MESSAGE = "messages/_message.html"
 
 
+def touched(pair: tuple[UUID, UUID], talk_id: UUID, author_id: UUID, seq: int, change: int) -> None:
+    """What each of the two may see of it differs: their pages ask."""
+    event = {"conversation": str(talk_id), "seq": seq, "change": change}
+    for one in pair:
+        told = event | {"mine": one == author_id}
+        after_commit(partial(realtime.push_user, one, "message", told))
+
+
 def told(mine: Said, talk: Talk) -> None:
     """To both, each as they read it."""
+    if mine.parcel or mine.tip:
+        touched((talk.me, talk.other.id), mine.talk_id, mine.author_id, mine.seq, mine.change)
+        return
     theirs = replace(
         mine,
         mine=not mine.mine,

@@ -14,6 +14,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Model
@@ -22,6 +23,7 @@ from app.kit.ids import new_id
 
 Timestamp = DateTime(timezone=True)
 MESSAGE_MAX, KEY_MAX = 4_000, 255
+FILES_MOST = 10
 # Of one person about one message.
 REACTIONS = ("❤️", "😂", "😮", "😢", "👏", "🔥")
 
@@ -70,6 +72,8 @@ class Member(Model):
     wrote_seq: Mapped[int] = mapped_column(BigInteger, default=0)
     # The other one wrote, and it is not read.
     waits: Mapped[bool] = mapped_column(default=False)
+    # They paid for the first word: the other one hears them.
+    welcome: Mapped[bool] = mapped_column(default=False, server_default="false")
     # What they typed and did not send.
     sealed_draft: Mapped[str | None]
     muted: Mapped[bool] = mapped_column(default=False)
@@ -104,10 +108,13 @@ class Message(Model):
     change: Mapped[int] = mapped_column(BigInteger)
     # The key of the form that it was sent by: sent again, it is the same message.
     key: Mapped[str] = mapped_column(String(KEY_MAX))
-    # None: taken back.
+    # None: taken back, or said without words.
     sealed_body: Mapped[str | None]
     # The number of the message that it answers.
     answers: Mapped[int | None] = mapped_column(BigInteger)
+    # What it carries beside its words; the tip that it came with.
+    parcel_id: Mapped[UUID | None]
+    tip_id: Mapped[UUID | None]
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now)
     edited_at: Mapped[datetime | None] = mapped_column(Timestamp)
     # Taken back by who wrote it, or by the house; the words are gone.
@@ -118,9 +125,50 @@ class Message(Model):
         Index("ix_messages_conversation_id_change", "conversation_id", "change"),
         Index("ix_messages_conversation_id_key", "conversation_id", "key"),
         Index("ix_messages_user_id", "user_id"),
+        Index(
+            "ix_messages_parcel_id",
+            "parcel_id",
+            "conversation_id",
+            postgresql_where=text("parcel_id is not null"),
+        ),
         CheckConstraint("seq > 0 and change >= seq", name="numbers"),
         {"postgresql_partition_by": "range (id)"},
     )
+
+
+class Parcel(Model):
+    """Files that messages carry, and what has to be paid before it opens.
+
+    Many messages may carry the same one; each of their readers opens it for themselves.
+    """
+
+    __tablename__ = "parcels"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    sender_id: Mapped[UUID] = of_person(index=True)
+    # None: it is open to whoever gets it.
+    price: Mapped[int | None] = mapped_column(BigInteger)
+    currency: Mapped[str | None] = mapped_column(String(5))
+    # What is read once it is paid.
+    sealed_words: Mapped[str | None]
+    # As media describes its files (media/shown.py), in their order.
+    media: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
+    created_at: Mapped[datetime] = mapped_column(Timestamp, default=now)
+
+    __table_args__ = (
+        CheckConstraint("price > 0", name="price"),
+        CheckConstraint("(price is null) = (currency is null)", name="currency"),
+        CheckConstraint("price is not null or sealed_words is null", name="words"),
+    )
+
+
+class ParcelMedia(Model):
+    """In which parcel a file lies: in one at most."""
+
+    __tablename__ = "parcel_media"
+
+    media_id: Mapped[UUID] = mapped_column(ForeignKey("media.id", ondelete="CASCADE"), primary_key=True)
+    parcel_id: Mapped[UUID] = mapped_column(ForeignKey("parcels.id", ondelete="CASCADE"), index=True)
 
 
 class Reaction(Model):
@@ -143,11 +191,15 @@ class ChatSettings(Model):
     user_id: Mapped[UUID] = of_person(primary_key=True)
     # Who may begin to write to a creator.
     messages_from: Mapped[str] = mapped_column(default="everyone")
+    # Of "subscribers": from which tier on. Of "paid": for how much, in the creator's currency.
+    from_rank: Mapped[int] = mapped_column(default=0, server_default="0")
+    first_price: Mapped[int | None] = mapped_column(BigInteger)
     shows_read: Mapped[bool] = mapped_column(default=True)
     shows_typing: Mapped[bool] = mapped_column(default=True)
 
     __table_args__ = (
         CheckConstraint(
-            "messages_from in ('everyone', 'followers', 'subscribers', 'nobody')", name="messages_from"
+            "messages_from in ('everyone', 'followers', 'subscribers', 'paid', 'nobody')",
+            name="messages_from",
         ),
     )

@@ -13,20 +13,31 @@ from sqlalchemy.orm import aliased
 
 from app.accounts.models import User
 from app.chat import words
-from app.chat.models import Conversation, Member, Message, Reaction
+from app.chat.models import Conversation, Member, Message, Parcel, Reaction
 from app.chat.queries_talk import Talk
 from app.creators.faces import Face, face_columns, read_face
 from app.creators.models import Creator
-from app.entitlements.rules import Kind
+from app.entitlements.queries import held_column, read_held
+from app.entitlements.rules import Audience, Lock, judge
 from app.extensions import db
+from app.kit.money import readable
+from app.media.addresses import Holder
+from app.media.shown import Described
 from app.platform.errors import NotFound
 from app.posts.commenting import has_any
+from app.tips.models import Tip
 
 AT_ONCE = 30
 # More than this is read anew instead of being caught up with.
 CHANGES_MOST = 100
 COUNTED_MOST = 100
-SUBSCRIBED = (Kind.SUBSCRIPTION, Kind.GIFT, Kind.STAFF)
+# What delivery of media knows parcels by.
+PARCEL = "parcel"
+NAMES = (
+    ("image", "a picture", "pictures"),
+    ("video", "a video", "videos"),
+    ("audio", "a recording", "recordings"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +47,51 @@ class Quote:
     seq: int
     mine: bool
     line: str
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """What a message carries, as one of the two sees it."""
+
+    id: UUID
+    open: bool
+    # Of a closed one only what may be shown of it is used: colours, and how many of which kind.
+    media: Sequence[Described]
+    words: str
+    price: int | None
+    currency: str
+    # Whoever got it opened it.
+    sold: bool
+
+    @property
+    def holder(self) -> Holder:
+        return PARCEL, self.id
+
+    @property
+    def pictures(self) -> list[Described]:
+        return [one for one in self.media if one["kind"] == "image" and one["names"]]
+
+    @property
+    def html(self) -> Markup:
+        return words.linked(self.words)
+
+    @property
+    def name(self) -> str:
+        """In a word or two, where there is room for no more."""
+        return _told(self.media) or "Words behind a price"
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The tip that a message came with."""
+
+    amount: int
+    currency: str
+    returned: bool
+
+    @property
+    def name(self) -> str:
+        return f"A tip of {readable(self.amount, self.currency)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +114,14 @@ class Said:
     unsent: bool
     # It has words that whoever reads it does not want to see at once.
     held: bool = False
+    parcel: Package | None = None
+    tip: Given | None = None
+
+    @property
+    def line(self) -> str:
+        """It, in a line."""
+        carried = self.parcel or self.tip
+        return words.line(self.body) or (carried.name if carried else "")
 
     @property
     def html(self) -> Markup:
@@ -115,6 +179,9 @@ def talks(
             last.user_id.label("author_id"),
             last.sealed_body,
             last.unsent_at,
+            Parcel.media,
+            Tip.amount,
+            Tip.currency,
             select(page.blocked_words).where(page.id == me).scalar_subquery().label("unwanted"),
         )
         .select_from(mine)
@@ -122,6 +189,8 @@ def talks(
         .join(User, User.id == mine.other_id)
         .outerjoin(Creator, Creator.id == User.id)
         .join(last, and_(last.conversation_id == Conversation.id, last.seq == Conversation.last_seq))
+        .outerjoin(Parcel, Parcel.id == last.parcel_id)
+        .outerjoin(Tip, Tip.id == last.tip_id)
         .where(mine.user_id == me, mine.away.is_(away))
         .order_by(mine.last_at.desc(), mine.conversation_id.desc())
         .limit(AT_ONCE + 1)
@@ -150,7 +219,7 @@ def stretch(
     """The last of what was said; or what comes before or after a number, or lies around it."""
     if talk.id is None:
         return Stretch((), earlier=False, later=False)
-    said = _said(talk.id, talk.me)
+    said = _said(talk)
     if around is not None:
         first = max(1, around - AT_ONCE // 2)
         after = first - 1
@@ -170,7 +239,7 @@ def stretch(
 def changes(talk: Talk, since: int) -> list[Said] | None:
     """What came or became otherwise after this change, in the order of the messages; None: too much."""
     assert talk.id is not None
-    wanted = _said(talk.id, talk.me).where(Message.change > since)
+    wanted = _said(talk).where(Message.change > since)
     rows = db.session.execute(wanted.order_by(Message.change).limit(CHANGES_MOST + 1)).all()
     if len(rows) > CHANGES_MOST:
         return None
@@ -179,18 +248,18 @@ def changes(talk: Talk, since: int) -> list[Said] | None:
 
 def find_said(talk: Talk, seq: int) -> Said:
     assert talk.id is not None
-    row = db.session.execute(_said(talk.id, talk.me).where(Message.seq == seq)).first()
+    row = db.session.execute(_said(talk).where(Message.seq == seq)).first()
     if row is None:
         raise NotFound
     return _read_said(row, talk)
 
 
-def _said(conversation_id: UUID, me: UUID) -> Select[Any]:
-    asked = aliased(Message)
+def _said(talk: Talk) -> Select[*tuple[Any, ...]]:
+    asked, asked_parcel = aliased(Message), aliased(Parcel)
     sign = func.jsonb_build_array(Reaction.sign, Reaction.user_id)
     reactions = (
         select(func.jsonb_agg(aggregate_order_by(sign, Reaction.created_at)))
-        .where(Reaction.conversation_id == conversation_id, Reaction.seq == Message.seq)
+        .where(Reaction.conversation_id == talk.id, Reaction.seq == Message.seq)
         .correlate(Message)
         .scalar_subquery()
     )
@@ -200,10 +269,19 @@ def _said(conversation_id: UUID, me: UUID) -> Select[Any]:
             asked.seq.label("asked_seq"),
             asked.user_id.label("asked_by"),
             asked.sealed_body.label("asked_body"),
+            asked_parcel.media.label("asked_media"),
+            asked.tip_id.label("asked_tip"),
             reactions.label("reactions"),
+            Parcel,
+            Tip,
+            held_column(talk.me, Parcel.id.expression, Parcel.sender_id.expression).label("i_hold"),
+            held_column(talk.other.id, Parcel.id.expression, Parcel.sender_id.expression).label("they_hold"),
         )
-        .outerjoin(asked, and_(asked.conversation_id == conversation_id, asked.seq == Message.answers))
-        .where(Message.conversation_id == conversation_id)
+        .outerjoin(asked, and_(asked.conversation_id == talk.id, asked.seq == Message.answers))
+        .outerjoin(asked_parcel, asked_parcel.id == asked.parcel_id)
+        .outerjoin(Parcel, Parcel.id == Message.parcel_id)
+        .outerjoin(Tip, Tip.id == Message.tip_id)
+        .where(Message.conversation_id == talk.id)
     )
 
 
@@ -211,11 +289,50 @@ def _read_said(row: Any, talk: Talk) -> Said:
     message: Message = row[0]
     quote = None
     if row.asked_seq is not None:
-        quote = Quote(row.asked_seq, row.asked_by == talk.me, words.line(words.unseal(row.asked_body)))
-    return said(talk, message, quote, [(sign, UUID(by)) for sign, by in row.reactions or ()])
+        line = words.line(words.unseal(row.asked_body)) or _carried(row.asked_media, row.asked_tip)
+        quote = Quote(row.asked_seq, row.asked_by == talk.me, line)
+    reactions = [(sign, UUID(by)) for sign, by in row.reactions or ()]
+    tip: Tip | None = row.Tip
+    return said(
+        talk,
+        message,
+        quote,
+        reactions,
+        parcel=_package(row.Parcel, talk, row) if row.Parcel else None,
+        tip=Given(tip.amount, tip.currency, tip.returned_at is not None) if tip else None,
+    )
 
 
-def said(talk: Talk, message: Message, quote: Quote | None, reactions: Sequence[tuple[str, UUID]]) -> Said:
+def _package(parcel: Parcel, talk: Talk, row: Any) -> Package:
+    """Open to whoever sent it, and to the other one who paid, or need not."""
+    mine = parcel.sender_id == talk.me
+    reader = talk.other.id if mine else talk.me
+    found = judge(lock_of(parcel), reader, read_held(row.they_hold if mine else row.i_hold))
+    return Package(
+        parcel.id,
+        mine or found.open,
+        parcel.media,
+        words.unseal(parcel.sealed_words) if mine or found.open else "",
+        parcel.price,
+        parcel.currency or "",
+        sold=parcel.price is not None and found.open,
+    )
+
+
+def lock_of(parcel: Parcel) -> Lock:
+    audience = Audience.PUBLIC if parcel.price is None else Audience.PAID
+    return Lock(parcel.id, parcel.sender_id, audience, 0, parcel.price, parcel.currency or "USD")
+
+
+def said(
+    talk: Talk,
+    message: Message,
+    quote: Quote | None = None,
+    reactions: Sequence[tuple[str, UUID]] = (),
+    *,
+    parcel: Package | None = None,
+    tip: Given | None = None,
+) -> Said:
     """For whoever reads it: the two see their own side."""
     signs = dict.fromkeys(sign for sign, _ in reactions)
     me, body = talk.me, words.unseal(message.sealed_body)
@@ -234,6 +351,8 @@ def said(talk: Talk, message: Message, quote: Quote | None, reactions: Sequence[
         edited=message.edited_at is not None,
         unsent=message.unsent_at is not None,
         held=message.user_id != me and has_any(body, talk.unwanted),
+        parcel=parcel,
+        tip=tip,
     )
 
 
@@ -244,9 +363,29 @@ def _counted(sign: str, reactions: Sequence[tuple[str, UUID]], me: UUID) -> tupl
 
 def _line(row: Any, me: UUID) -> Line:
     last = "Taken back" if row.unsent_at else words.line(words.unseal(row.sealed_body))
+    last = last or _carried(row.media, row.amount)
     if row.author_id != me and has_any(last, row.unwanted or ()):
         last = "Words that you do not want to see"
     waiting = row.last_seq - row.read_seq
     return Line(
         row.conversation_id, read_face(row), row.last_at, waiting, row.muted, last, row.author_id == me
     )
+
+
+def _carried(media: Sequence[Described] | None, tip: object) -> str:
+    """Of a message without words, or of one that was taken back."""
+    if tip:
+        return "A tip"
+    return "" if media is None else _told(media) or "Words behind a price"
+
+
+def _told(media: Sequence[Described]) -> str:
+    """ "2 pictures and a video"."""
+    kinds = [one["kind"] for one in media]
+    parts = [
+        single if kinds.count(kind) == 1 else f"{kinds.count(kind)} {several}"
+        for kind, single, several in NAMES
+        if kind in kinds
+    ]
+    line = " and ".join(parts)
+    return line[:1].upper() + line[1:]

@@ -17,11 +17,13 @@ from app.chat.models import ChatSettings, Conversation, Member
 from app.chat.rules import Between, Silence, why_silent
 from app.creators.faces import Face, face_columns
 from app.creators.hiding import hidden_from
-from app.creators.models import Creator, Follow
+from app.creators.models import Creator, Follow, Tier
+from app.entitlements.models import Grant
 from app.entitlements.queries import scopes_held
 from app.entitlements.rules import Kind
 from app.extensions import db
 from app.kit import clock
+from app.kit.money import readable
 from app.platform.errors import NotFound
 from app.platform.prepared import Prepared, parameter
 
@@ -52,9 +54,15 @@ class Talk:
     # What a creator among them does not want to read.
     unwanted: Sequence[str] = ()
     unwanted_by_other: Sequence[str] = ()
+    # One of them blocked the other or was taken down: nothing passes between them.
+    apart: bool = False
     # Whether the other one, and whoever looks, has a page of their own.
     tips: bool = False
     i_host: bool = False
+    # In which one sells; what the other one takes for a first word.
+    currency: str = "USD"
+    their_currency: str = "USD"
+    first_price: int | None = None
 
     @property
     def href(self) -> str:
@@ -86,7 +94,16 @@ def nothing_said(other_id: UUID, me: UUID) -> Talk:
     row = _ask(_new(), me, other_id)
     if row.hidden:
         raise NotFound
-    return Talk(None, me, _face(row), _silence(row, asked=False), i_host=row.i_host)
+    return Talk(
+        None,
+        me,
+        _face(row),
+        _silence(row, asked=False, paid=False),
+        i_host=row.i_host,
+        currency=row.currency or "USD",
+        their_currency=row.their_currency or "USD",
+        first_price=row.first_price,
+    )
 
 
 def both_show_read(one: UUID, other: UUID) -> bool:
@@ -97,8 +114,21 @@ def both_show_read(one: UUID, other: UUID) -> bool:
 
 def settings_of(user_id: UUID) -> ChatSettings:
     return db.session.get(ChatSettings, user_id) or ChatSettings(
-        user_id=user_id, messages_from="everyone", shows_read=True, shows_typing=True
+        user_id=user_id, messages_from="everyone", from_rank=0, shows_read=True, shows_typing=True
     )
+
+
+def shop_of(creator_id: UUID) -> tuple[str, dict[int, str]]:
+    """The currency of somebody's page, and their tiers by rank; of whoever has none, nothing."""
+    found = (
+        select(Creator.currency, Tier.rank, Tier.name)
+        .outerjoin(Tier, and_(Tier.creator_id == Creator.id, Tier.archived_at.is_(None)))
+        .where(Creator.id == creator_id)
+        .order_by(Tier.rank)
+    )
+    rows = db.session.execute(found).all()
+    currency = rows[0].currency if rows else "USD"
+    return currency, {row.rank: f"{row.name} and above" for row in rows if row.rank}
 
 
 class _Statement:
@@ -137,6 +167,7 @@ def _known(*, lock: bool) -> _Statement:
             mine.read_seq,
             mine.sealed_draft,
             mine.muted,
+            mine.welcome,
             mine.away,
             theirs.read_seq.label("other_read"),
             theirs.delivered_seq.label("other_delivered"),
@@ -175,9 +206,13 @@ def _between() -> tuple[ColumnElement[Any], ...]:
         select(mine.blocked_words).where(mine.id == ME).scalar_subquery().label("unwanted"),
         Creator.blocked_words.label("unwanted_by_other"),
         func.coalesce(ChatSettings.messages_from, "everyone").label("messages_from"),
+        ChatSettings.first_price.expression,
+        select(mine.currency).where(mine.id == ME).scalar_subquery().label("currency"),
+        Creator.currency.label("their_currency"),
+        _tier_asked(other).label("from_tier"),
         exists().where(Follow.user_id == ME, Follow.creator_id == other).label("i_follow"),
         exists().where(Follow.user_id == other, Follow.creator_id == ME).label("they_follow"),
-        other.in_(scopes_held(ME, SUBSCRIBED, NOW)).label("i_subscribe"),
+        other.in_(_subscribed_enough()).label("i_subscribe"),
         ME.in_(scopes_held(other, SUBSCRIBED, NOW).correlate(User)).label("they_subscribe"),
         hidden_from(ME, other, NOW).label("hidden"),
         or_(
@@ -188,7 +223,19 @@ def _between() -> tuple[ColumnElement[Any], ...]:
     )
 
 
-def _silence(row: Any, *, asked: bool) -> Silence | None:
+def _subscribed_enough() -> Select[UUID]:
+    """To whom one subscribes, from the tier on that they take messages from."""
+    asked = func.coalesce(ChatSettings.from_rank, 0)
+    return scopes_held(ME, SUBSCRIBED, NOW).where(Grant.rank >= asked).correlate(ChatSettings)
+
+
+def _tier_asked(creator_id: ColumnElement[UUID]) -> ColumnElement[str]:
+    """The name of the tier from which on they take messages; none where any will do."""
+    of_rank = and_(Tier.creator_id == creator_id, Tier.rank == ChatSettings.from_rank, Tier.rank > 0)
+    return select(Tier.name).where(of_rank).limit(1).correlate(User, ChatSettings).scalar_subquery()
+
+
+def _silence(row: Any, *, asked: bool, paid: bool) -> Silence | None:
     return why_silent(
         Between(
             name=row.display_name,
@@ -196,9 +243,12 @@ def _silence(row: Any, *, asked: bool) -> Silence | None:
             apart=row.hidden or row.shut,
             hidden_by_me=row.hidden_by_me,
             asked=asked,
+            paid=paid,
             they_host=bool(row.they_host),
             i_host=row.i_host,
             messages_from=row.messages_from,
+            from_tier=row.from_tier or "",
+            first_price=readable(row.first_price or 0, row.their_currency or "USD"),
             i_follow=row.i_follow,
             i_subscribe=row.i_subscribe,
             they_follow=row.they_follow,
@@ -212,7 +262,7 @@ def _talk(row: Any, me: UUID) -> Talk:
         UUID(str(row.conversation_id)),
         me,
         _face(row),
-        _silence(row, asked=row.other_wrote > 0),
+        _silence(row, asked=row.other_wrote > 0, paid=row.welcome),
         row.last_seq,
         row.last_change,
         row.read_seq,
@@ -224,8 +274,12 @@ def _talk(row: Any, me: UUID) -> Talk:
         asked=row.other_wrote > 0,
         unwanted=row.unwanted or (),
         unwanted_by_other=row.unwanted_by_other or (),
+        apart=row.hidden or row.shut,
         tips=bool(row.they_host) and row.here,
         i_host=row.i_host,
+        currency=row.currency or "USD",
+        their_currency=row.their_currency or "USD",
+        first_price=row.first_price,
     )
 
 

@@ -7,7 +7,7 @@ somebody wrote to may answer.
 from dataclasses import dataclass
 from enum import StrEnum
 
-FROM = ("everyone", "followers", "subscribers", "nobody")
+FROM = ("everyone", "followers", "subscribers", "paid", "nobody")
 
 
 class Step(StrEnum):
@@ -16,6 +16,7 @@ class Step(StrEnum):
     FOLLOW = "follow"
     SUBSCRIBE = "subscribe"
     SHOW = "show"
+    PAY = "pay"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,16 @@ class Between:
     hidden_by_me: bool
     # They wrote before.
     asked: bool
+    # One paid for the first word.
+    paid: bool
     they_host: bool
     i_host: bool
     messages_from: str
+    # In words: of the tier and the price that they ask for.
+    from_tier: str
+    first_price: str
     i_follow: bool
+    # From the tier on that they ask for.
     i_subscribe: bool
     they_follow: bool
     they_subscribe: bool
@@ -54,7 +61,7 @@ def why_silent(between: Between) -> Silence | None:
         return Silence(f"{between.name} takes no messages from you.")
     if between.hidden_by_me:
         return Silence(f"You have hidden {between.name}: show them again, and you can write.", Step.SHOW)
-    if between.asked or _welcome(between) or _tied(between):
+    if between.asked or between.paid or _welcome(between) or _tied(between):
         return None
     return _closed(between)
 
@@ -68,7 +75,7 @@ def _welcome(between: Between) -> bool:
             return True
         case "followers":
             return between.i_follow or between.i_subscribe
-        case "subscribers":
+        case "subscribers" | "paid":
             return between.i_subscribe
         case _:
             return False
@@ -88,6 +95,10 @@ def _closed(between: Between) -> Silence:
         case "followers":
             return Silence(f"{name} takes messages from followers.", Step.FOLLOW)
         case "subscribers":
-            return Silence(f"{name} takes messages from subscribers.", Step.SUBSCRIBE)
+            whom = f"subscribers from {between.from_tier} on" if between.from_tier else "subscribers"
+            return Silence(f"{name} takes messages from {whom}.", Step.SUBSCRIBE)
+        case "paid":
+            words = f"To write to {name} costs {between.first_price}, once. Subscribers write without."
+            return Silence(words, Step.PAY)
         case _:
             return Silence(f"{name} takes no messages at the moment.")

@@ -68,6 +68,12 @@ def scopes_held(
     return found
 
 
+def anybody_holds(scope_id: UUID, kind: Kind) -> bool:
+    """Whether this was ever given for it to somebody who has it still."""
+    held = select(Grant.id).where(Grant.scope_id == scope_id, Grant.kind == kind, Grant.revoked_at.is_(None))
+    return db.session.scalar(select(held.exists())) or False
+
+
 def hidden_from(person: UUID | ColumnElement[UUID] | None, scope: ColumnElement[UUID]) -> ColumnElement[bool]:
     """Whether not even its existence may be known, whatever opens it."""
     _, denials = _living(person)

@@ -28,7 +28,7 @@ KEEP_ENTRIES = 20_000
 # An owner looks at what nothing shows yet.
 OWN = "media"
 MARKED = and_(
-    Creator.watermark, Media.kind == "image", Media.purpose == "post", Media.public.is_(False)
+    Creator.watermark, Media.kind == "image", Media.purpose.in_(("post", "message")), Media.public.is_(False)
 ).label("marked")
 
 K = TypeVar("K", bound=Hashable)
@@ -160,5 +160,7 @@ def _decide(viewer_id: UUID | None, kind: str, holder_id: UUID) -> Decided | Non
         return None
     lock = showing.lock
     everything = viewer_id is not None and viewer_id == lock.creator_id
+    if not (everything or showing.known_to(viewer_id)):
+        return None
     found = decide(viewer_id, [lock])[lock.item_id]
     return Decided(found, None if everything else showing.media_ids)

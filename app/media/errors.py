@@ -63,6 +63,8 @@ TROUBLES = {
     "big_image": "This picture is too big: at most {image} MB.",
     "big_audio": "This audio file is too big: at most {audio} MB.",
     "big_video": "This video is too big: at most {video} MB.",
+    "big_sent_audio": "This audio file is too big for a message: at most 100 MB.",
+    "big_sent_video": "This video is too big for a message: at most 500 MB.",
     "quota": "Your library is full. Remove something you no longer need.",
     "pictures_only": "Use a picture here.",
     "broken": "The file is broken or did not arrive whole. Open it on your device and save it anew.",

@@ -19,6 +19,8 @@ class Showing:
 
     lock: Lock
     media_ids: frozenset[UUID]
+    # Of the others not even that it exists may be known, whatever they hold.
+    known_to: Callable[[UUID | None], bool] = lambda _: True
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,16 @@ class Purpose(StrEnum):
     POST = "post"
     AVATAR = "avatar"
     COVER = "cover"
+    MESSAGE = "message"
+
+    @property
+    def is_portrait(self) -> bool:
+        return self in {Purpose.AVATAR, Purpose.COVER}
 
 
 LARGEST = {Kind.IMAGE: 50 * MB, Kind.AUDIO: 500 * MB, Kind.VIDEO: 2_048 * MB}
+# Of what people send to each other.
+LARGEST_SENT = {Kind.IMAGE: 50 * MB, Kind.AUDIO: 100 * MB, Kind.VIDEO: 500 * MB}
 LONGEST_MS = 4 * 3_600 * 1_000
 
 IMAGES = {

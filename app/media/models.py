@@ -63,7 +63,7 @@ class Media(Model):
         Index("ix_media_user_id", "user_id", "created_at", "id"),
         Index("ix_media_digest", "user_id", "digest"),
         Index("ix_media_loose", "changed_at", postgresql_where=text("not attached")),
-        CheckConstraint("purpose in ('post', 'avatar', 'cover')", name="purpose"),
+        CheckConstraint("purpose in ('post', 'avatar', 'cover', 'message')", name="purpose"),
         CheckConstraint("kind in ('image', 'video', 'audio')", name="kind"),
         CheckConstraint(
             "state in ('waiting', 'receiving', 'received', 'processing', 'ready', 'failed', 'removed')",

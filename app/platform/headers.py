@@ -67,7 +67,7 @@ def safety(chosen: Settings) -> dict[str, str]:
         "Referrer-Policy": "same-origin",
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
-        "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=(self), payment=(), usb=()",
     }
     if chosen.secure:
         fixed["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"

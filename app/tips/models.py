@@ -21,7 +21,7 @@ class Tip(Model):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
     creator_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
-    # What it was given on: "creator", "post", later "message".
+    # What it was given on: "creator", "post", "message", "talk".
     on_kind: Mapped[str]
     on_id: Mapped[UUID]
     amount: Mapped[int] = mapped_column(BigInteger)

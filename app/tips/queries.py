@@ -85,6 +85,11 @@ def on_post(post_id: UUID, viewer_id: UUID) -> Target:
     return Target(POST, post_id, card.creator, currency, credit, card.title, card.href)
 
 
+def credit_with(creator_id: UUID, viewer_id: UUID) -> int:
+    """What whoever looks has with us, in the currency of this creator."""
+    return db.session.scalar(select(_credit(viewer_id)).where(Creator.id == creator_id)) or 0
+
+
 @lru_cache
 def _open_page(*, former: bool) -> Prepared:
     """One's own too, so that it can be said why not there."""

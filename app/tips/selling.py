@@ -9,6 +9,7 @@ from app.creators.models import Creator
 from app.extensions import db
 from app.invoices import products
 from app.invoices.products import Product, Sold
+from app.tips import hearing
 from app.tips.models import Tip
 from app.tips.operations.giving import PRODUCT
 
@@ -32,10 +33,13 @@ def init_app(app: Flask) -> None:
 def _fulfil(sold: Sold) -> None:
     tip = _just_given(sold) or db.session.get_one(Tip, sold.subject_id)
     tip.paid_at, tip.returned_at = sold.at, None
+    hearing.tell(tip)
 
 
 def _revoke(sold: Sold) -> None:
-    db.session.get_one(Tip, sold.subject_id).returned_at = sold.at
+    tip = db.session.get_one(Tip, sold.subject_id)
+    tip.returned_at = sold.at
+    hearing.tell(tip)
 
 
 def _gone(sold: Sold) -> str | None:

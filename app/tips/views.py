@@ -1,6 +1,5 @@
 """Giving a tip, being thanked for it, and reading what others gave."""
 
-from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Flask
@@ -8,20 +7,14 @@ from htmx_flask import request
 from werkzeug.wrappers import Response
 
 from app.creators.views.desk import own_page
-from app.kit.money import plain, readable
-from app.platform.errors import Refused
 from app.platform.guards import Access, guard
 from app.platform.navigation import Door, add_door
-from app.platform.pages import form_page, page, see
+from app.platform.pages import page
 from app.platform.viewer import Role, signed_in_viewer
 from app.posts.places import Place
-from app.tips import queries
-from app.tips.forms import SUGGESTED, TipForm
-from app.tips.operations import giving
-from app.tips.queries import Target
+from app.tips import giving_pages, queries
 
 bp = Blueprint("tips", __name__)
-FORM, SHEET = "tips/give.html", "tips/_sheet.html"
 THANKS, LIST = "tips/thanks.html", "tips/received.html"
 RECEIVED = "/dashboard/tips"
 
@@ -34,25 +27,25 @@ def init_app(app: Flask) -> None:
 @bp.get("/@<handle>/tip")
 @guard(Access.SIGNED_IN)
 def ask_creator(handle: str) -> Response:
-    return _ask(queries.on_creator(handle, signed_in_viewer().id))
+    return giving_pages.ask(queries.on_creator(handle, signed_in_viewer().id))
 
 
 @bp.post("/@<handle>/tip")
 @guard(Access.SIGNED_IN)
 def tip_creator(handle: str) -> Response:
-    return _give(queries.on_creator(handle, signed_in_viewer().id))
+    return giving_pages.give(queries.on_creator(handle, signed_in_viewer().id))
 
 
 @bp.get("/posts/<uuid:post_id>/tip")
 @guard(Access.SIGNED_IN)
 def ask_post(post_id: UUID) -> Response:
-    return _ask(queries.on_post(post_id, signed_in_viewer().id))
+    return giving_pages.ask(queries.on_post(post_id, signed_in_viewer().id))
 
 
 @bp.post("/posts/<uuid:post_id>/tip")
 @guard(Access.SIGNED_IN)
 def tip_post(post_id: UUID) -> Response:
-    return _give(queries.on_post(post_id, signed_in_viewer().id))
+    return giving_pages.give(queries.on_post(post_id, signed_in_viewer().id))
 
 
 @bp.get("/tips/<uuid:tip_id>")
@@ -75,32 +68,3 @@ def received() -> Response:
         older=older,
         paged=after is not None,
     )
-
-
-def _ask(target: Target) -> Response:
-    """`?amount=5` is typed already."""
-    amount = request.args.get("amount", "")
-    form = TipForm(target.currency, formdata=None, data={"amount": amount})
-    return page(FORM, partial=SHEET, **_form(target, form))
-
-
-def _give(target: Target) -> Response:
-    form = TipForm(target.currency)
-    try:
-        if form.validate():
-            tip, invoice = giving.give(signed_in_viewer().id, target, form.wish)
-            return see(f"/tips/{tip.id}" if invoice.paid_at else f"/invoices/{invoice.id}")
-    except Refused as refused:
-        form.refuse(refused)
-    return form_page(FORM, partial=SHEET, **_form(target, form))
-
-
-def _form(target: Target, form: TipForm) -> dict[str, Any]:
-    currency = target.currency
-    return {
-        "target": target,
-        "form": form,
-        "action": f"{target.href}/tip",
-        "suggested": [(plain(one, currency), readable(one, currency)) for one in SUGGESTED],
-        "credit": target.credit,
-    }

@@ -17,7 +17,9 @@ const date = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", y
 const headers = { ...JSON.parse(document.body.getAttribute("hx-headers") ?? "{}"), "HX-Request": "true" };
 const read = (html) => new DOMParser().parseFromString(html, "text/html").body;
 
-const post = (address, fields) => fetch(address, { method: "POST", headers, body: new URLSearchParams(fields), keepalive: true });
+// A field may have several values.
+const filled = (fields) => Object.entries(fields).flatMap(([name, value]) => [value].flat().map((one) => [name, one]));
+const post = (address, fields) => fetch(address, { method: "POST", headers, body: new URLSearchParams(filled(fields)), keepalive: true });
 const quietly = (address, fields) => post(address, fields).catch(() => {});
 
 if (document.querySelector("[data-no-talks]")) document.addEventListener("live:message", () => location.reload());
@@ -101,10 +103,13 @@ function converse() {
   document.addEventListener("live:message", ({ detail }) => {
     if (detail.conversation !== id) return;
     const next = detail.change === change + 1;
-    const li = read(detail.message).querySelector("li");
-    arrive([li]);
-    if (next) change = detail.change;
-    else if (detail.change > change) catchUp();
+    // What each of the two may see of it is asked for.
+    if (!detail.message) catchUp();
+    else {
+      arrive([read(detail.message).querySelector("li")]);
+      if (next) change = detail.change;
+      else if (detail.change > change) catchUp();
+    }
     if (!detail.mine) {
       typing(false);
       seen();
@@ -202,7 +207,7 @@ function converse() {
 
   function show(one) {
     const li = Object.assign(document.createElement("li"), { className: "bubble bubble-mine bubble-waits" });
-    const words = Object.assign(document.createElement("p"), { className: "said", textContent: one.body, dir: "auto" });
+    const words = Object.assign(document.createElement("p"), { className: "said", textContent: one.body || "Files", dir: "auto" });
     const foot = Object.assign(document.createElement("p"), { className: "bubble-foot", textContent: "Sends …" });
     li.dataset.waits = one.idempotency_key;
     li.append(words, foot);
@@ -259,6 +264,11 @@ function converse() {
   async function refused(one, answer) {
     const why = read(await answer.text()).querySelector(".error span, .alert p, .composer-shut p")?.textContent.trim();
     done(one);
+    // With what it carries it comes back as the page itself shows it.
+    if (one.media) {
+      await quietly(`${here}/draft`, { body: one.body });
+      return location.assign(`${here}?${new URLSearchParams([one.media].flat().map((id) => ["media", id]))}#composer`);
+    }
     thread.querySelector(`[data-waits="${CSS.escape(one.idempotency_key)}"]`)?.remove();
     if (!body.value) body.value = one.body;
     document.dispatchEvent(new CustomEvent("say", { detail: { message: why || "It was not sent. Reload the page and try again.", kind: "bad" } }));
@@ -268,13 +278,16 @@ function converse() {
   composer?.addEventListener("submit", (event) => {
     event.preventDefault();
     event.stopPropagation();
-    if (!body.value.trim()) return;
-    const one = Object.fromEntries([...new FormData(composer)].filter(([name]) => name !== "csrf_token"));
+    const fields = new FormData(composer);
+    if (!body.value.trim() && !fields.has("media") && !fields.get("locked")?.trim()) return;
+    const one = {};
+    for (const name of new Set(fields.keys())) if (name !== "csrf_token") one[name] = name === "media" ? fields.getAll(name) : fields.get(name);
     one.idempotency_key = crypto.randomUUID();
     line.push(one);
     keep();
     composer.querySelector(".answering")?.remove();
     body.value = "";
+    composer.dispatchEvent(new Event("chat:taken"));
     clearTimeout(saving);
     typedAt = -TELL_TYPING;
     show(one);

@@ -1,9 +1,9 @@
-// Pictures of a post, large, over the page: arrow keys, buttons and swipes go through them, Escape closes.
+// Pictures of a post or a conversation, large, over the page: arrow keys, buttons and swipes go through them, Escape closes.
 // Without this file each picture leads to its largest.
 
 const SWIPE = 40;
 const dialog = document.getElementById("lightbox");
-const links = [...document.querySelectorAll("[data-gallery] a[href]")];
+let links = [];
 let at = 0;
 let touched;
 
@@ -17,18 +17,16 @@ function show(index) {
   if (links.length > 1) new Image().src = links[(at + 1) % links.length].href;
 }
 
-function open(index) {
-  show(index);
+// Pages may get more pictures while they are open.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-gallery] a[href]");
+  if (!link || !dialog || event.metaKey || event.ctrlKey || event.shiftKey) return;
+  event.preventDefault();
+  links = [...document.querySelectorAll("[data-gallery] a[href]")];
+  dialog.querySelectorAll("[data-step]").forEach((button) => (button.hidden = links.length < 2));
+  show(links.indexOf(link));
   dialog.showModal();
-}
-
-links.forEach((link, index) =>
-  link.addEventListener("click", (event) => {
-    if (event.metaKey || event.ctrlKey || event.shiftKey) return;
-    event.preventDefault();
-    open(index);
-  }),
-);
+});
 
 dialog?.addEventListener("click", ({ target }) => {
   const step = target.closest("[data-step]");
@@ -44,4 +42,3 @@ dialog?.addEventListener("pointerup", ({ clientX, pointerType }) => {
   if (pointerType !== "mouse" && Math.abs(clientX - touched) > SWIPE) show(at + (clientX < touched ? 1 : -1));
 });
 dialog?.addEventListener("close", () => links[at].focus());
-dialog?.querySelectorAll("[data-step]").forEach((button) => (button.hidden = links.length < 2));

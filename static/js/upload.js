@@ -77,6 +77,7 @@ function begin(section) {
       list.append(row);
       items.set(row, { file });
       enqueue(row);
+      section.dispatchEvent(new Event("upload:added", { bubbles: true }));
     }
   }
 

@@ -207,7 +207,7 @@ def _giving(person: Person, other: Person) -> Any:
 
 
 def _talking(person: Person, other: Person) -> list[Any]:
-    talk, owner = new_id(), {"user_id": person.id}
+    talk, parcel, file, owner = new_id(), new_id(), new_id(), {"user_id": person.id}
     low, high = sorted((person.id, other.id))
     sealed = vault().seal(f"It is me, {NAME}", MESSAGE)
     there = {"conversation_id": talk}
@@ -215,7 +215,14 @@ def _talking(person: Person, other: Person) -> list[Any]:
         chat.Conversation(id=talk, low_id=low, high_id=high, last_seq=1, last_change=1),
         chat.Member(other_id=other.id, sealed_draft=sealed, **there, **owner),
         chat.Member(user_id=other.id, other_id=person.id, **there),
-        chat.Message(seq=1, change=1, key="a-message", sealed_body=sealed, **there, **owner),
+        chat.Parcel(id=parcel, sender_id=person.id, price=500, currency="USD", sealed_words=sealed, media=[]),
+        media.Media(
+            id=file, purpose="message", kind="audio", name=f"{NAME}.m4a", size=7, secret="s" * 32, **owner
+        ),
+        chat.ParcelMedia(media_id=file, parcel_id=parcel),
+        chat.Message(
+            seq=1, change=1, key="a-message", sealed_body=sealed, parcel_id=parcel, **there, **owner
+        ),
         chat.Reaction(seq=1, sign="🔥", **there, **owner),
         chat.ChatSettings(shows_read=False, **owner),
     ]

@@ -310,12 +310,12 @@ def test_a_full_library_takes_no_more(desk: Desk) -> None:
     assert "Your library is full" in answer.json["detail"]
 
 
-def test_fans_and_strangers_send_nothing(app: Flask, desk: Desk) -> None:
+def test_fans_send_files_in_messages_alone_and_strangers_none(app: Flask, desk: Desk) -> None:
     fan = signed_in(app, a_person(app))
     token = str(fan.get("/settings/profile").form("/settings/profile").fields["csrf_token"])
-    assert fan.post("/uploads", {"csrf_token": token}).status == 403
-    big = fan.http.post("/uploads", data=bytes(3_000_000), content_type="multipart/form-data; boundary=x")
-    assert big.status_code in {400, 413}
+    for purpose in ("", "post", "avatar", "cover"):
+        assert fan.post("/uploads", {"csrf_token": token, "purpose": purpose}).status == 403
+    assert fan.post("/uploads", {"csrf_token": token, "purpose": "message"}).status == 422
     assert app.test_client().post("/uploads", data={}).status_code == 400
 
 

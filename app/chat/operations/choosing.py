@@ -11,9 +11,19 @@ from app.platform import audit
 from app.platform.audit import Action
 
 
-def choose(me: UUID, *, messages_from: str, shows_read: bool, shows_typing: bool) -> None:
+def choose(
+    me: UUID,
+    *,
+    messages_from: str,
+    shows_read: bool,
+    shows_typing: bool,
+    from_rank: int = 0,
+    first_price: int | None = None,
+) -> None:
     chosen: dict[str, Any] = {
         "messages_from": messages_from,
+        "from_rank": from_rank,
+        "first_price": first_price,
         "shows_read": shows_read,
         "shows_typing": shows_typing,
     }

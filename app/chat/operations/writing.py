@@ -1,19 +1,17 @@
-"""Saying something, saying it otherwise, taking it back, answering with a sign.
-
-Whatever changes a conversation takes its next number under the lock of its row, so that the order is the same
-for both, and whoever missed something asks for what came after the last number they saw.
-"""
+"""Saying something, saying it otherwise, taking it back, answering with a sign."""
 
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts.queries import the_user
-from app.chat import live, queries, queries_talk, words
+from app.chat import live, queries, queries_talk, telling, words
 from app.chat.errors import Silent, TooLate
 from app.chat.models import REACTIONS, Conversation, Member, Message, Reaction
+from app.chat.operations import parcels
+from app.chat.operations.parcels import Load
 from app.chat.queries import Said
 from app.chat.queries_talk import Talk
 from app.extensions import db
@@ -22,11 +20,13 @@ from app.kit.ids import new_id
 from app.platform import audit, limits
 from app.platform.audit import Action
 from app.platform.errors import NotFound, Refused, TooMany
+from app.tips.models import Tip
 
 EDIT_WITHIN = timedelta(minutes=15)
 UNSEND_WITHIN = timedelta(hours=24)
 NEW_FOR = timedelta(days=1)
 MANY = "You wrote to many new people today. Go on with those, and begin with others tomorrow."
+NOTHING = Load()
 NO_SITES = "Addresses of other sites can be sent once they answered you, or a day after you joined."
 NOTE = text("""
     update conversation_members set
@@ -41,13 +41,15 @@ NOTE = text("""
 """)
 
 
-def begin(me: UUID, other_id: UUID, body: str, key: str) -> Said:
+def begin(me: UUID, other_id: UUID, body: str, key: str, load: Load = NOTHING) -> Said:
     """The first thing that is said between two; or the next, when the other one was quicker."""
-    conversation_id = queries_talk.between(me, other_id) or _conversation(me, other_id)
-    return send(me, conversation_id, body, key)
+    conversation_id = queries_talk.between(me, other_id) or _first_words(me, other_id)
+    return send(me, conversation_id, body, key, load=load)
 
 
-def send(me: UUID, conversation_id: UUID, body: str, key: str, answers: int | None = None) -> Said:
+def send(
+    me: UUID, conversation_id: UUID, body: str, key: str, answers: int | None = None, load: Load = NOTHING
+) -> Said:
     """Once for each key, however often it comes."""
     talk = queries_talk.find_talk(conversation_id, me, lock=True)
     if known := _sent_before(conversation_id, me, key):
@@ -55,32 +57,34 @@ def send(me: UUID, conversation_id: UUID, body: str, key: str, answers: int | No
     if talk.silence:
         raise Silent(talk.silence.words, "body")
     _hold_to_manners(talk, body)
-    seq, change = _next(conversation_id, message=True)
-    message = Message(
-        id=new_id(),
-        conversation_id=conversation_id,
-        user_id=me,
-        seq=seq,
-        change=change,
-        key=key,
-        sealed_body=words.seal(body),
-        answers=answers if answers and answers < seq else None,
-        created_at=clock.now(),
-    )
-    db.session.add(message)
-    _note_members(talk, message)
+    parcel = None if load.empty else parcels.pack(me, load)
+    message = _say(conversation_id, me, key, body, answers)
+    message.parcel_id = parcel.id if parcel else None
     audit.record(Action.MESSAGE_SENT, actor=me, subject=("message", message.id))
     db.session.flush()
-    if message.answers is None:
-        return _told(talk, queries.said(talk, message, None, ()))
-    return _tell(talk, seq)
+    if message.answers is None and parcel is None:
+        return _told(talk, queries.said(talk, message))
+    return _tell(talk, message.seq)
+
+
+def note_tip(tip: Tip, conversation_id: UUID, key: str, answers: int | None) -> None:
+    """It was paid: said by whoever gave it, with their words, whether or not they may write otherwise.
+
+    Under the lock of the conversation.
+    """
+    message = _say(conversation_id, tip.user_id, key, tip.note, answers)
+    message.tip_id = tip.id
+    audit.record(Action.MESSAGE_SENT, actor=tip.user_id, subject=("message", message.id))
+    db.session.flush()
+    pair = tip.user_id, tip.creator_id
+    live.touched(pair, conversation_id, tip.user_id, message.seq, message.change)
 
 
 def edit(me: UUID, conversation_id: UUID, seq: int, body: str) -> Said:
     talk, message = _own(me, conversation_id, seq)
     if talk.silence:
         raise Silent(talk.silence.words, "body")
-    if clock.now() - message.created_at > EDIT_WITHIN:
+    if message.tip_id or clock.now() - message.created_at > EDIT_WITHIN:
         raise TooLate("A message can be changed for a quarter of an hour. Write another one instead.", "body")
     if words.unseal(message.sealed_body) == body:
         return queries.find_said(talk, seq)
@@ -92,8 +96,9 @@ def edit(me: UUID, conversation_id: UUID, seq: int, body: str) -> Said:
 def unsend(me: UUID, conversation_id: UUID, seq: int) -> Said:
     """The words are gone for both; that there was something is not."""
     talk, message = _own(me, conversation_id, seq)
-    if clock.now() - message.created_at > UNSEND_WITHIN:
-        raise TooLate("A message can be taken back for a day.")
+    if message.tip_id or clock.now() - message.created_at > UNSEND_WITHIN:
+        raise TooLate("A message can be taken back for a day, and a tip not at all.")
+    parcels.drop(message)
     return _changed(talk, _empty(message), me, Action.MESSAGE_UNSENT)
 
 
@@ -124,13 +129,27 @@ def take_down(message_id: UUID) -> None:
     if message is None or message.unsent_at:
         return
     talk = queries_talk.find_talk(message.conversation_id, message.user_id, lock=True)
-    _, message.change = _next(message.conversation_id)
+    _, message.change = telling.next_number(message.conversation_id)
+    message.parcel_id = None
     _empty(message)
     db.session.flush()
     _tell(talk, message.seq)
 
 
-def _conversation(me: UUID, other_id: UUID) -> UUID:
+def conversation_of(one: UUID, other: UUID) -> UUID:
+    """The one that they have, made where they had none."""
+    low, high = sorted((one, other))
+    pair = {"low_id": low, "high_id": high}
+    row = insert(Conversation).values(id=new_id(), last_seq=0, last_change=0, created_at=clock.now(), **pair)
+    db.session.execute(row.on_conflict_do_nothing())
+    conversation_id = db.session.scalars(select(Conversation.id).filter_by(**pair)).one()
+    for who, whom in ((one, other), (other, one)):
+        member = insert(Member).values(conversation_id=conversation_id, user_id=who, other_id=whom)
+        db.session.execute(member.on_conflict_do_nothing())
+    return conversation_id
+
+
+def _first_words(me: UUID, other_id: UUID) -> UUID:
     talk = queries_talk.nothing_said(other_id, me)
     if talk.silence:
         raise Silent(talk.silence.words, "body")
@@ -138,15 +157,26 @@ def _conversation(me: UUID, other_id: UUID) -> UUID:
         limits.take("first_words_new" if _just_came(me) else "first_words", str(me))
     except TooMany:
         raise Refused(MANY, "body") from None
-    low, high = sorted((me, other_id))
-    pair = {"low_id": low, "high_id": high}
-    row = insert(Conversation).values(id=new_id(), last_seq=0, last_change=0, created_at=clock.now(), **pair)
-    db.session.execute(row.on_conflict_do_nothing())
-    conversation_id = db.session.scalars(select(Conversation.id).filter_by(**pair)).one()
-    for one, other in ((me, other_id), (other_id, me)):
-        member = insert(Member).values(conversation_id=conversation_id, user_id=one, other_id=other)
-        db.session.execute(member.on_conflict_do_nothing())
-    return conversation_id
+    return conversation_of(me, other_id)
+
+
+def _say(conversation_id: UUID, me: UUID, key: str, body: str, answers: int | None) -> Message:
+    """The next message, under the lock of the conversation."""
+    seq, change = telling.next_number(conversation_id, message=True)
+    message = Message(
+        id=new_id(),
+        conversation_id=conversation_id,
+        user_id=me,
+        seq=seq,
+        change=change,
+        key=key,
+        sealed_body=words.seal(body) if body else None,
+        answers=answers if answers and answers < seq else None,
+        created_at=clock.now(),
+    )
+    db.session.add(message)
+    _note_members(message)
+    return message
 
 
 def _hold_to_manners(talk: Talk, body: str) -> None:
@@ -167,22 +197,14 @@ def _sent_before(conversation_id: UUID, me: UUID, key: str) -> int | None:
     )
 
 
-def _next(conversation_id: UUID, *, message: bool = False) -> tuple[int, int]:
-    """The numbers of the newest message and of this change."""
-    taken = (
-        update(Conversation)
-        .where(Conversation.id == conversation_id)
-        .values(last_seq=Conversation.last_seq + int(message), last_change=Conversation.last_change + 1)
-        .returning(Conversation.last_seq, Conversation.last_change)
-        .execution_options(synchronize_session=False)
-    )
-    seq, change = db.session.execute(taken).one()
-    return seq, change
-
-
-def _note_members(talk: Talk, message: Message) -> None:
+def _note_members(message: Message) -> None:
     """Both lists move it to their top; whoever writes has read what was there, and keeps no draft."""
-    values = {"talk": talk.id, "me": talk.me, "at": message.created_at, "seq": message.seq}
+    values = {
+        "talk": message.conversation_id,
+        "me": message.user_id,
+        "at": message.created_at,
+        "seq": message.seq,
+    }
     db.session.execute(NOTE, values)
 
 
@@ -213,7 +235,7 @@ def _empty(message: Message) -> Message:
 
 
 def _changed(talk: Talk, message: Message, me: UUID, action: Action) -> Said:
-    _, message.change = _next(message.conversation_id)
+    _, message.change = telling.next_number(message.conversation_id)
     audit.record(action, actor=me, subject=("message", message.id))
     db.session.flush()
     return _tell(talk, message.seq)

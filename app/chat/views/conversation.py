@@ -8,11 +8,14 @@ from htmx_flask import request
 from werkzeug.wrappers import Response
 
 from app.chat import live, queries, queries_talk
+from app.chat.errors import NothingToOpen
 from app.chat.forms import DraftForm, MarksForm, MessageForm
-from app.chat.operations import marking, writing
+from app.chat.operations import marking, opening, writing
 from app.chat.queries import Said
 from app.chat.queries_talk import Talk
 from app.chat.views import bp
+from app.kit.ids import parse_id
+from app.media.views.uploads import shown_states
 from app.platform.errors import NotFound, Refused
 from app.platform.guards import Access, guard
 from app.platform.idempotency import FIELD
@@ -34,11 +37,13 @@ def write_to(handle: str) -> Response:
 @bp.post("/messages/to/<handle>")
 @guard(Access.SIGNED_IN, limit="message")
 def begin(handle: str) -> Response:
-    person, form = signed_in_viewer(), MessageForm()
+    person = signed_in_viewer()
     talk = queries_talk.find_talk_with(handle, person.id)
+    form = _form_of(talk)
     try:
         if form.validate():
-            said = writing.begin(person.id, talk.other.id, form.body.data or "", request.form[FIELD])
+            text, key = form.body.data or "", request.form[FIELD]
+            said = writing.begin(person.id, talk.other.id, text, key, form.load)
             return see(f"/messages/{said.talk_id}#end")
     except NotFound:
         raise
@@ -61,15 +66,26 @@ def conversation(talk_id: UUID) -> Response:
 @guard(Access.SIGNED_IN, limit="message")
 def send(talk_id: UUID) -> Response:
     person, form = signed_in_viewer(), MessageForm()
+    if form.price.data or form.locked.data:
+        form = _form_of(queries_talk.find_talk(talk_id, person.id))
     try:
         if form.validate():
             text, key = form.body.data or "", request.form[FIELD]
-            return _sent(writing.send(person.id, talk_id, text, key, form.answers.data))
+            return _sent(writing.send(person.id, talk_id, text, key, form.answers.data, form.load))
     except NotFound:
         raise
     except Refused as refused:
         form.refuse(refused)
     return _show(queries_talk.find_talk(talk_id, person.id), form)
+
+
+@bp.post("/messages/to/<handle>/pay")
+@guard(Access.SIGNED_IN)
+def pay_for_first_word(handle: str) -> Response:
+    try:
+        return see(f"/invoices/{opening.open_door(signed_in_viewer().id, handle).id}")
+    except NothingToOpen:
+        return see(f"/messages/to/{handle}")
 
 
 @bp.get("/messages/<uuid:talk_id>/changes")
@@ -135,10 +151,25 @@ def _show(talk: Talk, form: MessageForm | None = None) -> Response:
     stretch = queries.stretch(talk, before=before, after=_number("after"), around=around)
     if talk.id and not stretch.later and form is None and talk.read_seq < talk.last_seq:
         _mark_read(talk)
-    context: dict[str, Any] = {"talk": talk, "stretch": stretch, "answers": _answered(talk)}
     if form is None:
-        return page(PAGE, form=MessageForm(formdata=None, data={"body": talk.draft}), **context)
-    return form_page(PAGE, partial="messages/_composer.html", form=form, **context)
+        chosen = [one for text in request.args.getlist("media") if (one := parse_id(text))]
+        shown = _form_of(talk, formdata=None, data={"body": talk.draft, "media": chosen})
+    else:
+        shown = form
+    context: dict[str, Any] = {
+        "talk": talk,
+        "stretch": stretch,
+        "answers": _answered(talk),
+        "chosen": shown_states(shown.media_ids, talk.me) if shown.media_ids else (),
+        "form": shown,
+    }
+    if form is None:
+        return page(PAGE, **context)
+    return form_page(PAGE, partial="messages/_composer.html", **context)
+
+
+def _form_of(talk: Talk, **options: Any) -> MessageForm:
+    return MessageForm(talk.currency, sells=talk.i_host, **options)
 
 
 def _sent(said: Said) -> Response:

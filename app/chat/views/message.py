@@ -8,9 +8,10 @@ from htmx_flask import request
 from werkzeug.wrappers import Response
 
 from app.chat import queries, queries_talk
+from app.chat.errors import NothingToOpen
 from app.chat.forms import MessageForm, ReactionForm
 from app.chat.models import REACTIONS
-from app.chat.operations import writing
+from app.chat.operations import opening, writing
 from app.chat.queries import Said
 from app.chat.queries_talk import Talk
 from app.chat.views import bp
@@ -50,6 +51,16 @@ def react(talk_id: UUID, seq: int) -> Response:
     return _do(talk_id, seq, None, lambda me: writing.react(me, talk_id, seq, sign))
 
 
+@bp.post("/messages/<uuid:talk_id>/<int:seq>/open")
+@guard(Access.SIGNED_IN)
+def open_parcel(talk_id: UUID, seq: int) -> Response:
+    """On to the invoice, or back to what is open already."""
+    try:
+        return see(f"/invoices/{opening.open_parcel(signed_in_viewer().id, talk_id, seq).id}")
+    except NothingToOpen:
+        return see(f"/messages/{talk_id}?around={seq}#m-{seq}")
+
+
 def _do(talk_id: UUID, seq: int, form: MessageForm | None, act: Callable[[UUID], Said]) -> Response:
     talk, said = _living(talk_id, seq)
     shown = form or _as_it_is(said)
@@ -82,8 +93,8 @@ def _shown(talk: Talk, said: Said, form: MessageForm) -> dict[str, Any]:
         "form": form,
         "signs": REACTIONS,
         # What was refused just now is shown once more, with the reason.
-        "changeable": said.mine and (age <= writing.EDIT_WITHIN or bool(form.errors)),
-        "revocable": said.mine and age <= writing.UNSEND_WITHIN,
+        "changeable": said.mine and not said.tip and (age <= writing.EDIT_WITHIN or bool(form.errors)),
+        "revocable": said.mine and not said.tip and age <= writing.UNSEND_WITHIN,
     }
 
 

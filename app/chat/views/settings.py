@@ -7,6 +7,7 @@ from app.chat import queries_talk
 from app.chat.forms import ChatSettingsForm
 from app.chat.operations import choosing
 from app.chat.views import bp
+from app.kit.money import plain
 from app.platform.guards import Access, guard
 from app.platform.pages import form_page, page, see
 from app.platform.viewer import signed_in_viewer
@@ -17,19 +18,26 @@ PAGE = "messages/settings.html"
 @bp.get("/settings/messages")
 @guard(Access.SIGNED_IN)
 def chosen() -> Response:
-    found = queries_talk.settings_of(signed_in_viewer().id)
-    return page(PAGE, form=ChatSettingsForm(formdata=None, obj=found))
+    person = signed_in_viewer()
+    found, (currency, tiers) = queries_talk.settings_of(person.id), queries_talk.shop_of(person.id)
+    price = plain(found.first_price, currency) if found.first_price else ""
+    shown = ChatSettingsForm(currency, tiers, formdata=None, obj=found)
+    shown.first_price.data = price
+    return page(PAGE, form=shown)
 
 
 @bp.post("/settings/messages")
 @guard(Access.SIGNED_IN)
 def choose() -> Response:
-    form = ChatSettingsForm()
+    person = signed_in_viewer()
+    form = ChatSettingsForm(*queries_talk.shop_of(person.id))
     if not form.validate():
         return form_page(PAGE, form=form)
     choosing.choose(
-        signed_in_viewer().id,
+        person.id,
         messages_from=form.messages_from.data,
+        from_rank=form.from_rank.data if form.messages_from.data == "subscribers" else 0,
+        first_price=form.first_price.minor if form.messages_from.data == "paid" else None,
         shows_read=form.shows_read.data,
         shows_typing=form.shows_typing.data,
     )

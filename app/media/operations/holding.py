@@ -6,6 +6,7 @@ from uuid import UUID
 from app.kit import chance
 from app.media import holders, queries
 from app.media.errors import FileGone, NotReady
+from app.media.kinds import Purpose
 from app.media.models import Media
 from app.media.shown import Described, describe
 
@@ -13,13 +14,18 @@ SECRET_BYTES = 18
 
 
 def attach(
-    media_ids: Sequence[UUID], owner_id: UUID, public: bool, *, unready: bool = False
+    media_ids: Sequence[UUID],
+    owner_id: UUID,
+    public: bool,
+    *,
+    unready: bool = False,
+    purpose: Purpose = Purpose.POST,
 ) -> list[Described]:
     """Descriptions in the order asked for. A draft may hold what is not ready yet (`unready`)."""
     found = queries.lock_many(media_ids)
     chosen = [found.get(one) for one in media_ids]
     for media in chosen:
-        if media is None or media.user_id != owner_id or media.purpose != "post" or _is_gone(media):
+        if media is None or media.user_id != owner_id or media.purpose != purpose or _is_gone(media):
             raise FileGone
         if media.state == "failed" or (media.state != "ready" and not unready):
             raise NotReady(failed=media.state == "failed")

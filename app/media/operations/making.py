@@ -7,6 +7,7 @@ from uuid import UUID
 
 from app.media import holders, queries
 from app.media.errors import UploadRefused
+from app.media.kinds import Purpose
 from app.media.models import Media
 from app.media.operations import portraits, uploading
 from app.media.operations.uploading import original_key, rendition_folder
@@ -88,10 +89,10 @@ def finish(media_id: UUID, made: Mapping[str, Any]) -> bool:
     media.width, media.height, media.duration_ms = made["w"], made["h"], made.get("ms")
     media.color, media.renditions = made.get("color", ""), made["names"]
     media.kind = made.get("kind", media.kind)  # a film without pictures is sound
-    if media.purpose == "post":
-        holders.tell_changed(describe(media))
-    else:
+    if Purpose(media.purpose).is_portrait:
         portraits.show(media)
+    else:
+        holders.tell_changed(describe(media))
     return True
 
 
@@ -101,6 +102,8 @@ def refuse(media_id: UUID, trouble: str) -> bool:
         return False
     media.state, media.trouble, media.renditions = "failed", trouble, {}
     audit.record(Action.MEDIA_REFUSED, actor=media.user_id, subject=("media", media_id), trouble=trouble)
+    if media.purpose == Purpose.MESSAGE:  # it was sent already, perhaps
+        holders.tell_changed(describe(media))
     return True
 
 

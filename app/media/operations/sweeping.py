@@ -35,16 +35,16 @@ def delete_files(media_id: UUID) -> None:
 
 
 def sweep_loose() -> None:
-    """After a day: uploads that stopped, files that could not be used, portraits that were replaced."""
+    """After a day: uploads that stopped, files of no use, portraits that were replaced, what was not sent."""
     unused = Media.state.in_(("waiting", "receiving", "failed"))
-    replaced = and_(Media.state == "ready", Media.purpose != "post")
+    let_go = and_(Media.state == "ready", Media.purpose != "post")
     with transaction():
         for media in db.session.scalars(
             select(Media)
             .where(
                 Media.attached.is_(False),
                 Media.changed_at < clock.now() - LOOSE_FOR,
-                or_(unused, replaced),
+                or_(unused, let_go),
             )
             .limit(BATCH)
             .with_for_update(skip_locked=True)

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import IO, Any, cast
 from uuid import UUID
 
+from app.accounts.models import User
 from app.accounts.queries import lock_user
 from app.extensions import db
 from app.kit.ids import new_id
 from app.kit.text import clean_line
 from app.media import kinds, queries
 from app.media.errors import TooBig, UnknownKind, UploadRefused, WrongOffset
-from app.media.kinds import LARGEST, Kind, Purpose
+from app.media.kinds import LARGEST, LARGEST_SENT, Kind, Purpose
 from app.media.models import NAME_MAX, Media
 from app.media.operations.holding import new_secret
 from app.platform import audit, work
@@ -19,6 +20,7 @@ from app.platform.audit import Action
 from app.platform.errors import NotFound
 from app.platform.settings import settings
 from app.platform.storage import storage
+from app.platform.viewer import Role
 
 GB = 1024 * kinds.MB
 OPEN_STATES = ("waiting", "receiving")
@@ -42,8 +44,8 @@ def begin(owner_id: UUID, asked: Asked) -> Media:
     """A place for it. What it really is shows at its first bytes."""
     kind = _claimed(asked)
     _check(asked.size, kind, asked.purpose)
-    lock_user(owner_id)  # so that two at once do not both take the last of the quota
-    if queries.used_bytes(owner_id) + asked.size > settings().media_quota_gb * GB:
+    person = lock_user(owner_id)  # so that two at once do not both take the last of the quota
+    if queries.used_bytes(owner_id) + asked.size > _room_of(person):
         raise TooBig("quota")
     media = Media(
         id=new_id(),
@@ -137,6 +139,12 @@ def rendition_folder(media_id: UUID) -> str:
     return f"media/{media_id}/"
 
 
+def _room_of(person: User) -> int:
+    """Who has a page keeps more with us."""
+    known = settings()
+    return GB * (known.media_quota_gb if Role.CREATOR in person.roles else known.media_quota_fan_gb)
+
+
 def _mine(media_id: UUID, owner_id: UUID) -> Media:
     media = queries.lock(media_id)
     if media is None or media.user_id != owner_id or media.state == "removed":
@@ -163,10 +171,12 @@ def recognise(media: Media, head: bytes) -> None:
 def _check(size: int, kind: Kind, purpose: Purpose) -> None:
     if size <= 0:
         raise UploadRefused("empty")
-    if purpose is not Purpose.POST and kind is not Kind.IMAGE:
+    if purpose.is_portrait and kind is not Kind.IMAGE:
         raise UnknownKind("pictures_only")
     if size > LARGEST[kind]:
         raise TooBig(f"big_{kind}")
+    if purpose is Purpose.MESSAGE and size > LARGEST_SENT[kind]:
+        raise TooBig(f"big_sent_{kind}")
 
 
 def complete(media: Media) -> None:

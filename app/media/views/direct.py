@@ -14,7 +14,7 @@ bp = Blueprint("direct_uploads", __name__)
 
 
 @bp.post("/uploads/<uuid:media_id>/parts")
-@guard(Access.CREATOR, limit="parts", once=False)
+@guard(Access.SIGNED_IN, limit="parts", once=False)
 def part(media_id: UUID) -> Response:
     offset = number_in("Upload-Offset")
     address, length = direct.address_of_part(media_id, signed_in_viewer().id, offset=offset)
@@ -22,6 +22,6 @@ def part(media_id: UUID) -> Response:
 
 
 @bp.post("/uploads/<uuid:media_id>/arrived")
-@guard(Access.CREATOR, limit="parts", once=False)
+@guard(Access.SIGNED_IN, limit="parts", once=False)
 def arrived(media_id: UUID) -> Response:
     return offset_answer(direct.arrived(media_id, signed_in_viewer().id), 204)

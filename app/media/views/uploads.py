@@ -18,7 +18,7 @@ from app.media.models import Media
 from app.media.operations import keeping, uploading
 from app.media.operations.uploading import Asked
 from app.media.shown import describe
-from app.platform.errors import NotFound, Refused
+from app.platform.errors import Forbidden, NotFound, Refused
 from app.platform.guards import Access, guard
 from app.platform.pages import page, partial, safe_next, see
 from app.platform.storage import direct_storage
@@ -53,8 +53,7 @@ class TusVersion(Refused):
 @bp.before_request
 def _let_files_in() -> None:
     """Before anything reads the body: whoever may not send files sends no more than a form."""
-    person = viewer()
-    if person and person.has(Role.CREATOR):
+    if viewer():
         request.max_content_length = PLAIN_MOST if request.method == "POST" else PART_MOST
 
 
@@ -74,13 +73,13 @@ def offer() -> Response:
 
 
 @bp.post("/uploads")
-@guard(Access.CREATOR, limit="upload", once=False)
+@guard(Access.SIGNED_IN, limit="upload", once=False)
 def create() -> Response:
     return _ask() if "Tus-Resumable" in request.headers else _take_form()
 
 
 @bp.get("/uploads/<uuid:media_id>")
-@guard(Access.CREATOR, limit=None)
+@guard(Access.SIGNED_IN, limit=None)
 def state(media_id: UUID) -> Response:
     """For tus, how far it is (HEAD); for pages, its state as a partial; else the library."""
     media = queries.find(media_id, signed_in_viewer().id)
@@ -94,7 +93,7 @@ def state(media_id: UUID) -> Response:
 
 
 @bp.patch("/uploads/<uuid:media_id>")
-@guard(Access.CREATOR, limit="parts", once=False)
+@guard(Access.SIGNED_IN, limit="parts", once=False)
 def receive(media_id: UUID) -> Response:
     _speaks_tus()
     if request.mimetype != PART_TYPE:
@@ -110,7 +109,7 @@ def receive(media_id: UUID) -> Response:
 
 
 @bp.delete("/uploads/<uuid:media_id>")
-@guard(Access.CREATOR, once=False)
+@guard(Access.SIGNED_IN, once=False)
 def terminate(media_id: UUID) -> Response:
     _speaks_tus()
     keeping.remove(media_id, signed_in_viewer().id)
@@ -118,7 +117,7 @@ def terminate(media_id: UUID) -> Response:
 
 
 @bp.post("/uploads/<uuid:media_id>/alt")
-@guard(Access.CREATOR, once=False)
+@guard(Access.SIGNED_IN, once=False)
 def describe_in_words(media_id: UUID) -> Response:
     keeping.describe_in_words(media_id, signed_in_viewer().id, request.form.get("alt", ""))
     if is_htmx():
@@ -128,7 +127,7 @@ def describe_in_words(media_id: UUID) -> Response:
 
 
 @bp.post("/uploads/<uuid:media_id>/remove")
-@guard(Access.CREATOR)
+@guard(Access.SIGNED_IN)
 def remove(media_id: UUID) -> Response:
     try:
         keeping.remove(media_id, signed_in_viewer().id)
@@ -175,7 +174,7 @@ def _ask() -> Response:
 
 
 def _take_form() -> Response:
-    back = safe_next(request.form.get("next"), LIBRARY)
+    purpose, back = _purpose(request.form.get("purpose")), safe_next(request.form.get("next"), LIBRARY)
     files = [file for file in request.files.getlist("file") if file.filename]
     if not files or len(files) > FILES_MOST:
         words = f"Choose up to {FILES_MOST} files at once." if files else "Choose a file first."
@@ -183,7 +182,7 @@ def _take_form() -> Response:
     try:
         taken = uploading.take(
             signed_in_viewer().id,
-            [(_asked(file, _purpose(request.form.get("purpose"))), file.stream) for file in files],
+            [(_asked(file, purpose), file.stream) for file in files],
         )
     except UploadRefused as refused:
         return _not_taken(refused.message, refused.status, back)
@@ -216,7 +215,11 @@ def _with_media(address: str, media_ids: list[UUID]) -> str:
 
 
 def _purpose(said: str | None) -> Purpose:
-    return Purpose(said) if said in set(Purpose) else Purpose.POST
+    """Everybody sends files to others; what stands on a page is a creator's."""
+    purpose = Purpose(said) if said in set(Purpose) else Purpose.POST
+    if purpose is not Purpose.MESSAGE and not signed_in_viewer().has(Role.CREATOR):
+        raise Forbidden("Creators send files here: open a page of your own first.")
+    return purpose
 
 
 def _speaks_tus() -> None:

@@ -1,0 +1,115 @@
+"""What messages carry beside their words: files, and what opens for a price."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import delete, exists, select
+
+from app.chat import telling, words
+from app.chat.errors import Bought
+from app.chat.models import Message, Parcel, ParcelMedia
+from app.entitlements.queries import anybody_holds
+from app.entitlements.rules import Kind
+from app.extensions import db
+from app.kit import clock
+from app.kit.ids import new_id
+from app.media.errors import FileGone
+from app.media.kinds import Purpose
+from app.media.models import Media
+from app.media.operations import holding, uploading
+from app.media.shown import Described, describe
+
+# A file that changes later is told to so many conversations at once; the others see it when they look.
+TOLD_MOST = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What somebody puts in. The words are those behind the price."""
+
+    media: Sequence[UUID] = ()
+    price: int | None = None
+    currency: str = ""
+    words: str = ""
+
+    @property
+    def empty(self) -> bool:
+        return not self.media and self.price is None
+
+
+def pack(sender_id: UUID, load: Load, *, unready: bool = True) -> Parcel:
+    """`unready`: a file that is still being made ready is seen when it is."""
+    media = holding.attach(load.media, sender_id, public=False, unready=unready, purpose=Purpose.MESSAGE)
+    if media and db.session.scalar(select(exists().where(ParcelMedia.media_id.in_(load.media)))):
+        raise FileGone
+    parcel = Parcel(
+        id=new_id(),
+        sender_id=sender_id,
+        price=load.price,
+        currency=load.currency if load.price is not None else None,
+        sealed_words=words.seal(load.words) if load.words and load.price is not None else None,
+        media=media,
+        created_at=clock.now(),
+    )
+    db.session.add(parcel)
+    db.session.flush()
+    db.session.add_all(ParcelMedia(media_id=one, parcel_id=parcel.id) for one in load.media)
+    return parcel
+
+
+def drop(message: Message) -> None:
+    """The message is taken back; what nobody else was sent goes with it."""
+    if message.parcel_id is None:
+        return
+    parcel_id, message.parcel_id = message.parcel_id, None
+    if anybody_holds(parcel_id, Kind.PURCHASE):
+        raise Bought
+    others = select(exists().where(Message.parcel_id == parcel_id, Message.id != message.id))
+    if not db.session.scalar(others):
+        _destroy([parcel_id])
+
+
+def destroy_all_of(sender_id: UUID) -> None:
+    """They leave, with what they sent."""
+    _destroy(db.session.scalars(select(Parcel.id).where(Parcel.sender_id == sender_id)).all())
+
+
+def refresh(media_id: UUID) -> None:
+    """A file became ready, or cannot be used: the parcel shows it so, and open pages hear of it."""
+    found = select(Parcel).join(ParcelMedia).where(ParcelMedia.media_id == media_id)
+    parcel, media = (
+        db.session.scalars(found.with_for_update(of=Parcel)).one_or_none(),
+        db.session.get(Media, media_id),
+    )
+    if parcel is None or media is None:
+        return
+    now = _described(media)
+    parcel.media = [now if one["id"] == now["id"] else one for one in parcel.media]
+    carried = select(Message).where(Message.parcel_id == parcel.id).order_by(Message.conversation_id)
+    for message in db.session.scalars(carried.limit(TOLD_MOST)).all():
+        telling.changed(message)
+
+
+def touch(parcel_id: UUID, conversation_id: UUID) -> None:
+    """It was opened, or closed again, by the one who got it in this conversation."""
+    carried = select(Message).where(
+        Message.parcel_id == parcel_id, Message.conversation_id == conversation_id
+    )
+    for message in db.session.scalars(carried).all():
+        telling.changed(message)
+
+
+def _described(media: Media) -> Described:
+    return describe(media) | {"failed": media.state == "failed"}
+
+
+def _destroy(parcel_ids: Iterable[UUID]) -> None:
+    ids = list(parcel_ids)
+    files = db.session.scalars(
+        delete(ParcelMedia).where(ParcelMedia.parcel_id.in_(ids)).returning(ParcelMedia.media_id)
+    ).all()
+    holding.release(files)
+    for media in db.session.scalars(select(Media).where(Media.id.in_(files), Media.state != "removed")):
+        uploading.forget(media, by=media.user_id)
+    db.session.execute(delete(Parcel).where(Parcel.id.in_(ids)))

@@ -1,0 +1,108 @@
+"""What is sold in messages: what becomes of it when it is paid, and when it is taken back."""
+
+from uuid import UUID
+
+from flask import Flask
+from sqlalchemy import exists, select, update
+
+from app.chat import queries_talk
+from app.chat.models import Member, Message
+from app.chat.operations import parcels, writing
+from app.chat.operations.opening import FIRST_WORD, PARCEL
+from app.creators.hiding import hidden_from
+from app.creators.models import Creator
+from app.entitlements.operations import grants
+from app.entitlements.rules import Kind
+from app.extensions import db
+from app.invoices import products
+from app.invoices.products import Product, Sold
+
+
+def init_app(app: Flask) -> None:
+    products.register(
+        app,
+        Product(
+            PARCEL,
+            "Message",
+            fulfil=_open_parcel,
+            revoke=_close_parcel,
+            gone=_parcel_gone,
+            href=_to_talk,
+        ),
+    )
+    products.register(
+        app,
+        Product(
+            FIRST_WORD,
+            "First word",
+            fulfil=_welcome,
+            revoke=_shut,
+            gone=_door_gone,
+            href=_to_talk,
+            thanks="You can write now.",
+        ),
+    )
+
+
+def _open_parcel(sold: Sold) -> None:
+    grants.grant(sold.buyer_id, _subject(sold), Kind.PURCHASE, cause=sold.cause)
+    _tell(sold)
+
+
+def _close_parcel(sold: Sold) -> None:
+    grants.revoke(sold.buyer_id, cause=sold.cause)
+    _tell(sold)
+
+
+def _parcel_gone(sold: Sold) -> str | None:
+    talk_id = _talk_id(sold)
+    there = exists().where(Message.parcel_id == sold.subject_id, Message.conversation_id == talk_id)
+    return None if db.session.scalar(select(there)) else "This message was taken back."
+
+
+def _welcome(sold: Sold) -> None:
+    talk_id = writing.conversation_of(sold.buyer_id, _seller(sold))
+    _let_in(talk_id, sold, welcome=True)
+
+
+def _shut(sold: Sold) -> None:
+    _let_in(_talk_id(sold), sold, welcome=False)
+
+
+def _door_gone(sold: Sold) -> str | None:
+    """Whoever has closed their page, or the door to this person, is not written to."""
+    there = exists().where(
+        Creator.id == sold.seller_id,
+        Creator.state == "open",
+        ~hidden_from(sold.buyer_id, Creator.id.expression),
+    )
+    return None if db.session.scalar(select(there)) else "This creator takes no messages at the moment."
+
+
+def _let_in(talk_id: UUID | None, sold: Sold, *, welcome: bool) -> None:
+    theirs = update(Member).where(Member.conversation_id == talk_id, Member.user_id == sold.buyer_id)
+    db.session.execute(theirs.values(welcome=welcome))
+
+
+def _tell(sold: Sold) -> None:
+    if talk_id := _talk_id(sold):
+        parcels.touch(_subject(sold), talk_id)
+
+
+def _to_talk(sold: Sold) -> str:
+    talk_id = _talk_id(sold)
+    return f"/messages/{talk_id}#end" if talk_id else "/messages"
+
+
+def _talk_id(sold: Sold) -> UUID | None:
+    return queries_talk.between(sold.buyer_id, _seller(sold))
+
+
+def _seller(sold: Sold) -> UUID:
+    assert sold.seller_id is not None
+    return sold.seller_id
+
+
+def _subject(sold: Sold) -> UUID:
+    assert sold.subject_id is not None
+    return sold.subject_id
