@@ -123,7 +123,7 @@ class ReactionForm(Form):
 
 
 class ChatSettingsForm(Form):
-    messages_from = RadioField("Who may begin to write to you", choices=list(FROM.items()))
+    messages_from = RadioField("Who may begin to write to you", choices=FROM)
     from_rank = SelectField("From which tier", coerce=int, default=0)
     first_price = PriceField("Price of the first word", filters=[clean_line])
     shows_read = BooleanField("Show when you have read something")
@@ -132,7 +132,7 @@ class ChatSettingsForm(Form):
     def __init__(self, currency: str = "USD", tiers: dict[int, str] | None = None, **options: Any) -> None:
         super().__init__(**options)
         self.first_price.currency = currency
-        self.from_rank.choices = [(0, "Any tier"), *(tiers or {}).items()]
+        self.from_rank.choices = {"0": "Any tier"} | {str(rank): name for rank, name in (tiers or {}).items()}
 
     def validate_first_price(self, field: PriceField) -> None:
         if self.messages_from.data == "paid" and not field.data:

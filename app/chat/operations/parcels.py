@@ -60,11 +60,12 @@ def pack(sender_id: UUID, load: Load, *, unready: bool = True) -> Parcel:
 
 def drop(message: Message) -> None:
     """The message is taken back; what nobody else was sent goes with it."""
-    if message.parcel_id is None:
+    parcel_id = message.parcel_id
+    if parcel_id is None:
         return
-    parcel_id, message.parcel_id = message.parcel_id, None
     if anybody_holds(parcel_id, Kind.PURCHASE):
         raise Bought
+    message.parcel_id = None
     others = select(exists().where(Message.parcel_id == parcel_id, Message.id != message.id))
     if not db.session.scalar(others):
         _destroy([parcel_id])

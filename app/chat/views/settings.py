@@ -21,9 +21,14 @@ def chosen() -> Response:
     person = signed_in_viewer()
     found, (currency, tiers) = queries_talk.settings_of(person.id), queries_talk.shop_of(person.id)
     price = plain(found.first_price, currency) if found.first_price else ""
-    shown = ChatSettingsForm(currency, tiers, formdata=None, obj=found)
-    shown.first_price.data = price
-    return page(PAGE, form=shown)
+    chosen = {
+        "messages_from": found.messages_from,
+        "from_rank": found.from_rank,
+        "first_price": price,
+        "shows_read": found.shows_read,
+        "shows_typing": found.shows_typing,
+    }
+    return page(PAGE, form=ChatSettingsForm(currency, tiers, formdata=None, data=chosen))
 
 
 @bp.post("/settings/messages")
