@@ -47,6 +47,7 @@ def _was_sent(parcel: Parcel, viewer_id: UUID | None) -> bool:
         Member.other_id == parcel.sender_id,
         Message.conversation_id == Member.conversation_id,
         Message.parcel_id == parcel.id,
+        Message.unsent_at.is_(None),
     )
     return db.session.scalar(select(there)) or False
 

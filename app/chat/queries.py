@@ -278,8 +278,8 @@ def _said(talk: Talk) -> Select[*tuple[Any, ...]]:
             held_column(talk.other.id, Parcel.id.expression, Parcel.sender_id.expression).label("they_hold"),
         )
         .outerjoin(asked, and_(asked.conversation_id == talk.id, asked.seq == Message.answers))
-        .outerjoin(asked_parcel, asked_parcel.id == asked.parcel_id)
-        .outerjoin(Parcel, Parcel.id == Message.parcel_id)
+        .outerjoin(asked_parcel, and_(asked_parcel.id == asked.parcel_id, asked.unsent_at.is_(None)))
+        .outerjoin(Parcel, and_(Parcel.id == Message.parcel_id, Message.unsent_at.is_(None)))
         .outerjoin(Tip, Tip.id == Message.tip_id)
         .where(Message.conversation_id == talk.id)
     )

@@ -4,19 +4,26 @@ from uuid import UUID
 
 from flask import Flask
 
-from app.chat import queries_talk, words
-from app.chat.models import Message
+from app.chat import queries, queries_talk
+from app.chat.models import Message, Parcel
 from app.chat.operations import writing
+from app.entitlements.rules import Lock
 from app.extensions import db
+from app.media import holders
+from app.media.holders import Showing
 from app.moderation import subjects
-from app.moderation.subjects import Reportable, Subject
+from app.moderation.queries import may_look
+from app.moderation.subjects import Files, Reportable, Subject
 from app.platform.errors import NotFound
+
+KIND, REPORTED = "message", "reported"
 
 
 def init_app(app: Flask) -> None:
+    holders.register(REPORTED, _showing)
     subjects.register(
         app,
-        "message",
+        KIND,
         Reportable(
             noun="message",
             consequence="The message is taken back, for both of them. That cannot be undone.",
@@ -25,6 +32,7 @@ def init_app(app: Flask) -> None:
             take_down=writing.take_down,
             put_back=_stays_gone,
             copied=True,
+            files=_files,
         ),
     )
 
@@ -34,10 +42,30 @@ def _seen(message_id: UUID, viewer_id: UUID) -> Subject | None:
     if message is None or message.unsent_at or message.user_id == viewer_id:
         return None
     try:
-        queries_talk.find_talk(message.conversation_id, viewer_id)
+        talk = queries_talk.find_talk(message.conversation_id, viewer_id)
     except NotFound:
         return None
-    return _subject(message, words.unseal(message.sealed_body))
+    said = queries.find_said(talk, message.seq)
+    read = [said.body or said.line, said.parcel.words if said.parcel else ""]
+    return _subject(message, "\n\n".join(filter(None, read)))
+
+
+def _files(message_id: UUID) -> Files | None:
+    message = db.session.get(Message, message_id)
+    parcel = db.session.get(Parcel, message.parcel_id) if message and message.parcel_id else None
+    return Files((REPORTED, message_id), parcel.media) if parcel else None
+
+
+def _showing(message_id: UUID) -> Showing | None:
+    """To whoever decides about the report, and for as long as it waits."""
+    message, files = db.session.get(Message, message_id), _files(message_id)
+    if message is None or files is None:
+        return None
+    return Showing(
+        Lock(message_id, message.user_id),
+        frozenset(UUID(one["id"]) for one in files.media),
+        known_to=lambda viewer: viewer is not None and may_look(viewer, KIND, message_id),
+    )
 
 
 def _look(message_id: UUID) -> Subject | None:

@@ -88,7 +88,11 @@ _decisions: Remembered[tuple[UUID | None, str, UUID], "Decided | None"] = Rememb
 
 def stored(media_id: UUID) -> Stored | None:
     """None unless it is there, ready, and nobody took it down."""
-    return _stored.get(media_id, lambda: _read(media_id))
+    found = _stored.get(media_id, lambda: _read(media_id))
+    if found is not None and not found.attached:
+        # It may be sent or posted at any moment, and is looked at then.
+        _stored.drop(lambda key: key == media_id)
+    return found
 
 
 def decision(viewer_id: UUID | None, holder: Holder, media_id: UUID) -> Decision | None:

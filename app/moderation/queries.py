@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import ColumnElement, and_, exists, func, select, tuple_
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import User
@@ -91,6 +91,19 @@ def copy_of(line: Line) -> str:
     return vault().open(line.sealed_copy, COPY) if line.sealed_copy else ""
 
 
+def may_look(person_id: UUID, kind: str, subject_id: UUID) -> bool:
+    """Somebody reported it, this moderator is to decide, and did not make it."""
+    moderates = exists().where(
+        User.id == person_id, User.state == "active", User.roles.overlap(["moderator", "admin"])
+    )
+    return db.session.scalar(select(and_(_waits(kind, subject_id), moderates))) or False
+
+
+def is_reported(kind: str, subject_id: UUID) -> bool:
+    """And nobody has decided yet."""
+    return db.session.scalar(select(_waits(kind, subject_id))) or False
+
+
 def how_many_others(line: Line) -> int:
     """Who reported the same thing, and still waits."""
     same = select(func.count()).where(
@@ -109,4 +122,10 @@ def _reports() -> Any:
         .outerjoin(reporter, reporter.id == Report.user_id)
         .outerjoin(against, against.id == Report.against_id)
         .outerjoin(decider, decider.id == Report.decided_by)
+    )
+
+
+def _waits(kind: str, subject_id: UUID) -> ColumnElement[bool]:
+    return exists().where(
+        Report.subject_kind == kind, Report.subject_id == subject_id, Report.state == "waiting"
     )

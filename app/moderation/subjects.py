@@ -3,8 +3,9 @@
 subjects.register(app, "post", Reportable(noun="post", ...))
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from flask import Flask, current_app
@@ -25,6 +26,14 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
+class Files:
+    """What came with it, as media describes it, and what lets moderators see it."""
+
+    holder: tuple[str, UUID]
+    media: Sequence[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
 class Reportable:
     noun: str
     # What upholding a report does, for the moderator who is about to.
@@ -37,6 +46,8 @@ class Reportable:
     put_back: Callable[[UUID], None]
     # Moderators read what was reported, as it was then, and nothing beside it.
     copied: bool = False
+    # And the files that it came with.
+    files: Callable[[UUID], Files | None] = lambda _: None
     # Lets a moderator in where it is closed, for as long as the work takes.
     open_to: Callable[[UUID, UUID], None] | None = None
 

@@ -141,6 +141,7 @@ def _about(report_id: UUID) -> dict[str, Any]:
         "known": known,
         "subject": subject,
         "copy": queries.copy_of(line),
+        "files": known.files(line.subject_id) if known and line.state == reports.WAITING else None,
         "own_case": subject is not None and subject.owner_id == moderator.id,
         "may_suspend": moderator.has(Role.ADMIN),
         "others": queries.how_many_others(line),

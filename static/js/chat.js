@@ -190,7 +190,7 @@ function converse() {
 
   // ---- what is sent: in its order, once, and not lost with the page
 
-  const body = composer?.querySelector("textarea");
+  const body = composer?.elements.body;
   const store = `unsent:${thread.dataset.me}:${id}`;
   let line = [];
   let sending = false;

@@ -2,13 +2,16 @@
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import FilePayload, Locator, Page, Route, expect
 
 from app.platform import realtime
+from app.platform.work import runner
 from tests.browser.pages import fits_in_every_shape
 from tests.browser.tabs import OpenTab, sign_in
 from tests.chat.talking import all_said, begin, says_much
 from tests.factories.creators import a_creator
+from tests.factories.invoices import give_credit
+from tests.factories.media import picture_bytes
 from tests.factories.people import Person, a_person, signed_in
 
 ON = "html[data-live=on]"
@@ -52,6 +55,34 @@ def bubbles(tab: Page) -> Locator:
 @pytest.fixture
 def both(app: Flask, open_tab: OpenTab, mara: Person, ben: Person, talk: str) -> tuple[Page, Page]:
     return at(app, open_tab(), mara, talk), at(app, open_tab(width=390), ben, talk)
+
+
+def test_a_picture_is_sold_and_opened_before_the_eyes_of_both(
+    app: Flask, both: tuple[Page, Page], mara: Person, ben: Person
+) -> None:
+    give_credit(app, ben, 1_000)
+    host, fan = both
+    host.get_by_label("Files and price").click()
+    picture = FilePayload(name="negative.jpg", mimeType="image/jpeg", buffer=picture_bytes(400, 300))
+    host.locator("[data-attach] [type=file]").set_input_files([picture])
+    expect(host.locator("[data-attach] [name=media]")).to_be_enabled()
+    host.get_by_label("Price to open it").fill("4.99")
+    host.get_by_label("Words behind the price").fill("Nobody has seen this one")
+    with app.app_context():
+        runner.drain()
+    expect(host.locator("[data-attach] .upload")).to_contain_text("Ready")
+    write(host, "Something for you")
+    expect(host.locator(".bubble")).to_contain_text(["", "not opened yet"])
+    expect(host.locator("[data-attach]")).not_to_have_attribute("open", "")
+    talk = fan.url
+    fan.get_by_role("button", name="Open for $4.99").click()
+    fan.get_by_role("button", name="Pay").first.click()
+    fan.get_by_role("link", name="A message from Mara Ellison").click()
+    expect(fan.get_by_text("Nobody has seen this one")).to_be_visible()
+    expect(fan.locator("[data-gallery] img")).to_have_js_property("complete", True)
+    expect(host.locator(".parcel-price")).to_contain_text("opened")
+    fan.goto(talk)
+    fits_in_every_shape(fan)
 
 
 def test_what_one_writes_the_other_reads_at_once(both: tuple[Page, Page]) -> None:

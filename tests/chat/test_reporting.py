@@ -3,12 +3,16 @@
 import pytest
 from flask import Flask
 
+from app.accounts.models import User
 from app.chat.models import Message
 from app.extensions import db
+from app.media import doors
+from app.media.models import Media
 from app.moderation.personal import REPORTS
 from app.platform.transaction import transaction
 from tests.chat.talking import begin, say, words_of
 from tests.factories.creators import a_creator
+from tests.factories.media import a_picture
 from tests.factories.people import a_person, signed_in
 from tests.page_client import PageClient
 
@@ -76,6 +80,28 @@ def test_an_upheld_message_is_gone_for_both(
     for side in (host, fan):
         assert words_of(side.get(talk))[1] == "The lantern is under the stairs"
         assert "regret" not in side.get(talk).html
+
+
+def test_its_files_are_shown_to_whoever_decides_until_they_did(
+    app: Flask, host: PageClient, fan: PageClient, talk: str, staff: PageClient
+) -> None:
+    with app.app_context():
+        ben = db.session.query(User).filter_by(handle="ben").one().id
+    file = a_picture(app, ben, purpose="message", attached=False)["id"]
+    fan.send(fan.get(talk).form(talk), body="", media=[file])
+    report(app, host, 3)
+    fan.send(fan.get(f"{talk}/3").form(f"{talk}/3/unsend"))
+    case = case_of(staff)
+    address = str(staff.get(case).one("main .pic img")["src"])
+    assert staff.http.get(address).status_code == 200
+    for other in (host, fan, signed_in(app)):
+        assert other.http.get(address).status_code == 404
+    assert not host.get(talk).soup.select(".bubble .pic")
+    staff.send(staff.get(case).form(f"{case}/uphold"))
+    doors.clear()
+    assert staff.http.get(address).status_code == 404
+    with app.app_context():
+        assert db.session.query(Media).one().state == "removed"
 
 
 def test_nobody_reports_what_is_none_of_theirs(app: Flask, fan: PageClient, talk: str) -> None:

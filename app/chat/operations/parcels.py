@@ -19,6 +19,7 @@ from app.media.kinds import Purpose
 from app.media.models import Media
 from app.media.operations import holding, uploading
 from app.media.shown import Described, describe
+from app.moderation.queries import is_reported
 
 # A file that changes later is told to so many conversations at once; the others see it when they look.
 TOLD_MOST = 50
@@ -59,12 +60,26 @@ def pack(sender_id: UUID, load: Load, *, unready: bool = True) -> Parcel:
 
 
 def drop(message: Message) -> None:
-    """The message is taken back; what nobody else was sent goes with it."""
+    """The message is taken back; what nobody else was sent goes with it.
+
+    What was reported stays until a moderator decided.
+    """
     parcel_id = message.parcel_id
     if parcel_id is None:
         return
     if anybody_holds(parcel_id, Kind.PURCHASE):
         raise Bought
+    if not is_reported("message", message.id):
+        _let_go(message, parcel_id)
+
+
+def take_down(message: Message) -> None:
+    """By the house: bought or not."""
+    if message.parcel_id is not None:
+        _let_go(message, message.parcel_id)
+
+
+def _let_go(message: Message, parcel_id: UUID) -> None:
     message.parcel_id = None
     others = select(exists().where(Message.parcel_id == parcel_id, Message.id != message.id))
     if not db.session.scalar(others):

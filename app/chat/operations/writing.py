@@ -126,11 +126,11 @@ def react(me: UUID, conversation_id: UUID, seq: int, sign: str) -> Said:
 def take_down(message_id: UUID) -> None:
     """By the house, after a report: as if it had been taken back. The words stay with the report's copy."""
     message = db.session.get(Message, message_id)
-    if message is None or message.unsent_at:
+    if message is None or (message.unsent_at and message.parcel_id is None):
         return
     talk = queries_talk.find_talk(message.conversation_id, message.user_id, lock=True)
     _, message.change = telling.next_number(message.conversation_id)
-    message.parcel_id = None
+    parcels.take_down(message)
     _empty(message)
     db.session.flush()
     _tell(talk, message.seq)
