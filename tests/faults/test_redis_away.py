@@ -8,10 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
 
+import psutil
 import pytest
+import redis
 from flask import Flask
 
 from app.accounts.operations import sessions
+from app.kit.ids import new_id
+from app.platform import realtime
+from app.platform.realtime import push
 from app.platform.transaction import transaction
 from tests.factories.people import PASSWORD, Person, a_person, signed_in
 from tests.faults.kinds import effects
@@ -103,3 +108,21 @@ def test_nobody_notices_that_redis_is_away(
         assert visit(try_to_sign_in, context, a_person(context), PASSWORD, "127.8.0.1") == 303
     assert set(answers) == {200}
     assert answers[200] > 10 * seconds
+
+
+def test_what_redis_did_not_take_is_owned_up_to_once_it_is_back(
+    context: Flask, house: House, breakable: EmbeddedServers
+) -> None:
+    """Whoever listens may be back before the one who speaks: so both say that something was missed."""
+    address = context.extensions["fanlight.settings"].redis_url
+    with redis.Redis.from_url(address).pubsub() as heard:  # type: ignore[no-untyped-call]
+        heard.subscribe(push.CHANNEL)
+        eventually(heard.get_message)
+        server = psutil.Process(breakable.redis.pid)
+        server.suspend()
+        try:
+            realtime.push_user(new_id(), "lost")
+        finally:
+            server.resume()
+        missed = push.MISSED.encode()
+        eventually(lambda: (notice := heard.get_message()) and notice["data"] == missed)

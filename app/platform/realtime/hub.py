@@ -58,7 +58,9 @@ class Hub:
     def deliver(self, text: bytes | str) -> None:
         """Hands on what `realtime.push_user` or `push_topic` said."""
         notice = json.loads(text)
-        if "user" in notice:
+        if "missed" in notice:
+            self.may_have_missed()
+        elif "user" in notice:
             self._send(self._people.get(notice["user"], ()), frames.text(notice["message"]))
         else:
             self._send(self._topics.get(notice["topic"], ()), frames.text(notice["message"]))
