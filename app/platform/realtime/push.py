@@ -34,7 +34,7 @@ def _say(store: Cache, notice: str) -> bool:
 
 
 def _say_or_own_up(store: Cache, notice: str) -> None:
-    """Redis may not take it; and the process of the sockets may be back there before us: so we say it, too."""
+    """Redis may not take it. The process of the sockets may be back there before us: so we say it, too."""
     if not _say(store, notice) and _owing.acquire(blocking=False):
         threading.Thread(target=_until_said, args=(store,), name="missed", daemon=True).start()
 
