@@ -149,6 +149,7 @@ def _init_platform(app: Flask, settings: Settings) -> None:
 def _init_features(app: Flask) -> None:
     from app import (
         accounts,
+        broadcasts,
         chat,
         creators,
         demo,
@@ -167,6 +168,6 @@ def _init_features(app: Flask) -> None:
 
     low = (accounts, notifications, moderation, creators, ledger, entitlements)
     money = (invoices, payments)
-    high = (media, posts, tips, subscriptions, earnings, chat, demo)
+    high = (media, posts, tips, subscriptions, earnings, chat, broadcasts, demo)
     for feature in (*low, *money, *high):
         feature.init_app(app)

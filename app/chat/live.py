@@ -1,9 +1,11 @@
 """What open pages hear of conversations. Whoever hears nothing catches up (views/conversation.py)."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from uuid import UUID
 
+from app.chat import queries
 from app.chat.queries import Said
 from app.chat.queries_talk import Talk
 from app.platform import realtime
@@ -12,6 +14,16 @@ from app.platform.transaction import after_commit
 from app.posts.commenting import has_any
 
 MESSAGE = "messages/_message.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one of many was told, and where it stands in their conversation."""
+
+    user_id: UUID
+    talk_id: UUID
+    seq: int
+    change: int
 
 
 def touched(pair: tuple[UUID, UUID], talk_id: UUID, author_id: UUID, seq: int, change: int) -> None:
@@ -52,6 +64,19 @@ def got_to(other_id: UUID, conversation_id: UUID, *, delivered: int, read: int) 
 
 def types(talk: Talk) -> None:
     realtime.push_user(talk.other.id, "typing", {"conversation": str(talk.id)})
+
+
+def spread(told: Sequence[Told]) -> None:
+    """To those who were here a moment ago, once it stands: to push to all costs more than to tell them."""
+    after_commit(lambda: _push_to_those_here(told))
+
+
+def _push_to_those_here(told: Sequence[Told]) -> None:
+    here = queries.here_lately([one.user_id for one in told])
+    for one in told:
+        if one.user_id in here:
+            event = {"conversation": str(one.talk_id), "seq": one.seq, "change": one.change, "mine": False}
+            realtime.push_user(one.user_id, "message", event)
 
 
 def _push(to: UUID, said: Said) -> None:

@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from markupsafe import Markup
-from sqlalchemy import Select, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 
-from app.accounts.models import User
+from app.accounts.models import Session, User
 from app.chat import words
 from app.chat.models import Conversation, Member, Message, Parcel, Reaction
 from app.chat.queries_talk import Talk
@@ -20,6 +20,7 @@ from app.creators.models import Creator
 from app.entitlements.queries import held_column, read_held
 from app.entitlements.rules import Audience, Lock, judge
 from app.extensions import db
+from app.kit import clock
 from app.kit.money import readable
 from app.media.addresses import Holder
 from app.media.shown import Described
@@ -31,6 +32,8 @@ AT_ONCE = 30
 # More than this is read anew instead of being caught up with.
 CHANGES_MOST = 100
 COUNTED_MOST = 100
+# A session notes once a minute that it is used; an open page asks less often.
+HERE_FOR = timedelta(minutes=15)
 # What delivery of media knows parcels by.
 PARCEL = "parcel"
 NAMES = (
@@ -183,6 +186,7 @@ def talks(
             Tip.amount,
             Tip.currency,
             select(page.blocked_words).where(page.id == me).scalar_subquery().label("unwanted"),
+            _told_since(mine, me).label("told"),
         )
         .select_from(mine)
         .join(Conversation, Conversation.id == mine.conversation_id)
@@ -206,11 +210,25 @@ def talks(
     return lines, (lines[-1].at, lines[-1].id) if len(rows) > AT_ONCE else None
 
 
+def _told_since(mine: type[Member], me: UUID) -> ColumnElement[int]:
+    """Of one's own, after what one read: what was said to many reads nothing (operations/spreading.py)."""
+    told = aliased(Message)
+    after = and_(told.conversation_id == mine.conversation_id, told.seq > mine.read_seq, told.user_id == me)
+    some = select(told.seq).where(mine.waits, after).limit(COUNTED_MOST).correlate(mine).subquery()
+    return select(func.count()).select_from(some).scalar_subquery()
+
+
 def unread(me: UUID) -> int:
     """In how many conversations something waits to be read; those that are muted wait quietly."""
     waiting = and_(Member.waits, ~Member.muted, ~Member.away)
     found = select(Member.user_id).where(Member.user_id == me, waiting).limit(COUNTED_MOST).subquery()
     return db.session.scalar(select(func.count()).select_from(found)) or 0
+
+
+def here_lately(people: Sequence[UUID]) -> set[UUID]:
+    """Who of them looked at something a moment ago."""
+    lately = (Session.ended_at.is_(None), Session.last_used_at > clock.now() - HERE_FOR)
+    return set(db.session.scalars(select(Session.user_id).where(Session.user_id.in_(people), *lately)))
 
 
 def stretch(
@@ -319,6 +337,15 @@ def _package(parcel: Parcel, talk: Talk, row: Any) -> Package:
     )
 
 
+def as_sent(parcel: Parcel) -> Package:
+    """As it arrives with whoever has not opened it."""
+    free = parcel.price is None
+    words_in_it = words.unseal(parcel.sealed_words) if free else ""
+    return Package(
+        parcel.id, free, parcel.media, words_in_it, parcel.price, parcel.currency or "", sold=False
+    )
+
+
 def lock_of(parcel: Parcel) -> Lock:
     audience = Audience.PUBLIC if parcel.price is None else Audience.PAID
     return Lock(parcel.id, parcel.sender_id, audience, 0, parcel.price, parcel.currency or "USD")
@@ -366,7 +393,7 @@ def _line(row: Any, me: UUID) -> Line:
     last = last or _carried(row.media, row.amount)
     if row.author_id != me and has_any(last, row.unwanted or ()):
         last = "Words that you do not want to see"
-    waiting = row.last_seq - row.read_seq
+    waiting = row.last_seq - row.read_seq - row.told
     return Line(
         row.conversation_id, read_face(row), row.last_at, waiting, row.muted, last, row.author_id == me
     )

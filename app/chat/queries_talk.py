@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, DateTime, Select, Uuid, and_, exists, func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, DateTime, Select, Uuid, and_, any_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import HiddenPerson, User
@@ -30,6 +30,7 @@ from app.platform.prepared import Prepared, parameter
 SUBSCRIBED = (Kind.SUBSCRIPTION, Kind.GIFT, Kind.STAFF)
 # Who looks, at what (a conversation, or a person), and when.
 ME, ABOUT, NOW = parameter(1, Uuid()), parameter(2, Uuid()), parameter(3, DateTime(timezone=True))
+PEOPLE = parameter(2, ARRAY(Uuid()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,12 @@ def nothing_said(other_id: UUID, me: UUID) -> Talk:
     )
 
 
+def whom_one_may_write_to(me: UUID, people: Sequence[UUID]) -> list[UUID]:
+    """Of many at once, by the same rule as of one. One statement."""
+    rows = _many().all(str(me), f"{{{','.join(map(str, people))}}}", clock.now())
+    return [UUID(str(row.person_id)) for row in rows if _silence(row, asked=row.asked, paid=row.paid) is None]
+
+
 def both_show_read(one: UUID, other: UUID) -> bool:
     """Whoever keeps to themselves how far they read is not told of others."""
     hidden = exists().where(ChatSettings.user_id.in_([one, other]), ChatSettings.shows_read.is_(False))
@@ -141,6 +148,9 @@ class _Statement:
     def first(self, *values: object) -> Any:
         rows = self._prepared.run(*values)
         return self._row(*rows[0]) if rows else None
+
+    def all(self, *values: object) -> list[Any]:
+        return [self._row(*row) for row in self._prepared.run(*values)]
 
 
 def _ask(statement: _Statement, me: UUID, about: UUID) -> Any:
@@ -194,6 +204,28 @@ def _new() -> _Statement:
         .outerjoin(Creator, Creator.id == User.id)
         .outerjoin(ChatSettings, ChatSettings.user_id == User.id)
         .where(User.id == ABOUT)
+    )
+
+
+@lru_cache
+def _many() -> _Statement:
+    """The pair has its conversation by the lower of the two ids."""
+    mine, theirs, other = aliased(Member), aliased(Member), User.id.expression
+    low, high = func.least(ME, other), func.greatest(ME, other)
+    return _Statement(
+        select(
+            *face_columns(),
+            *_between(),
+            (func.coalesce(theirs.wrote_seq, 0) > 0).label("asked"),
+            func.coalesce(mine.welcome, False).label("paid"),
+        )
+        .select_from(User)
+        .outerjoin(Creator, Creator.id == User.id)
+        .outerjoin(ChatSettings, ChatSettings.user_id == User.id)
+        .outerjoin(Conversation, and_(Conversation.low_id == low, Conversation.high_id == high))
+        .outerjoin(theirs, and_(theirs.conversation_id == Conversation.id, theirs.user_id == other))
+        .outerjoin(mine, and_(mine.conversation_id == Conversation.id, mine.user_id == ME))
+        .where(other == any_(PEOPLE), other != ME)
     )
 
 

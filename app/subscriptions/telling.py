@@ -64,7 +64,6 @@ def begun(subscription_id: UUID) -> None:
         until=f"{found.period_end:%-d %B %Y}",
         renews="yes" if found.renews else "",
         trial="yes" if found.state == "trialing" else "",
-        welcome=tier.welcome if tier else "",
         link=_page(found),
     )
 

@@ -1,5 +1,7 @@
 // The editor of a post: moments in the author's own time, and a text that did not reach the server is kept here.
 
+import { inOwnTime } from "./moments.js";
+
 const form = document.querySelector("[data-editor]");
 const stroke = form.elements.namedItem("stroke");
 const KEPT = ["title", "body", "link", "poll_question", "poll_options"];
@@ -15,23 +17,7 @@ form.addEventListener("input", () => {
   leaving = false;
 });
 
-// ---- moments: UTC on the wire and without this script, one's own time on the screen
-
-const offsetAt = (moment) => -moment.getTimezoneOffset();
-const two = (number) => String(number).padStart(2, "0");
-const local = (at) =>
-  `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}T${two(at.getHours())}:${two(at.getMinutes())}`;
-
-for (const field of form.querySelectorAll("[data-moment]")) {
-  const offset = form.elements.namedItem(field.dataset.moment);
-  const hint = document.getElementById(`${field.id}-hint`);
-  const known = field.value && new Date(`${field.value}Z`);
-  if (known && !Number.isNaN(known.getTime())) field.value = local(known);
-  if (hint) hint.textContent = hint.textContent.replace("In UTC", "In your own time");
-  const tell = () => (offset.value = offsetAt(field.value ? new Date(field.value) : new Date()));
-  field.addEventListener("input", tell);
-  tell();
-}
+inOwnTime(form);
 
 // ---- what did not reach the server
 

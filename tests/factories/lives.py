@@ -11,6 +11,7 @@ from app.accounts import models as accounts
 from app.accounts.models import User
 from app.accounts.operations.joining import BIRTH_DATE
 from app.accounts.operations.totp import PURPOSE
+from app.broadcasts import models as broadcasts
 from app.chat import models as chat
 from app.chat.words import PURPOSE as MESSAGE
 from app.creators import models as creators
@@ -68,6 +69,7 @@ def a_full_life(app: Flask) -> Life:
         user.sealed_birth_date = vault().seal(BIRTHDAY, BIRTH_DATE)
         rows = [*_rows(person, other), *_as_fan_and_creator(person), *_paying(person), *_earning(person)]
         rows += [*_subscribing(person), _giving(person, other), *_talking(person, other)]
+        rows += _telling_many(person, other)
         for row in rows:  # in this order: later ones point at earlier ones
             db.session.add(row)
             db.session.flush()
@@ -225,6 +227,19 @@ def _talking(person: Person, other: Person) -> list[Any]:
         ),
         chat.Reaction(seq=1, sign="🔥", **there, **owner),
         chat.ChatSettings(shows_read=False, **owner),
+    ]
+
+
+def _telling_many(person: Person, other: Person) -> list[Any]:
+    broadcast, owner, page = new_id(), {"user_id": person.id}, {"creator_id": person.id}
+    sealed = vault().seal(f"It is me, {NAME}", MESSAGE)
+    return [
+        broadcasts.Broadcast(id=broadcast, sealed_words=sealed, audience={"who": "followers"}, **page),
+        broadcasts.Recipient(broadcast_id=broadcast, **owner),
+        broadcasts.Quiet(creator_id=other.id, **owner),
+        broadcasts.WelcomeMessage(sealed_words=sealed, **page),
+        broadcasts.Welcomed(creator_id=other.id, words_of="page", **owner),
+        broadcasts.SavedReply(sealed_name=sealed, sealed_words=sealed, **page),
     ]
 
 

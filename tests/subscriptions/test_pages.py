@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from app.kit.clock import FixedClock
-from tests.factories.creators import a_creator, a_tier
+from tests.factories.creators import a_creator
 from tests.factories.people import Person, a_person, signed_in
 from tests.factories.subscriptions import go_round, subscribed, the_subscription
 from tests.page_client import PageClient
@@ -213,17 +213,3 @@ def test_what_a_tier_cannot_be_is_said_beside_it(house: House, field: str, field
     address = f"/dashboard/tiers/{house.silver}"
     answer = ada.send(ada.get(address).form(address), **fields)
     assert (answer.status, list(answer.errors)) == (422, [field])
-
-
-def test_a_welcome_is_mailed_to_who_joins(house: House) -> None:
-    tier = a_tier(house.app, house.creator, "Warm", price=400, welcome="So good that you are here")
-    subscribed(house.app, house.fan, house.creator, tier)
-    go_round(house.app)
-    shown = signed_in(house.app, house.fan).get("/mailbox")
-    letter = signed_in(house.app, house.fan)
-    link = next(
-        str(one["href"])
-        for one in shown.soup.select('a[href^="/mailbox/"]')
-        if "Warm of Ada" in one.get_text()
-    )
-    assert "So good that you are here" in letter.get(link).text

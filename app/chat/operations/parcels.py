@@ -59,6 +59,13 @@ def pack(sender_id: UUID, load: Load, *, unready: bool = True) -> Parcel:
     return parcel
 
 
+def unpack(parcel_id: UUID) -> None:
+    """Of what nobody was sent: its files can be sent otherwise."""
+    taken = delete(ParcelMedia).where(ParcelMedia.parcel_id == parcel_id).returning(ParcelMedia.media_id)
+    holding.release(db.session.scalars(taken).all())
+    db.session.execute(delete(Parcel).where(Parcel.id == parcel_id))
+
+
 def drop(message: Message) -> None:
     """The message is taken back; what nobody else was sent goes with it.
 

@@ -7,7 +7,7 @@ from flask import flash
 from htmx_flask import request
 from werkzeug.wrappers import Response
 
-from app.chat import live, queries, queries_talk
+from app.chat import filling, live, queries, queries_talk
 from app.chat.errors import NothingToOpen
 from app.chat.forms import DraftForm, MarksForm, MessageForm
 from app.chat.operations import marking, opening, writing
@@ -153,7 +153,8 @@ def _show(talk: Talk, form: MessageForm | None = None) -> Response:
         _mark_read(talk)
     if form is None:
         chosen = [one for text in request.args.getlist("media") if (one := parse_id(text))]
-        shown = _form_of(talk, formdata=None, data={"body": talk.draft, "media": chosen})
+        begun = filling.filled(talk.me, request.args) or talk.draft
+        shown = _form_of(talk, formdata=None, data={"body": begun, "media": chosen})
     else:
         shown = form
     context: dict[str, Any] = {

@@ -11,6 +11,7 @@ from app.platform.errors import TooMany
 MINUTE, HOUR, DAY, WEEK = 60, 3_600, 86_400, 604_800
 PARTS_A_MINUTE = 900
 FIRST_WORDS_A_DAY, FIRST_WORDS_NEW = 50, 10
+BROADCASTS_A_DAY = 10
 SEARCHES_A_MINUTE = 60
 COMMENTS_A_MINUTE, REPORTS_AN_HOUR, CODES_AN_HOUR = 10, 30, 60
 SIGN_IN_WINDOW = 15 * MINUTE
@@ -66,6 +67,8 @@ def quotas(settings: Settings) -> dict[str, Quota]:
         # People whom one has never written to before; fewer for who has just come.
         Quota("first_words", FIRST_WORDS_A_DAY, DAY, durable=True),
         Quota("first_words_new", FIRST_WORDS_NEW, DAY, durable=True),
+        # What a creator tells all of their people, or many.
+        Quota("broadcast", BROADCASTS_A_DAY, DAY, durable=True),
         # What a page says by itself while somebody reads and types.
         Quota("marks", 4 * settings.limit_write, MINUTE),
         Quota("report", REPORTS_AN_HOUR, HOUR),

@@ -1,0 +1,13 @@
+"""A creator tells many at once: broadcasts, what newcomers are welcomed with, answers kept for later."""
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    from app.broadcasts import jobs, personal, queries, views
+    from app.chat import filling
+
+    personal.init_app(app)
+    views.init_app(app)
+    jobs.init_app()
+    filling.fill_by("saved", queries.saved_words)

@@ -1,0 +1,86 @@
+"""A creator writes to many in a real browser, and a fan sees it come."""
+
+import re
+
+from flask import Flask
+from playwright.sync_api import Page, expect
+
+from tests.broadcasts.telling import HOME, all_told, counted, sent
+from tests.browser.pages import fits_in_every_shape
+from tests.browser.tabs import OpenTab, sign_in
+from tests.chat.talking import begin
+from tests.factories.creators import a_creator, a_tier, follows, some_followers
+from tests.factories.people import Person, a_person, signed_in
+
+ON = "html[data-live=on]"
+
+
+def at(app: Flask, tab: Page, person: Person, path: str) -> Page:
+    sign_in(tab, app, person)
+    tab.goto(path)
+    expect(tab.locator(ON)).to_be_attached()
+    return tab
+
+
+def test_many_are_told_and_an_open_page_shows_it(app: Flask, open_tab: OpenTab) -> None:
+    mara, ben = a_creator(app, "mara", display_name="Mara Ellison"), a_person(app, "ben")
+    a_tier(app, mara)
+    some_followers(app, mara, 2)
+    talk = begin(signed_in(app, ben), "mara", "Hello")
+    host = at(app, open_tab(), mara, f"{HOME}/new")
+    fits_in_every_shape(host)
+    host.get_by_label("Your message").fill("The prints are dry")
+    expect(host.get_by_role("status").filter(has_text="2 people")).to_be_visible()
+    # Counted again as soon as it is somebody else.
+    host.get_by_text("Those who subscribed").click()
+    expect(host.get_by_role("status").filter(has_text="0 people")).to_be_visible()
+    host.get_by_text("Everybody who follows").click()
+    follows(app, ben, mara)
+    host.get_by_role("button", name="Look at it").click()
+    expect(host.get_by_role("button", name="Send it to 3 people")).to_be_visible()
+    fits_in_every_shape(host)
+    fan = at(app, open_tab(width=390), ben, talk)
+    host.get_by_role("button", name="Send it to 3 people").click()
+    expect(host.locator("#progress")).to_contain_text("being listed")
+    all_told(app)
+    expect(fan.locator("[data-thread] p.said").last).to_have_text("The prints are dry")
+    expect(host.locator("#progress")).to_contain_text(re.compile(r"Sent to\s*3"))
+    expect(host.get_by_role("button", name="Stop it")).to_have_count(0)
+    counted(app)
+    host.goto(HOME)
+    expect(host.get_by_text("sent to 3")).to_be_visible()
+    fits_in_every_shape(host)
+
+
+def test_a_saved_answer_goes_to_where_one_types(app: Flask, open_tab: OpenTab) -> None:
+    mara, ben = a_creator(app, "mara", display_name="Mara Ellison"), a_person(app, "ben")
+    talk = begin(signed_in(app, ben), "mara", "Which sizes are there?")
+    host = at(app, open_tab(width=390), mara, f"{HOME}/saved")
+    host.get_by_label("Name").fill("Sizes")
+    host.get_by_label("The answer").fill("A3 and A2")
+    host.get_by_role("button", name="Keep it").click()
+    expect(host.get_by_role("link", name="Sizes")).to_be_visible()
+    fits_in_every_shape(host)
+    host.goto(f"{HOME}/welcome")
+    fits_in_every_shape(host)
+    host.goto(talk)
+    say = host.get_by_role("textbox", name="Write to")
+    say.fill("Hi! ")
+    host.get_by_role("link", name="Saved answers").click()
+    host.get_by_role("dialog").get_by_role("link", name="Sizes").click()
+    expect(say).to_have_value("Hi! A3 and A2")
+    expect(host.get_by_role("dialog")).to_have_count(0)
+
+
+def test_without_scripts_all_of_it_works_by_forms(app: Flask, open_tab: OpenTab) -> None:
+    mara = a_creator(app, "mara", display_name="Mara Ellison")
+    some_followers(app, mara, 2)
+    host = open_tab(width=390, js=False)
+    sign_in(host, app, mara)
+    host.goto(f"{HOME}/new")
+    host.get_by_role("button", name="Look at it").click()
+    expect(host.get_by_text("Write something")).to_be_visible()
+    address = sent(signed_in(app, mara), "By hand")
+    host.goto(address)
+    host.get_by_role("button", name="Stop it").click()
+    expect(host.get_by_text("Not sent to")).to_be_visible()
