@@ -4,6 +4,7 @@ Sources, strongest first: the environment, `.env`, and what the launcher of embe
 left in `<DATA_DIR>/run/servers.env`. All errors are named at once, each with the variable's name.
 """
 
+import base64
 import os
 import re
 from decimal import Decimal
@@ -16,7 +17,8 @@ from dotenv import dotenv_values
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-MIN_SECRET_LENGTH = 32
+MIN_SECRET_LENGTH, MIN_WEBHOOK_KEY = 32, 24
+P256_BYTES, P256_ORDER = 32, 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 CHAIN_ADDRESS = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}")
 STRIPE_PAGES = ["https://checkout.stripe.com", "https://connect.stripe.com"]
@@ -64,6 +66,14 @@ class Settings(BaseSettings):
 
     smtp_url: str = ""
     mail_from: str = ""
+
+    # Signs what the mail server's side tells us at /webhooks/mail: bounces and complaints.
+    mail_webhook_secret: str = ""
+
+    # Signs notices to people's devices (web push); without it none are sent.
+    vapid_private_key: str = ""
+    # Whether a push service may stand on this machine, and be spoken to without encryption: for tests.
+    push_local: bool = False
 
     min_age: Annotated[int, Field(ge=13, le=99)] = 18
     limit_sign_in_account: Annotated[int, Field(ge=1)] = 5
@@ -157,6 +167,21 @@ class Settings(BaseSettings):
     def _smtp_only(cls, value: str) -> str:
         if value and (urlsplit(value).scheme not in {"smtp", "smtps"} or not urlsplit(value).hostname):
             raise ValueError("must be smtp://[user:password@]host[:port] or smtps://...")
+        return value
+
+    @field_validator("mail_webhook_secret")
+    @classmethod
+    def _webhook_secret(cls, value: str) -> str:
+        if value and not (value.startswith("whsec_") and len(_bytes_of(value[6:])) >= MIN_WEBHOOK_KEY):
+            raise ValueError("must be whsec_ and at least 24 random bytes in base64")
+        return value
+
+    @field_validator("vapid_private_key")
+    @classmethod
+    def _signing_key(cls, value: str) -> str:
+        raw = _bytes_of(value)
+        if value and not (len(raw) == P256_BYTES and 0 < int.from_bytes(raw) < P256_ORDER):
+            raise ValueError("must be a P-256 key, 32 bytes in base64 for addresses (make secret)")
         return value
 
     @field_validator("x_accel_prefix")
@@ -258,6 +283,15 @@ class Settings(BaseSettings):
         return self.mode is Mode.DEMO
 
 
+def _bytes_of(value: str) -> bytes:
+    """Base64 of either spelling; nothing for what is none."""
+    try:
+        plain = value.replace("-", "+").replace("_", "/").rstrip("=")
+        return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+    except ValueError:
+        return b""
+
+
 def _check_secret(value: str) -> str:
     if len(value) < MIN_SECRET_LENGTH or len(set(value)) < 12:
         raise ValueError(f"is too weak: use at least {MIN_SECRET_LENGTH} random characters (make secret)")
@@ -274,6 +308,8 @@ def _live_problems(settings: Settings) -> list[str]:
     problems = []
     if settings.clock_file:
         problems.append("CLOCK_FILE: time is shifted in demo mode only")
+    if settings.push_local:
+        problems.append("PUSH_LOCAL: live mode speaks to push services on the internet only")
     if not settings.public_url:
         problems.append("PUBLIC_URL: live mode needs the address that visitors type")
     elif not settings.secure and urlsplit(settings.public_url).hostname not in LOOPBACK:

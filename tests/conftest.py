@@ -1,5 +1,6 @@
 """What every test stands on: real servers, a schema, an app, a browser without a window."""
 
+import base64
 import os
 from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
@@ -21,6 +22,8 @@ from workers.stack import ports
 from workers.stack.embedded import EmbeddedServers
 
 SECRET = "a-secret-that-only-tests-know-0123456789"
+# Signs notices to devices.
+VAPID_KEY = base64.urlsafe_b64encode(SECRET[:32].encode()).rstrip(b"=").decode()
 
 # What holds of everything is tried with the same examples each time, so that a suite that passed passes
 # again; ANEW=1 tries others.
@@ -60,6 +63,8 @@ def settings(servers: EmbeddedServers, tmp_path_factory: pytest.TempPathFactory)
         data_dir=tmp_path_factory.mktemp("data"),
         secret_key=SECRET,
         encryption_keys=[SECRET[::-1]],
+        vapid_private_key=VAPID_KEY,
+        push_local=True,
         limit_write=10_000,
         limit_read=100_000,
     )

@@ -26,8 +26,9 @@ from workers.stack.until_told import run_until_told
 
 log = logging.getLogger("fanlight.worker")
 
-# What goes to very many takes its time. Media take minutes, nearly all of them in programs of their own.
-LANES = (("payments", "default"), ("bulk",), ("media",))
+# What goes to very many takes its time; notices wait for push services, which are whoever people's browsers
+# name. Media take minutes, nearly all of them in programs of their own.
+LANES = (("payments", "default"), ("notices",), ("bulk",), ("media",))
 # How long it takes at most until a stop is seen.
 LISTEN_SECONDS = 1
 WITHOUT_REDIS_SECONDS = 1.0

@@ -1,7 +1,8 @@
 """Parts that other modules put into pages of the account, without those pages knowing them.
 
-Places: `security` (cards of the security page), `sign_in` (ways in beside the password), `confirm`
-(ways to prove again who one is). A section's template is included with what `load` returned.
+Places: `address` (below one's e-mail address), `security` (cards of the security page), `sign_in` (ways in
+beside the password), `confirm` (ways to prove again who one is). A section's template is included with what
+`load` returned.
 """
 
 from collections.abc import Callable

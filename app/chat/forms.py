@@ -128,6 +128,7 @@ class ChatSettingsForm(Form):
     first_price = PriceField("Price of the first word", filters=[clean_line])
     shows_read = BooleanField("Show when you have read something")
     shows_typing = BooleanField("Show that you are typing")
+    shows_online = BooleanField("Show that you are online")
 
     def __init__(self, currency: str = "USD", tiers: dict[int, str] | None = None, **options: Any) -> None:
         super().__init__(**options)

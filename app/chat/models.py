@@ -13,6 +13,7 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     text,
+    true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
@@ -196,6 +197,8 @@ class ChatSettings(Model):
     first_price: Mapped[int | None] = mapped_column(BigInteger)
     shows_read: Mapped[bool] = mapped_column(default=True)
     shows_typing: Mapped[bool] = mapped_column(default=True)
+    # The one that is there while other releases write rows without it.
+    shows_online: Mapped[bool] = mapped_column(default=True, server_default=true())
 
     __table_args__ = (
         CheckConstraint(

@@ -57,7 +57,8 @@ PARCELS = Rows(
     opened={"sealed_words": PURPOSE},
 )
 SETTINGS = Rows(
-    ChatSettings, shown=("messages_from", "from_rank", "first_price", "shows_read", "shows_typing")
+    ChatSettings,
+    shown=("messages_from", "from_rank", "first_price", "shows_read", "shows_typing", "shows_online"),
 )
 
 

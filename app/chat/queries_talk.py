@@ -121,7 +121,12 @@ def both_show_read(one: UUID, other: UUID) -> bool:
 
 def settings_of(user_id: UUID) -> ChatSettings:
     return db.session.get(ChatSettings, user_id) or ChatSettings(
-        user_id=user_id, messages_from="everyone", from_rank=0, shows_read=True, shows_typing=True
+        user_id=user_id,
+        messages_from="everyone",
+        from_rank=0,
+        shows_read=True,
+        shows_typing=True,
+        shows_online=True,
     )
 
 

@@ -4,13 +4,14 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from app.notifications import kinds, views
+    from app.notifications import kinds, reaching, views
     from app.notifications.kinds import Channel, Default, Kind
     from app.notifications.models import NotificationPreference
     from app.platform import personal_data
     from app.platform.navigation import Door, add_door
     from app.platform.personal_rows import Rows
 
+    reaching.init_app(app)
     app.register_blueprint(views.bp)
     add_door(app, "settings", Door("Notifications", "bell", "/settings/notifications", 60))
     rows = Rows(NotificationPreference, shown=("kind", "channel", "enabled", "changed_at"))

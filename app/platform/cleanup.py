@@ -5,13 +5,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, select, true, tuple_
+from sqlalchemy import ColumnElement, and_, delete, select, true, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.extensions import db
 from app.kit import clock
 from app.platform import schedule
-from app.platform.models import AccessEnded, IdempotencyKey, Mail, OutboxEvent, RateCounter, WorkItem
+from app.platform.models import (
+    AccessEnded,
+    IdempotencyKey,
+    Mail,
+    MailSuppression,
+    OutboxEvent,
+    RateCounter,
+    WorkItem,
+)
 from app.platform.storage import LocalStorage, storage
 from app.platform.transaction import transaction
 
@@ -27,6 +35,7 @@ class Rule:
     only: ColumnElement[bool]
 
 
+_PASSING = and_(MailSuppression.bounced_at.is_(None), MailSuppression.complained_at.is_(None))
 RULES = (
     Rule(IdempotencyKey.created_at, timedelta(hours=48), true()),
     Rule(WorkItem.finished_at, timedelta(days=7), WorkItem.state == "done"),
@@ -36,6 +45,11 @@ RULES = (
     Rule(RateCounter.expires_at, timedelta(), true()),
     Rule(AccessEnded.at, timedelta(days=1), true()),
     Rule(Mail.created_at, timedelta(days=90), true()),
+    # Trouble that has passed.
+    Rule(MailSuppression.paused_until, timedelta(days=30), _PASSING),
+    Rule(
+        MailSuppression.created_at, timedelta(days=30), and_(_PASSING, MailSuppression.paused_until.is_(None))
+    ),
 )
 _of_features: dict[str, Rule] = {}
 

@@ -188,6 +188,24 @@ class Mail(Model):
     __table_args__ = (CheckConstraint("state in ('waiting', 'sent', 'failed')", name="state"),)
 
 
+class MailSuppression(Model):
+    """An address that mail does not reach, or whose owner called it spam (mail/suppressions.py)."""
+
+    __tablename__ = "mail_suppressions"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    user_id: Mapped[UUID] = mapped_column(index=True)
+    address_digest: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    sealed_address: Mapped[str]
+    # There is no such mailbox.
+    bounced_at: Mapped[datetime | None] = mapped_column(Timestamp)
+    complained_at: Mapped[datetime | None] = mapped_column(Timestamp)
+    # It came back too often for passing reasons.
+    paused_until: Mapped[datetime | None] = mapped_column(Timestamp)
+    soft_bounces: Mapped[list[datetime]] = mapped_column(ARRAY(Timestamp), default=list)
+    created_at: Mapped[datetime] = mapped_column(Timestamp, default=now)
+
+
 class Flag(Model):
     """A feature switch: for everyone, for named people, or for a share of them."""
 

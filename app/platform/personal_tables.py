@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 
 from app.extensions import db
 from app.platform import audit, personal_data
-from app.platform.models import AccessEnded, AuditRecord, Flag, IdempotencyKey, Mail
+from app.platform.mail import suppressions
+from app.platform.models import AccessEnded, AuditRecord, Flag, IdempotencyKey, Mail, MailSuppression
 from app.platform.personal_data import Kept, Row
 from app.platform.personal_rows import AT_ONCE, Rows
 
@@ -18,11 +19,17 @@ MAILS = Rows(
     shown=("id", "recipient", "template", "state", "attempts", "created_at", "sent_at"),
     withheld=("sealed_context", "last_error"),
 )
+RETURNED = Rows(
+    MailSuppression,
+    shown=("id", "bounced_at", "complained_at", "paused_until", "soft_bounces", "created_at"),
+    withheld=("address_digest",),
+    opened={"sealed_address": suppressions.PURPOSE},
+)
 EXEMPT = {
     "audit_heads": "digests of digests",
     "audit_seals": "digests; personal parts enter them salted, so that they can be erased",
     "audit_unsealed": "ids only, for about a second",
-    "inbox": "what providers told; each feature that handles it holds what it took from it",
+    "inbox": "what providers told, addresses sealed; each feature that handles it holds what it took from it",
     "outbox": "ids only, and gone a week after delivery",
     "rate_counters": "counts under digests, gone within hours",
     "work_items": "ids only, and gone a week after they are done",
@@ -33,6 +40,8 @@ def init_app(app: Flask) -> None:
     told = "What you did here and what was done to your account"
     personal_data.table(app, "audit_log", told, _audited, audit.erase_personal)
     personal_data.table(app, "mails", "Mails we sent you", MAILS.export, MAILS.erase)
+    returned = "Mail to you that came back, or that you called spam"
+    personal_data.table(app, "mail_suppressions", returned, RETURNED.export, RETURNED.erase)
     personal_data.table(app, "flags", "Features switched on for you", _flags, _leave_flags)
     sent = "Forms you sent in the last two days, so that a double click counts once"
     personal_data.table(app, "idempotency_keys", sent, _sent_forms, _forget_forms)

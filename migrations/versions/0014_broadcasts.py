@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0014_broadcasts"
-down_revision = "0010_parcels"
+down_revision = "0012_reaching"
 branch_labels = None
 depends_on = None
 

@@ -29,10 +29,13 @@ from app.ledger.operations.posting import Account, Entry, Leg, post
 from app.media import models as media
 from app.moderation import models as moderation
 from app.notifications.models import NotificationPreference
+from app.notifications.models_push import PushNotice, PushSubscription
+from app.notifications.push_address import PURPOSE as PUSH
 from app.payments import models as payments
 from app.platform import audit
 from app.platform import models as platform
 from app.platform.audit import Action
+from app.platform.mail.suppressions import PURPOSE as SUPPRESSION
 from app.platform.settings import vault
 from app.platform.transaction import transaction
 from app.posts import models as posts
@@ -86,10 +89,11 @@ def a_full_life(app: Flask) -> Life:
 
 def _rows(person: Person, other: Person) -> list[Any]:
     at, owner = clock.now(), {"user_id": person.id}
-    soon = at + timedelta(hours=1)
+    soon, session = at + timedelta(hours=1), new_id()
     return [
         accounts.FormerHandle(handle=FORMER, **owner),
         accounts.Session(
+            id=session,
             token_digest=SECRETS["session"],
             method="password",
             address=ADDRESS,
@@ -111,6 +115,20 @@ def _rows(person: Person, other: Person) -> list[Any]:
         accounts.HiddenPerson(hidden_id=other.id, **owner),
         accounts.DataExport(
             state="gone", requested_at=at - timedelta(days=40), expires_at=at - timedelta(days=30), **owner
+        ),
+        PushSubscription(
+            session_id=session,
+            endpoint_digest=SECRETS["device"],
+            sealed_address=vault().seal("{}", PUSH),
+            device=BROWSER,
+            **owner,
+        ),
+        PushNotice(sealed_words=vault().seal(f"{NAME} wrote", PUSH), **owner),
+        platform.MailSuppression(
+            address_digest=crypto.digest("an address"),
+            sealed_address=vault().seal(person.email, SUPPRESSION),
+            bounced_at=at,
+            **owner,
         ),
         NotificationPreference(kind="news", channel="mail", enabled=True, **owner),
         platform.Mail(

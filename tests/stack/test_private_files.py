@@ -38,3 +38,15 @@ def test_live_mode_writes_no_secret_of_the_owner_to_a_file(tmp_path: Path) -> No
     assert set(written) == {"DATABASE_URL"}
     assert not set(SECRETS) & set(written)
     assert not (folders.data / "demo.env").exists()
+
+
+def test_a_secret_that_is_new_leaves_those_of_an_older_house_as_they_are(tmp_path: Path) -> None:
+    folders = Folders(tmp_path / "var")
+    folders.make()
+    (folders.data / "demo.env").write_text("SECRET_KEY=of-before\nENCRYPTION_KEYS=of-before-too\n")
+    for _ in range(2):
+        write_servers_env(folders, Surroundings({"MODE": "demo"}), {})
+    kept, told = dotenv_values(folders.data / "demo.env"), dotenv_values(folders.run / "servers.env")
+    assert (kept["SECRET_KEY"], kept["ENCRYPTION_KEYS"]) == ("of-before", "of-before-too")
+    assert kept == told
+    assert set(kept) == set(SECRETS)

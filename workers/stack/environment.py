@@ -1,16 +1,18 @@
 """What the launcher finds and leaves in the environment: data folder, given settings, secrets."""
 
+import base64
 import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric import ec
 from dotenv import dotenv_values
 
 from workers.stack.keys import write_private
 
 ROOT = Path(__file__).resolve().parents[2]
-SECRETS = ("SECRET_KEY", "ENCRYPTION_KEYS")
+SECRETS = ("SECRET_KEY", "ENCRYPTION_KEYS", "VAPID_PRIVATE_KEY")
 HEADER = "# Written at each start; shells and commands beside the running product read it.\n"
 
 
@@ -70,17 +72,24 @@ def write_servers_env(folders: Folders, surroundings: Surroundings, addresses: d
 
 def _demo_secrets(path: Path) -> dict[str, str]:
     """Made once: with other keys, personal data in the demo database could not be read again."""
-    kept = dotenv_values(path)
-    if not all(kept.get(name) for name in SECRETS):
-        write_private(path, "".join(f"{line}\n" for line in new_secrets()))
-        kept = dotenv_values(path)
-    return {name: kept[name] or "" for name in SECRETS}
+    kept = {name: value for name, value in dotenv_values(path).items() if value}
+    if not set(SECRETS) <= kept.keys():
+        kept = new_secrets() | kept
+        write_private(path, "".join(f"{name}={value}\n" for name, value in kept.items()))
+    return {name: kept[name] for name in SECRETS}
 
 
-def new_secrets() -> list[str]:
-    """Lines for `.env`."""
-    return [f"{name}={secrets.token_urlsafe(48)}" for name in SECRETS]
+def new_secrets() -> dict[str, str]:
+    """Values for `.env`."""
+    random = {name: secrets.token_urlsafe(48) for name in ("SECRET_KEY", "ENCRYPTION_KEYS")}
+    return random | {"VAPID_PRIVATE_KEY": new_signing_key()}
+
+
+def new_signing_key() -> str:
+    """P-256, as push services want it."""
+    number = ec.generate_private_key(ec.SECP256R1()).private_numbers().private_value
+    return base64.urlsafe_b64encode(number.to_bytes(32)).rstrip(b"=").decode()
 
 
 if __name__ == "__main__":
-    print(*new_secrets(), sep="\n")
+    print(*(f"{name}={value}" for name, value in new_secrets().items()), sep="\n")

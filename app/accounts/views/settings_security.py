@@ -91,5 +91,6 @@ def _page(email_form: EmailForm | None = None, password_form: Form | None = None
         "pending_email": queries.pending_email(person.id),
         "email_form": email_form or EmailForm(formdata=None),
         "password_form": password_form if isinstance(password_form, kind) else kind(formdata=None),
+        "address_sections": load_sections("address", person),
         "sections": load_sections("security", person),
     }

@@ -17,6 +17,7 @@ def choose(
     messages_from: str,
     shows_read: bool,
     shows_typing: bool,
+    shows_online: bool = True,
     from_rank: int = 0,
     first_price: int | None = None,
 ) -> None:
@@ -26,6 +27,7 @@ def choose(
         "first_price": first_price,
         "shows_read": shows_read,
         "shows_typing": shows_typing,
+        "shows_online": shows_online,
     }
     row = insert(ChatSettings).values(user_id=me, **chosen)
     db.session.execute(row.on_conflict_do_update(index_elements=["user_id"], set_=chosen))

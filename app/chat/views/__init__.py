@@ -8,7 +8,7 @@ from app.chat.queries import unread
 from app.platform.navigation import Door, add_door, count_behind
 
 bp = Blueprint("messages", __name__)
-MODULES = ("list", "conversation", "message", "tipping", "settings")
+MODULES = ("list", "conversation", "message", "tipping", "present", "settings")
 
 
 def init_app(app: Flask) -> None:

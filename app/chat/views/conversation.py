@@ -11,6 +11,7 @@ from app.chat import filling, live, queries, queries_talk
 from app.chat.errors import NothingToOpen
 from app.chat.forms import DraftForm, MarksForm, MessageForm
 from app.chat.operations import marking, opening, writing
+from app.chat.presence import online_among
 from app.chat.queries import Said
 from app.chat.queries_talk import Talk
 from app.chat.views import bp
@@ -161,6 +162,7 @@ def _show(talk: Talk, form: MessageForm | None = None) -> Response:
         "talk": talk,
         "stretch": stretch,
         "answers": _answered(talk),
+        "online": online_among(talk.me, [talk.other.id]),
         "chosen": shown_states(shown.media_ids, talk.me) if shown.media_ids else (),
         "form": shown,
     }

@@ -27,6 +27,7 @@ def chosen() -> Response:
         "first_price": price,
         "shows_read": found.shows_read,
         "shows_typing": found.shows_typing,
+        "shows_online": found.shows_online,
     }
     return page(PAGE, form=ChatSettingsForm(currency, tiers, formdata=None, data=chosen))
 
@@ -45,6 +46,7 @@ def choose() -> Response:
         first_price=form.first_price.minor if form.messages_from.data == "paid" else None,
         shows_read=form.shows_read.data,
         shows_typing=form.shows_typing.data,
+        shows_online=form.shows_online.data,
     )
     flash("Saved.", "good")
     return see("/settings/messages")

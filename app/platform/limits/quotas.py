@@ -13,6 +13,7 @@ PARTS_A_MINUTE = 900
 FIRST_WORDS_A_DAY, FIRST_WORDS_NEW = 50, 10
 BROADCASTS_A_DAY = 10
 SEARCHES_A_MINUTE = 60
+TRIED_NOTICES_AN_HOUR = 20
 COMMENTS_A_MINUTE, REPORTS_AN_HOUR, CODES_AN_HOUR = 10, 30, 60
 SIGN_IN_WINDOW = 15 * MINUTE
 # Behind one address lives a household or an office.
@@ -71,6 +72,8 @@ def quotas(settings: Settings) -> dict[str, Quota]:
         Quota("broadcast", BROADCASTS_A_DAY, DAY, durable=True),
         # What a page says by itself while somebody reads and types.
         Quota("marks", 4 * settings.limit_write, MINUTE),
+        # A notice that somebody sends to their own device.
+        Quota("try_notice", TRIED_NOTICES_AN_HOUR, HOUR),
         Quota("report", REPORTS_AN_HOUR, HOUR),
         # Of gifts and of what makes things cheaper: typed by people, tried by machines.
         Quota("code", CODES_AN_HOUR, HOUR, durable=True),

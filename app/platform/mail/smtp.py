@@ -24,6 +24,10 @@ class Rejected(Exception):
     """The server will not take this mail, however often it is asked."""
 
 
+class NobodyThere(Rejected):
+    """There is no such mailbox."""
+
+
 class NotNow(Exception):
     """The server cannot be reached or cannot take it now."""
 
@@ -42,7 +46,7 @@ def send(letter: Letter, settings: Settings) -> None:
             server.send_message(message)
     except smtplib.SMTPRecipientsRefused as error:
         code, reason = next(iter(error.recipients.values()))
-        raise _refusal(code, reason) from error
+        raise _refusal(code, reason, of_recipient=True) from error
     except smtplib.SMTPDataError as error:
         raise _refusal(error.smtp_code, error.smtp_error) from error
     except (smtplib.SMTPException, OSError) as error:
@@ -82,9 +86,13 @@ def _bare(address: str) -> str:
     return parseaddr(address)[1]
 
 
-def _refusal(code: int, reason: bytes | str) -> Exception:
+def _refusal(code: int, reason: bytes | str, *, of_recipient: bool = False) -> Exception:
     told = reason.decode(errors="replace") if isinstance(reason, bytes) else reason
-    return (Rejected if code >= PERMANENT else NotNow)(f"{code} {told}")
+    if code < PERMANENT:
+        return NotNow(f"{code} {told}")
+    # 5.7 is about who sends, not about who gets: a house on a blocklist must not give up all its people.
+    nobody = of_recipient and not told.lstrip().startswith("5.7.")
+    return (NobodyThere if nobody else Rejected)(f"{code} {told}")
 
 
 def _connected(url: SplitResult) -> smtplib.SMTP:

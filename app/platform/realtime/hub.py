@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -30,9 +30,17 @@ class Hub:
         self._wheel: list[set[Connection]] = [set() for _ in range(max(1, round(limits.ping_every)))]
         self._turns = 0
         self._over: dict[str, float] = {}
+        # Told when somebody's first page came, or their last one left.
+        self.on_moved: Callable[[str], object] = _nobody_asks
 
     def __len__(self) -> int:
         return sum(len(spoke) for spoke in self._wheel)
+
+    def has(self, user_id: str) -> bool:
+        return user_id in self._people
+
+    def people(self) -> Collection[str]:
+        return self._people.keys()
 
     def refusal(self, ticket: Ticket) -> Close | None:
         if self.blind:
@@ -45,6 +53,8 @@ class Hub:
 
     def add(self, one: "Connection") -> None:
         self._spoke(one).add(one)
+        if not self.has(one.ticket.user_id):
+            self.on_moved(one.ticket.user_id)
         self._people[one.ticket.user_id].add(one)
         for topic in one.ticket.topics:
             self._topics[topic].add(one)
@@ -52,6 +62,8 @@ class Hub:
     def remove(self, one: "Connection") -> None:
         self._spoke(one).discard(one)
         _drop(self._people, one.ticket.user_id, one)
+        if not self.has(one.ticket.user_id):
+            self.on_moved(one.ticket.user_id)
         for topic in one.ticket.topics:
             _drop(self._topics, topic, one)
 
@@ -121,6 +133,10 @@ class Hub:
     def _send(to: Iterable["Connection"], frame: bytes) -> None:
         for one in list(to):
             one.send(frame)
+
+
+def _nobody_asks(_: str) -> None:
+    pass
 
 
 def _drop(index: "dict[str, set[Connection]]", key: str, one: "Connection") -> None:

@@ -18,6 +18,10 @@ class Limits:
     close_within: float = 2.0
     look_every: float = 2.0
     blind_after: float = 4.5
+    # How soon it is noted that somebody came or left, how often that they are here, and how long that holds.
+    online_soon: float = 0.2
+    online_every: float = 20.0
+    online_for: int = 50
 
     message_bytes: int = 16 * KILOBYTE
     messages: int = 20

@@ -12,11 +12,12 @@ from gevent.event import Event
 
 from app.config import Settings
 from app.platform import signals
-from app.platform.realtime import push
+from app.platform.realtime import presence, push
 from app.platform.realtime.codes import Close
 from app.platform.realtime.front import Front
 from app.platform.realtime.hub import Hub
 from app.platform.realtime.limits import Limits
+from app.platform.realtime.presence import Presence
 from app.platform.realtime.readers import Readers
 from app.platform.realtime.server import LiveServer
 from app.platform.realtime.watch import Watch
@@ -49,12 +50,19 @@ def run(settings: Settings, limits: Limits) -> None:
 
 
 def _start_duties(settings: Settings, hub: Hub, watch: Watch) -> None:
-    channels = {signals.CHANNEL: hub.end_notice, push.CHANNEL: hub.deliver}
+    here = Presence(settings.redis_url, hub)
+    channels = {
+        signals.CHANNEL: hub.end_notice,
+        push.CHANNEL: hub.deliver,
+        presence.CHANNEL: here.hear_left,
+    }
     gevent.spawn(watch.run)
     gevent.spawn(listen, settings.redis_url, channels, hub.may_have_missed)
     _every(LOOK_AROUND, lambda: hub.set_blind(watch.blind))
     _every(hub.limits.look_every, hub.end_expired)
     _every(hub.check_every, hub.check_some)
+    _every(hub.limits.online_soon, here.note_moved)
+    _every(hub.limits.online_every, here.note_all)
 
 
 def _every(seconds: float, action: Callable[[], None]) -> None:

@@ -13,7 +13,7 @@ it waits, and records results in `work.recording()`; it must bear being run agai
 from app.platform.work.lease import LeaseLost
 from app.platform.work.queueing import enqueue
 from app.platform.work.registry import QUEUES, Kind, Payload, UnknownWork, handler, kinds
-from app.platform.work.runner import GiveUp, drain, recording, run
+from app.platform.work.runner import GiveUp, NotBefore, drain, recording, run
 from app.platform.work.sweeping import due, sweep
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "GiveUp",
     "Kind",
     "LeaseLost",
+    "NotBefore",
     "Payload",
     "UnknownWork",
     "drain",

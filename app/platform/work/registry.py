@@ -9,7 +9,7 @@ Run = Callable[[Payload], object]
 RunT = TypeVar("RunT", bound=Run)
 
 # In the order in which a worker empties them.
-QUEUES = ("payments", "default", "bulk", "media")
+QUEUES = ("payments", "default", "notices", "bulk", "media")
 MAX_ATTEMPTS = 10
 
 

@@ -24,6 +24,14 @@ class GiveUp(Exception):
     """Raised by a handler when another attempt cannot help."""
 
 
+class NotBefore(Exception):
+    """Raised by a handler that was told when to come again."""
+
+    def __init__(self, told: str, seconds: float) -> None:
+        super().__init__(told)
+        self.pause = timedelta(seconds=min(seconds, LONGEST_PAUSE))
+
+
 class Abandoned(Exception):
     """Every attempt ended without a word: whoever made it was killed."""
 
@@ -93,7 +101,11 @@ def _settle(claimed: Claim, error: BaseException) -> None:
             lease.fail(claimed, told)
             _say_failed(claimed)
         else:
-            lease.try_again(claimed, told, clock.now() + pause_after(claimed.attempt))
+            lease.try_again(claimed, told, clock.now() + max(pause_after(claimed.attempt), _asked_for(error)))
+
+
+def _asked_for(error: BaseException) -> timedelta:
+    return error.pause if isinstance(error, NotBefore) else timedelta()
 
 
 def _say_failed(claimed: Claim) -> None:
