@@ -16,6 +16,7 @@ from wtforms import (
 from wtforms.validators import Length, NumberRange, Optional
 
 from app.chat.models import FILES_MOST, MESSAGE_MAX
+from app.chat.operations.choosing import Choice
 from app.chat.operations.parcels import Load
 from app.kit import money
 from app.kit.ids import parse_id
@@ -138,3 +139,16 @@ class ChatSettingsForm(Form):
     def validate_first_price(self, field: PriceField) -> None:
         if self.messages_from.data == "paid" and not field.data:
             raise ValidationError("Set the price of the first word.")
+
+    @property
+    def choice(self) -> Choice:
+        """Of a form that validates."""
+        chosen = self.messages_from.data
+        return Choice(
+            messages_from=chosen,
+            from_rank=self.from_rank.data if chosen == "subscribers" else 0,
+            first_price=self.first_price.minor if chosen == "paid" else None,
+            shows_read=self.shows_read.data,
+            shows_typing=self.shows_typing.data,
+            shows_online=self.shows_online.data,
+        )

@@ -6,6 +6,7 @@ from flask import Flask
 from app.accounts.models import User
 from app.accounts.operations import hiding
 from app.chat.operations import choosing
+from app.chat.operations.choosing import Choice
 from app.creators.operations import pages
 from app.entitlements.operations import grants
 from app.entitlements.operations.grants import Extent
@@ -32,7 +33,7 @@ def ben(app: Flask) -> Person:
 
 def wants(app: Flask, creator: Person, messages_from: str) -> None:
     with app.app_context(), transaction():
-        choosing.choose(creator.id, messages_from=messages_from, shows_read=True, shows_typing=True)
+        choosing.choose(creator.id, Choice(messages_from))
 
 
 def tie(app: Flask, person: Person, creator: Person, how: str) -> None:

@@ -39,14 +39,6 @@ def choose() -> Response:
     form = ChatSettingsForm(*queries_talk.shop_of(person.id))
     if not form.validate():
         return form_page(PAGE, form=form)
-    choosing.choose(
-        person.id,
-        messages_from=form.messages_from.data,
-        from_rank=form.from_rank.data if form.messages_from.data == "subscribers" else 0,
-        first_price=form.first_price.minor if form.messages_from.data == "paid" else None,
-        shows_read=form.shows_read.data,
-        shows_typing=form.shows_typing.data,
-        shows_online=form.shows_online.data,
-    )
+    choosing.choose(person.id, form.choice)
     flash("Saved.", "good")
     return see("/settings/messages")
