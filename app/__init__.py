@@ -162,12 +162,13 @@ def _init_features(app: Flask) -> None:
         notifications,
         payments,
         posts,
+        rooms,
         subscriptions,
         tips,
     )
 
     low = (accounts, notifications, moderation, creators, ledger, entitlements)
     money = (invoices, payments)
-    high = (media, posts, tips, subscriptions, earnings, chat, broadcasts, demo)
+    high = (media, posts, tips, subscriptions, earnings, chat, broadcasts, rooms, demo)
     for feature in (*low, *money, *high):
         feature.init_app(app)

@@ -90,9 +90,9 @@ def test_a_reset_leaves_only_them(app: Flask) -> None:
     assert run(app, "reset")[0] == 0
     assert set(people(app)) == {person.handle for person in everybody()}
     with app.app_context():
-        # They wrote to each other, one of them to many, and that is all that is on record.
+        # They wrote to each other, one of them to many, and talked in a room; that is all that is on record.
         done = set(db.session.execute(text("select action from audit_log")).scalars())
-    assert {one.partition(".")[0] for one in done - {Action.MESSAGE_SENT}} == {"broadcast", "creator"}
+    assert {one.partition(".")[0] for one in done - {Action.MESSAGE_SENT}} == {"broadcast", "creator", "room"}
 
 
 @pytest.mark.parametrize("command", ["seed", "reset"])

@@ -8,7 +8,7 @@ ADDRESSES = """
     assets files download downloads upload embed oauth auth callback favicon robots sitemap manifest
     well_known sign_in sign_up signin signup register about terms privacy imprint legal contact help faq
     docs blog news jobs pricing press status demo play sandbox report reports comments bookmarks feeds share
-    gift gifts tip tips
+    gift gifts tip tips rooms room
 """
 VOICES = """
     fanlight administrator moderator moderators mod mods root system sysadmin owner operator staff team

@@ -54,6 +54,8 @@ class Creator(Model):
     # How much is going on there lately; the scheduler reckons it anew.
     popularity: Mapped[float] = mapped_column(default=0.0)
     last_post_at: Mapped[datetime | None] = mapped_column(Timestamp)
+    # There is a live room, and its door is open.
+    room: Mapped[bool] = mapped_column(default=False, server_default="false")
     # What the directory finds it by: words, and groups of three letters for those who mistype.
     words: Mapped[str] = mapped_column(TSVECTOR, default="")
     trigrams: Mapped[list[str]] = mapped_column(ARRAY(String(3)), default=list)

@@ -17,7 +17,8 @@ CREATOR = Rows(
     owner="id",
     shown=(
         "headline", "about", "links", "categories", "avatar", "cover", "currency", "comments_from",
-        "blocked_words", "adult", "watermark", "state", "followers", "posts", "last_post_at", "created_at",
+        "blocked_words", "adult", "watermark", "state", "followers", "posts", "last_post_at", "room",
+        "created_at",
     ),
     withheld=("about_html", "popularity", "words", "trigrams"),
 )  # fmt: skip

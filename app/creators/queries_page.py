@@ -27,6 +27,7 @@ COLUMNS: tuple[ColumnElement[Any], ...] = (
     Creator.followers.expression,
     Creator.posts.expression,
     Creator.last_post_at.expression,
+    Creator.room.expression,
     Creator.created_at.expression,
 )
 

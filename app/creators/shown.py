@@ -32,6 +32,7 @@ class Shown:
     followers: int
     posts: int
     last_post_at: datetime | None
+    room: bool
     created_at: datetime
     # What the viewer adds.
     mine: bool

@@ -4,7 +4,7 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy import text
 
-from app.demo import jobs, news, pages, people, sales, talks
+from app.demo import jobs, live_room, news, pages, people, sales, talks
 from app.demo.people import DemoPerson
 from app.extensions import db
 from app.kit import clock
@@ -67,6 +67,7 @@ def seed() -> tuple[list[DemoPerson], int]:
         db.session.flush()
         news.put_in(here, at)
         talks.put_in(here, at)
+        live_room.put_in(here, at)
         sales.fill_pocket()
     return came, jobs.ask_to_fill(at) if settings().demo_posts else 0
 

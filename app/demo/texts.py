@@ -17,7 +17,7 @@ from itertools import pairwise
 from pathlib import Path
 
 WORDS = Path(__file__).parent / "words"
-ASIDE = {"fans", "comments", "talks"}
+ASIDE = {"fans", "comments", "talks", "room"}
 MARK = re.compile(r"\s*\{(\w+)\}")
 ITEM = re.compile(r"- |\d\. ")
 POLL = re.compile(r"\s*\?\s(?P<question>[^|]+)\|(?P<options>.+)$")

@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from app.extensions import db
+from app.kit.ids import new_id
 from app.platform import signals
 from app.platform.models import AccessEnded
 
@@ -20,10 +21,19 @@ class Ended(StrEnum):
     ACCOUNT = "account"
     # Its token or rights changed: processes forget what they cached, sockets stay.
     SESSION_CHANGED = "session_changed"
-    # A grant was revoked or a denial made: what was opened by it closes.
+    # A grant was revoked or gives less, or a denial was made: what was opened by it closes, to one person.
     GRANT = "grant"
+    # It closed, or asks for something else, to everybody.
+    CLOSED = "closed"
 
 
 def end_access(kind: str, user_id: UUID, subject_id: UUID) -> None:
-    db.session.add(AccessEnded(kind=Ended(kind).value, user_id=user_id, subject_id=subject_id))
-    signals.publish(TOPIC, {"kind": kind, "user_id": str(user_id), "subject_id": str(subject_id)})
+    row = AccessEnded(id=new_id(), kind=Ended(kind).value, user_id=user_id, subject_id=subject_id)
+    db.session.add(row)
+    ended = {"kind": row.kind, "user_id": str(user_id), "subject_id": str(subject_id), "id": str(row.id)}
+    signals.publish(TOPIC, ended)
+
+
+def close_to_all(subject_id: UUID) -> None:
+    """Whoever still may is let in again when they ask."""
+    end_access(Ended.CLOSED, subject_id, subject_id)

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0014_broadcasts"
-down_revision = "0012_reaching"
+down_revision = "0013_rooms"
 branch_labels = None
 depends_on = None
 

@@ -1,6 +1,7 @@
 // The page's one socket. What it hears it tells other modules as events on document:
 //   live:<event>      with the payload as detail; a payload's `html` is swapped in by its ids (hx-swap-oob)
 //   live:reconnected  something may have been missed: read again what you show
+//   live:denied       topics that whoever reads this may not hear, or no more
 // Elements with data-live-topic name what the page wants to hear. <html data-live> says on, waiting or off.
 // Without this file every page works; it only learns at the next click what it would have heard here.
 
@@ -11,6 +12,8 @@ const PAGE_TICKET_AGE = 40_000;
 // How long a page that is about to leave by itself may take before it is sent to the door.
 const LEAVING = 3_000;
 const SOON = 300;
+// What was taken away is asked for again, not by everybody at once.
+const AGAIN = 1_500;
 const ENDED = 4403;
 const TOO_MUCH = [4429, 4430];
 
@@ -26,6 +29,7 @@ let leaving = false;
 let failures = 0;
 let timer;
 let counting;
+let regains = false;
 
 const show = (state) => (document.documentElement.dataset.live = state);
 const tell = (name, detail) => document.dispatchEvent(new CustomEvent(`live:${name}`, { detail }));
@@ -43,7 +47,10 @@ async function ticketFor(topics) {
   const answer = await fetch(`/live/ticket?${query}`, { headers: { Accept: "application/json" } });
   if (answer.status === 401) end();
   if (!answer.ok) throw new Error(`no ticket: ${answer.status}`);
-  return answer.json();
+  const given = await answer.json();
+  const denied = topics.filter((topic) => !given.topics.includes(topic));
+  if (denied.length) tell("denied", { topics: denied });
+  return given;
 }
 
 async function connect() {
@@ -72,7 +79,9 @@ function open(url, ticket) {
     if (message.type === "ready" && !ready) {
       ready = true;
       begin();
-    } else if (message.type === "event") hear(message);
+    } else if (message.type === "ready") regained();
+    else if (message.type === "event") hear(message);
+    else if (message.type === "withdrawn") lost();
     else if (message.type === "missed") tell("reconnected");
     else if (message.type === "ended") end();
   };
@@ -130,6 +139,20 @@ async function follow() {
     stop();
     retry();
   }
+}
+
+// It may have ended for good, or be held by something else now: a fresh ticket knows.
+function lost() {
+  regains = true;
+  setTimeout(() => {
+    heard = null;
+    follow();
+  }, AGAIN * (1 + Math.random()));
+}
+
+function regained() {
+  if (regains) tell("reconnected");
+  regains = false;
 }
 
 function retry(gently = false) {

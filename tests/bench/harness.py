@@ -49,8 +49,7 @@ class Samples:
         return statistics.median(self.values)
 
     def __str__(self) -> str:
-        kind = "value" if self.exact else "ratio"
-        return f"{kind} {self.median:.3g}"
+        return f"value {self.median:,.4g}" if self.exact else f"ratio {self.median:.3g}"
 
     @property
     def spread(self) -> str:

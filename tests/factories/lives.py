@@ -39,6 +39,7 @@ from app.platform.mail.suppressions import PURPOSE as SUPPRESSION
 from app.platform.settings import vault
 from app.platform.transaction import transaction
 from app.posts import models as posts
+from app.rooms import models as rooms
 from app.subscriptions import models as subscriptions
 from app.subscriptions.operations.gifts import PURPOSE as GIFT
 from app.tips import models as tips
@@ -72,7 +73,7 @@ def a_full_life(app: Flask) -> Life:
         user.sealed_birth_date = vault().seal(BIRTHDAY, BIRTH_DATE)
         rows = [*_rows(person, other), *_as_fan_and_creator(person), *_paying(person), *_earning(person)]
         rows += [*_subscribing(person), _giving(person, other), *_talking(person, other)]
-        rows += _telling_many(person, other)
+        rows += [*_telling_many(person, other), *_in_rooms(person)]
         for row in rows:  # in this order: later ones point at earlier ones
             db.session.add(row)
             db.session.flush()
@@ -258,6 +259,16 @@ def _telling_many(person: Person, other: Person) -> list[Any]:
         broadcasts.WelcomeMessage(sealed_words=sealed, **page),
         broadcasts.Welcomed(creator_id=other.id, words_of="page", **owner),
         broadcasts.SavedReply(sealed_name=sealed, sealed_words=sealed, **page),
+    ]
+
+
+def _in_rooms(person: Person) -> list[Any]:
+    room, owner = new_id(), {"user_id": person.id}
+    sealed = vault().seal(f"{NAME} is in the room", MESSAGE)
+    return [
+        rooms.Room(id=room, creator_id=person.id, name=f"With {NAME}"),
+        rooms.RoomMessage(room_id=room, seq=1, change=1, key="a-message", sealed_body=sealed, **owner),
+        rooms.RoomPerson(room_id=room, moderates=True, **owner),
     ]
 
 

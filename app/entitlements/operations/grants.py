@@ -11,7 +11,7 @@ from app.entitlements.models import Denial, Grant
 from app.entitlements.rules import Closed, Kind
 from app.extensions import db
 from app.kit import clock
-from app.platform.access import Ended, end_access
+from app.platform.access import Ended, close_to_all, end_access
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,8 @@ def grant(user_id: UUID, scope_id: UUID, kind: Kind, *, cause: str, extent: Exte
     if found is None:
         found = Grant(user_id=user_id, scope_id=scope_id, kind=kind.value, cause=cause, starts_at=clock.now())
         db.session.add(found)
+    elif extent.rank < found.rank or _sooner(extent.ends_at, found.ends_at):
+        end_access(Ended.GRANT, user_id, scope_id)
     found.rank, found.label, found.ends_at = extent.rank, extent.label, extent.ends_at
 
 
@@ -67,7 +69,9 @@ def deny(scope_id: UUID, kind: Closed, *, cause: str, user_id: UUID | None = Non
         db.session.add(
             Denial(user_id=user_id, scope_id=scope_id, kind=kind.value, cause=cause, since=clock.now())
         )
-        if user_id is not None:
+        if user_id is None:
+            close_to_all(scope_id)
+        else:
             end_access(Ended.GRANT, user_id, scope_id)
 
 
@@ -75,6 +79,10 @@ def lift(scope_id: UUID, *, cause: str, user_id: UUID | None = None) -> None:
     found = _denial(scope_id, cause, user_id)
     if found is not None:
         found.lifted_at = clock.now()
+
+
+def _sooner(ends_at: datetime | None, before: datetime | None) -> bool:
+    return ends_at is not None and (before is None or ends_at < before)
 
 
 def _living(user_id: UUID, cause: str) -> Grant | None:

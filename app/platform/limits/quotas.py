@@ -14,6 +14,7 @@ FIRST_WORDS_A_DAY, FIRST_WORDS_NEW = 50, 10
 BROADCASTS_A_DAY = 10
 SEARCHES_A_MINUTE = 60
 TRIED_NOTICES_AN_HOUR = 20
+ROOM_A_MINUTE = 40
 COMMENTS_A_MINUTE, REPORTS_AN_HOUR, CODES_AN_HOUR = 10, 30, 60
 SIGN_IN_WINDOW = 15 * MINUTE
 # Behind one address lives a household or an office.
@@ -70,6 +71,8 @@ def quotas(settings: Settings) -> dict[str, Quota]:
         Quota("first_words_new", FIRST_WORDS_NEW, DAY, durable=True),
         # What a creator tells all of their people, or many.
         Quota("broadcast", BROADCASTS_A_DAY, DAY, durable=True),
+        # Where many talk at once, each leaves room for the others.
+        Quota("room", ROOM_A_MINUTE, MINUTE),
         # What a page says by itself while somebody reads and types.
         Quota("marks", 4 * settings.limit_write, MINUTE),
         # A notice that somebody sends to their own device.

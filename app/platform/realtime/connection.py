@@ -14,6 +14,7 @@ from app.platform.realtime.codes import Close
 from app.platform.realtime.hub import Hub
 from app.platform.realtime.messages import NotUnderstood
 from app.platform.realtime.tickets import Ticket
+from app.platform.realtime.topics import Term
 from app.platform.realtime.wire import TooSlow, Wire
 
 log = logging.getLogger(__name__)
@@ -23,9 +24,15 @@ UNTOLD = {Close.GOING_AWAY, Close.TRY_AGAIN}
 
 
 class Connection:
-    __slots__ = ("_closing", "_correlation_id", "_hub", "_messages", "_secret_key", "_wire", "_ws", "ticket")
+    __slots__ = (
+        "_closing", "_correlation_id", "_hub", "_messages", "_secret_key", "_wire", "_ws",
+        "terms", "ticket", "topics",
+    )  # fmt: skip
 
     ticket: Ticket
+    # Of what the ticket names, what is heard.
+    topics: tuple[str, ...]
+    terms: tuple[Term, ...]
 
     def __init__(self, ws: Server, hub: Hub, secret_key: str, correlation_id: str) -> None:
         # What was sent before was the handshake, a few bytes into an empty buffer.
@@ -43,13 +50,11 @@ class Connection:
         if ticket is None:
             self.close(Close.NO_TICKET)
             return
-        self.ticket = ticket
         if refusal := self._hub.refusal(ticket):
             self.close(refusal)
             return
-        self._hub.add(self)
+        self._begin(ticket)
         try:
-            self.send(messages.ready(ticket.topics))
             while True:
                 self._hear(self._ws.receive())
         finally:
@@ -62,7 +67,6 @@ class Connection:
             self.close(Close.TOO_SLOW)
         except OSError:
             return  # gone; whoever reads here finds out and cleans up
-        metrics.messages.labels("out").inc()
 
     def close(self, why: Close) -> None:
         if self._closing:
@@ -123,9 +127,28 @@ class Connection:
             self.close(Close.NO_TICKET)
             return
         self._hub.remove(self)
-        self.ticket = ticket
+        self._begin(ticket)
+
+    def _begin(self, ticket: Ticket) -> None:
+        self.ticket, self.topics, self.terms = ticket, ticket.topics, ticket.terms
+        held_back = self._hub.held_back(ticket) if ticket.terms else set()
+        self._keep(held_back)
         self._hub.add(self)
-        self.send(messages.ready(ticket.topics))
+        self.send(messages.ready(self.topics))
+        metrics.messages.labels("out").inc()
+        if held_back:
+            self.send(messages.withdrawn(held_back))
+
+    def lose(self, topics: set[str]) -> None:
+        """Those it hears no longer."""
+        if topics:
+            self._keep(topics)
+            self.send(messages.withdrawn(topics))
+
+    def _keep(self, but: set[str]) -> None:
+        if but:
+            self.topics = tuple(topic for topic in self.topics if topic not in but)
+            self.terms = tuple(term for term in self.terms if term.topic not in but)
 
     def _read_ticket(self, message: dict[str, object]) -> Ticket | None:
         text = message.get("ticket")

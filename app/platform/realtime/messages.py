@@ -1,6 +1,7 @@
 """What a page and its socket say to each other, beside the events that others push."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from app.platform.realtime import frames
@@ -12,6 +13,15 @@ MISSED = frames.text(json.dumps({"type": "missed"}))
 
 def ready(topics: tuple[str, ...]) -> bytes:
     return frames.text(json.dumps({"type": "ready", "topics": topics}))
+
+
+def withdrawn(topics: Iterable[str]) -> bytes:
+    """These are heard no longer; whoever still may gets them back by a fresh ticket."""
+    return frames.text(json.dumps({"type": "withdrawn", "topics": list(topics)}))
+
+
+def event(name: str, payload: dict[str, Any]) -> str:
+    return json.dumps({"type": "event", "event": name, "payload": payload})
 
 
 class NotUnderstood(Exception):

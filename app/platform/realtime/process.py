@@ -14,6 +14,7 @@ from app.config import Settings
 from app.platform import signals
 from app.platform.realtime import presence, push
 from app.platform.realtime.codes import Close
+from app.platform.realtime.counting import EVERY, Counting
 from app.platform.realtime.front import Front
 from app.platform.realtime.hub import Hub
 from app.platform.realtime.limits import Limits
@@ -63,6 +64,7 @@ def _start_duties(settings: Settings, hub: Hub, watch: Watch) -> None:
     _every(hub.check_every, hub.check_some)
     _every(hub.limits.online_soon, here.note_moved)
     _every(hub.limits.online_every, here.note_all)
+    _every(EVERY, Counting(hub, settings.redis_url).tell)
 
 
 def _every(seconds: float, action: Callable[[], None]) -> None:

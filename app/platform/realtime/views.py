@@ -41,7 +41,7 @@ def ticket() -> Response:
     """A fresh one, for a page whose first is used or old, with the topics that its reader may hear now."""
     person = signed_in_viewer()
     wanted = topics.allowed(person, request.args.getlist("topic"))
-    response = jsonify(url=settings().socket_url, ticket=tickets.issue(person, wanted), topics=wanted)
+    response = jsonify(url=settings().socket_url, ticket=tickets.issue(person, wanted), topics=wanted.topics)
     response.headers["Cache-Control"] = "no-store"
     return response
 

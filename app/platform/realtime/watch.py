@@ -20,11 +20,11 @@ log = logging.getLogger(__name__)
 
 # By the database's clock alone: neither two hosts that disagree nor CLOCK_FILE hides a row.
 RECENT = """
-    select kind, user_id::text, subject_id::text from access_ended
+    select kind, user_id::text, subject_id::text, id::text from access_ended
     where at > clock_timestamp() - make_interval(secs => %s)
 """
 
-OnEnded = Callable[[str, str, str], None]
+OnEnded = Callable[[str, str, str, str], None]
 
 
 class Watch:
@@ -55,10 +55,10 @@ class Watch:
             self._troubled = True
             return
         self._seen_at, self._troubled = asked_at, False
-        for kind, user_id, subject_id in rows:
-            self._on_ended(kind, user_id, subject_id)
+        for row in rows:
+            self._on_ended(*row)
 
-    def _read(self) -> list[tuple[str, str, str]]:
+    def _read(self) -> list[tuple[str, str, str, str]]:
         try:
             with self._connected().cursor() as cursor:
                 cursor.execute(RECENT, (REMEMBER_ENDED,))

@@ -49,12 +49,13 @@ class Wire:
 
     def send(self, data: bytes | bytearray) -> int:
         """All of it, now or later, in order. Never waits."""
+        length = len(data)
         if self._waiting:
             self._wait_in_line(memoryview(data))
-        elif rest := memoryview(data)[self._write_now(data) :]:
-            self._waiting.append(rest)
+        elif (sent := self._write_now(data)) < length:
+            self._waiting.append(memoryview(data)[sent:])
             gevent.spawn(self._drain)
-        return len(data)
+        return length
 
     def forget_waiting(self) -> None:
         """Drops what waits, but for the frame that may be written in part."""

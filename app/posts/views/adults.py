@@ -53,8 +53,13 @@ def confirm_adult(post_id: UUID) -> Response:
     post = find_post(post_id, person.id if person else None)
     if person and ages.is_minor(person.id):
         return ask(post, too_young=True)
-    cookie[ADULT] = _who()
+    remember()
     return see(post.card.href)
+
+
+def remember() -> None:
+    """In this browser they said that they are grown up."""
+    cookie[ADULT] = _who()
 
 
 def _who() -> str:
