@@ -5,10 +5,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from uuid import UUID
 
-from app.chat import queries
 from app.chat.queries import Said
 from app.chat.queries_talk import Talk
-from app.platform import realtime
+from app.platform import online, realtime
 from app.platform.templating import fragment
 from app.platform.transaction import after_commit
 from app.posts.commenting import has_any
@@ -67,12 +66,12 @@ def types(talk: Talk) -> None:
 
 
 def spread(told: Sequence[Told]) -> None:
-    """To those who were here a moment ago, once it stands: to push to all costs more than to tell them."""
+    """To those who have a page open, once it stands: to push to all costs more than to tell them."""
     after_commit(lambda: _push_to_those_here(told))
 
 
 def _push_to_those_here(told: Sequence[Told]) -> None:
-    here = queries.here_lately([one.user_id for one in told])
+    here = online.here([one.user_id for one in told])
     for one in told:
         if one.user_id in here:
             event = {"conversation": str(one.talk_id), "seq": one.seq, "change": one.change, "mine": False}

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 
-from app.accounts.models import Session, User
+from app.accounts.models import User
 from app.chat import words
 from app.chat.models import Conversation, Member, Message, Parcel, Reaction
 from app.chat.queries_talk import Talk
@@ -20,7 +20,6 @@ from app.creators.models import Creator
 from app.entitlements.queries import held_column, read_held
 from app.entitlements.rules import Audience, Lock, judge
 from app.extensions import db
-from app.kit import clock
 from app.kit.money import readable
 from app.media.addresses import Holder
 from app.media.shown import Described
@@ -32,8 +31,6 @@ AT_ONCE = 30
 # More than this is read anew instead of being caught up with.
 CHANGES_MOST = 100
 COUNTED_MOST = 100
-# A session notes once a minute that it is used; an open page asks less often.
-HERE_FOR = timedelta(minutes=15)
 # What delivery of media knows parcels by.
 PARCEL = "parcel"
 NAMES = (
@@ -223,12 +220,6 @@ def unread(me: UUID) -> int:
     waiting = and_(Member.waits, ~Member.muted, ~Member.away)
     found = select(Member.user_id).where(Member.user_id == me, waiting).limit(COUNTED_MOST).subquery()
     return db.session.scalar(select(func.count()).select_from(found)) or 0
-
-
-def here_lately(people: Sequence[UUID]) -> set[UUID]:
-    """Who of them looked at something a moment ago."""
-    lately = (Session.ended_at.is_(None), Session.last_used_at > clock.now() - HERE_FOR)
-    return set(db.session.scalars(select(Session.user_id).where(Session.user_id.in_(people), *lately)))
 
 
 def stretch(

@@ -144,5 +144,6 @@ def test_a_price_opens_something(host: PageClient, field: str, fields: dict[str,
 
 def test_files_of_others_cannot_be_told(app: Flask, host: PageClient) -> None:
     theirs = a_picture(app, a_creator(app, "rival"), purpose="message", attached=False)
-    assert host.send(host.get(NEW).form(NEW), body="Hello", media=theirs["id"]).status == 422
+    refused = host.send(host.get(NEW).form(NEW), body="Hello", media=theirs["id"])
+    assert refused.status == 422 and refused.has_form(NEW)
     assert parcels(app) == (0, 0)

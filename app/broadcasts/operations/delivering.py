@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.broadcasts import queries_people
 from app.broadcasts.audience import Audience
-from app.broadcasts.models import Broadcast, Recipient
+from app.broadcasts.models import ON_ITS_WAY, Broadcast, Recipient
 from app.broadcasts.operations import sending
 from app.chat.operations import spreading
 from app.chat.operations.spreading import Words
@@ -71,7 +71,7 @@ def tell(broadcast_id: UUID) -> None:
 def give_up(broadcast_id: UUID) -> None:
     """Something stood in the way however often it was tried."""
     found = _lock(broadcast_id)
-    if found is not None and found.state in {"listing", "going"}:
+    if found is not None and found.state in ON_ITS_WAY:
         sending.end(found, "stopped")
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from app.broadcasts import queries
 from app.broadcasts.audience import Audience
 from app.broadcasts.errors import NotNow
-from app.broadcasts.models import Broadcast
+from app.broadcasts.models import ON_ITS_WAY, Broadcast
 from app.chat import words
 from app.chat.operations import parcels
 from app.chat.operations.parcels import Load
@@ -46,7 +46,7 @@ def change(creator_id: UUID, broadcast_id: UUID, wish: Wish) -> Broadcast:
 def remove(creator_id: UUID, broadcast_id: UUID) -> None:
     """Of what went out the results go, and who it went to; what was said stays with those who got it."""
     found = lock(creator_id, broadcast_id)
-    if found.state in {"listing", "going"}:
+    if found.state in ON_ITS_WAY:
         raise NotNow("It is on its way. Stop it first.")
     audit.record(Action.BROADCAST_REMOVED, actor=creator_id, subject=("broadcast", broadcast_id))
     if not found.told:

@@ -41,9 +41,12 @@ def new_broadcast() -> Response:
 @guard(Access.CREATOR)
 def save_new_broadcast() -> Response:
     form = _form()
-    if not form.validate():
-        return form_page(FORM, **_context(form))
-    return _saved(drafting.begin(own_page().id, form.wish).id)
+    try:
+        if form.validate():
+            return _saved(drafting.begin(own_page().id, form.wish).id)
+    except Refused as refused:
+        form.refuse(refused)
+    return form_page(FORM, **_context(form))
 
 
 @bp.get(f"{HOME}/<uuid:broadcast_id>/edit")
