@@ -4,7 +4,16 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from app.chat import carrying, personal, reporting, selling, tipping, views
+    from app.chat import (
+        carrying,
+        jobs,  # noqa: F401 - the worker tells
+        personal,
+        reporting,
+        selling,
+        telling,
+        tipping,
+        views,
+    )
     from app.platform import partitions
 
     partitions.keep("messages")
@@ -14,3 +23,4 @@ def init_app(app: Flask) -> None:
     carrying.init_app()
     selling.init_app(app)
     tipping.init_app(app)
+    telling.init_app(app)

@@ -1,41 +1,56 @@
-"""Numbers of messages and of changes, and word of them to the open pages of both.
+"""Somebody who is not here hears that there is a message; what it says is read where it was written."""
 
-Whatever changes a conversation takes its next number under the lock of its row, so that the order is the same
-for both, and whoever missed something asks for what came after the last number they saw.
-"""
-
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from flask import Flask
 
-from app.chat import live
-from app.chat.models import Conversation, Message
+from app.chat.models import Member
 from app.extensions import db
+from app.kit import clock
+from app.notifications import kinds
+from app.notifications.kinds import Channel, Default, Event, Family, Kind
+from app.notifications.operations.telling import settle, tell
+from app.platform import work
+
+TELL = "chat.tell"
+# Whoever looks has read it by then.
+PAUSE = timedelta(seconds=10)
+WROTE = Event("wrote", "{actors} wrote to you", icon="message", social=True, pause=timedelta(minutes=15))
 
 
-def next_number(conversation_id: UUID, *, message: bool = False) -> tuple[int, int]:
-    """The numbers of the newest message and of this change."""
-    taken = (
-        update(Conversation)
-        .where(Conversation.id == conversation_id)
-        .values(last_seq=Conversation.last_seq + int(message), last_change=Conversation.last_change + 1)
-        .returning(Conversation.last_seq, Conversation.last_change)
-        .execution_options(synchronize_session=False)
+def init_app(app: Flask) -> None:
+    kinds.register(
+        app,
+        Kind(
+            "messages",
+            "Messages",
+            "That somebody wrote to you, never what. Talks that you muted stay silent.",
+            {Channel.MAIL: Default.OFF, Channel.PUSH: Default.ON},
+            events=(WROTE,),
+            family=Family.PEOPLE,
+        ),
     )
-    seq, change = db.session.execute(taken).one()
-    return seq, change
 
 
-def changed(message: Message) -> None:
-    """Something about it is different now for both, whoever did it."""
-    pair = lock(message.conversation_id)
-    _, message.change = next_number(message.conversation_id)
-    db.session.flush()
-    live.touched(pair, message.conversation_id, message.user_id, message.seq, message.change)
+def soon(conversation_id: UUID, to: UUID) -> None:
+    """However much comes meanwhile, it is looked at once."""
+    payload = {"conversation_id": str(conversation_id), "to": str(to)}
+    key = f"{TELL}:{conversation_id}:{to}"
+    work.enqueue(TELL, payload, due_at=clock.now() + PAUSE, unique_key=key)
 
 
-def lock(conversation_id: UUID) -> tuple[UUID, UUID]:
-    """The two who have it. Nobody else changes it before this transaction ends."""
-    pair = select(Conversation.low_id, Conversation.high_id).where(Conversation.id == conversation_id)
-    low, high = db.session.execute(pair.with_for_update()).one()
-    return low, high
+def waiting(conversation_id: UUID, to: UUID) -> None:
+    """Unless it was read."""
+    member = db.session.get(Member, (conversation_id, to))
+    if member and member.waits and not member.muted and not member.away:
+        href = f"/messages/{conversation_id}"
+        tell(WROTE.name, to=to, subject=_subject(conversation_id), href=href, actor=member.other_id)
+
+
+def was_read(conversation_id: UUID, by: UUID) -> None:
+    settle(by, WROTE.name, _subject(conversation_id))
+
+
+def _subject(conversation_id: UUID) -> str:
+    return f"talk:{conversation_id}"

@@ -5,7 +5,7 @@ from uuid import UUID
 from flask import Flask
 from sqlalchemy import select
 
-from app.chat import telling
+from app.chat import numbering
 from app.chat.models import Conversation, Message
 from app.chat.operations import writing
 from app.extensions import db
@@ -28,13 +28,13 @@ def _heard(tip: Tip) -> None:
     talk_id = about.conversation_id if about else _talk(tip.on_id)
     if talk_id is None:
         return
-    telling.lock(talk_id)
+    numbering.lock(talk_id)
     key = f"tip:{tip.id}"
     said = db.session.scalars(
         select(Message).where(Message.conversation_id == talk_id, Message.key == key)
     ).one_or_none()
     if said is not None:
-        telling.changed(said)
+        numbering.changed(said)
     elif tip.paid_at is not None and tip.returned_at is None:
         writing.note_tip(tip, talk_id, key, about.seq if about else None)
 

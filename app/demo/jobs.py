@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from app.demo import drawing_room, people, plans, rows, sales
+from app.demo import drawing_room, notices, people, plans, rows, sales
 from app.demo.made_ids import Edition
 from app.media import jobs as media_jobs
 from app.platform import work
@@ -47,6 +47,7 @@ def fill(payload: dict[str, Any]) -> None:
             media_jobs.process({"media_id": str(media_id)})
         with work.recording():
             rows.put_posts(page, edition)
+            notices.put_in(page, edition)
             ask_to_sell(page.handle, edition.at)
 
 

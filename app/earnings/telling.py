@@ -11,8 +11,9 @@ from app.earnings.models import Payout
 from app.extensions import db
 from app.kit.money import readable
 from app.notifications import kinds
-from app.notifications.kinds import Channel, Default, Kind
+from app.notifications.kinds import Channel, Default, Event, Family, Kind
 from app.platform.settings import settings
+from app.platform.viewer import Role
 
 
 def init_app(app: Flask) -> None:
@@ -22,8 +23,33 @@ def init_app(app: Flask) -> None:
             "payouts",
             "Your payouts",
             "What was paid out to you, what came back, and where your money goes from now on.",
-            {Channel.MAIL: Default.LOCKED_ON},
+            {Channel.PAGE: Default.LOCKED_ON, Channel.MAIL: Default.LOCKED_ON, Channel.PUSH: Default.ON},
             "Always sent, because it is about your own money.",
+            (
+                Event(
+                    "payout_paid",
+                    "{amount} is on its way to your {where}",
+                    icon="wallet",
+                    letter="payout_paid",
+                ),
+                Event(
+                    "payout_failed", "A payout of {amount} came back", icon="alert", letter="payout_failed"
+                ),
+                Event(
+                    "payout_moved",
+                    "Your payouts go somewhere else now",
+                    icon="wallet",
+                    letter="payout_destination",
+                ),
+                Event(
+                    "corrected",
+                    "Your balance was corrected by {amount}",
+                    icon="coins",
+                    letter="balance_corrected",
+                ),
+            ),
+            Family.MONEY,
+            Role.CREATOR,
         ),
     )
 

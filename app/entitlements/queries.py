@@ -74,6 +74,19 @@ def anybody_holds(scope_id: UUID, kind: Kind) -> bool:
     return db.session.scalar(select(held.exists())) or False
 
 
+def holders(scope: UUID, kinds: Collection[Kind], at: datetime, *, after: UUID) -> Select[UUID]:
+    """Who has living grants of these kinds for it, each once and in the order of their ids."""
+    found: Select[UUID] = (
+        select(Grant.user_id)
+        .where(Grant.scope_id == scope, Grant.user_id > after, or_(*(Grant.kind == kind for kind in kinds)))
+        .where(Grant.revoked_at.is_(None), Grant.starts_at <= at)
+        .where(or_(Grant.ends_at.is_(None), Grant.ends_at > at))
+        .distinct()
+        .order_by(Grant.user_id)
+    )
+    return found
+
+
 def hidden_from(person: UUID | ColumnElement[UUID] | None, scope: ColumnElement[UUID]) -> ColumnElement[bool]:
     """Whether not even its existence may be known, whatever opens it."""
     _, denials = _living(person)

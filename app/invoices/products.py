@@ -56,6 +56,8 @@ class Product:
     thanks: str = "It is yours now."
     # Where it counts as something else: a renewal is a subscription.
     counts_as: str = ""
+    # The event that its seller is told of; nothing, where who sells it tells them by itself.
+    told_as: str = "sold"
 
 
 def register(app: Flask, product: Product) -> None:
@@ -82,6 +84,12 @@ def opens(kinds: Iterable[str | None]) -> bool:
     """Whether any of these does; what nobody sells any more did."""
     known: dict[str, Product] = current_app.extensions.get(PLACE, {})
     return any(kind not in known or known[kind].opens for kind in kinds if kind)
+
+
+def told_as(kinds: Iterable[str | None]) -> str:
+    """How the first of these is told to its seller."""
+    known: dict[str, Product] = current_app.extensions.get(PLACE, {})
+    return next((known[kind].told_as for kind in kinds if kind in known), "sold")
 
 
 def nouns() -> dict[str, str]:

@@ -9,14 +9,34 @@ from app.accounts.queries import find_user
 from app.extensions import db
 from app.invoices import products, queries
 from app.invoices.models import PAYABLE, Dispute, Invoice, Refund, State
+from app.invoices.queries import Bill
 from app.invoices.rails import CREDIT
 from app.kit.money import readable
-from app.notifications import kinds
-from app.notifications.kinds import Channel, Default, Kind
+from app.notifications import kinds, unsubscribing
+from app.notifications.kinds import Channel, Default, Event, Family, Kind
+from app.notifications.operations.telling import tell
 from app.notifications.queries import wants
 from app.platform.settings import settings
+from app.platform.viewer import Role
 
 SALES = "sales"
+_PAYMENTS = (
+    Event("paid", "You paid {amount} for {what}", icon="receipt", letter="invoice_paid", quiet=True),
+    Event("refunded", "{amount} goes back to you for {what}", icon="receipt", letter="invoice_refunded"),
+    Event("underpaid", "{missing} is still missing", icon="alert", letter="invoice_underpaid"),
+    Event("left_over", "{amount} of yours is waiting", icon="coins", letter="money_waiting"),
+    Event("refund_failed", "{amount} is your credit now", icon="coins", letter="refund_failed"),
+    Event(
+        "disputed", "The bank of a buyer disputes {amount} for {what}", icon="shield", letter="sale_disputed"
+    ),
+    Event("dispute_decided", "The dispute about {what} is decided", icon="shield", letter="dispute_decided"),
+    Event("other_coin", "{came} came, and {wanted} was asked for", icon="alert", letter="other_coin"),
+)
+_SALES = (
+    Event("sold", "{actors} bought {what} for {amount}", icon="coins", mailed_by_teller=True),
+    Event("tipped", "{actors} gave you {amount}", icon="tip", mailed_by_teller=True),
+    Event("renewed", "{actors} renewed {what} for {amount}", icon="refresh", mailed_by_teller=True),
+)
 OUTCOMES = {"won": "It was decided for you", "lost": "It was decided for the buyer"}
 
 
@@ -27,17 +47,22 @@ def init_app(app: Flask) -> None:
             "payments",
             "Your payments",
             "Receipts, money that goes back to you or waits for you, disputes about what you sold.",
-            {Channel.MAIL: Default.LOCKED_ON},
+            {Channel.PAGE: Default.LOCKED_ON, Channel.MAIL: Default.LOCKED_ON, Channel.PUSH: Default.ON},
             "Always sent, because it is about your own money.",
+            _PAYMENTS,
+            Family.MONEY,
         ),
     )
     kinds.register(
         app,
         Kind(
             SALES,
-            "Your sales",
-            "A mail for each thing that somebody buys from you.",
-            {Channel.MAIL: Default.ON},
+            "Your sales and tips",
+            "Each thing that somebody buys from you or gives you, and each period that renews.",
+            {Channel.PAGE: Default.ON, Channel.MAIL: Default.ON, Channel.PUSH: Default.ON},
+            events=_SALES,
+            family=Family.MONEY,
+            role=Role.CREATOR,
         ),
     )
 
@@ -56,11 +81,35 @@ def paid(invoice_id: UUID) -> None:
             number=invoice.number or 0,
             link=_page(invoice),
         )
+    if seller is not None:
+        _tell_seller(bill, amount)
     if seller is not None and wants(seller.id, SALES, Channel.MAIL):
         link = f"{settings().base_url}/dashboard/sales/{invoice.id}"
         who = payer.display_name if payer else "Somebody"
         opens = "yes" if products.opens(bill.products) else ""
-        write_to(seller, "invoice_sold", who=who, what=bill.label, opens=opens, amount=amount, link=link)
+        write_to(
+            seller,
+            "invoice_sold",
+            who=who,
+            what=bill.label,
+            opens=opens,
+            amount=amount,
+            link=link,
+            stop=unsubscribing.address(seller.id, SALES),
+        )
+
+
+def _tell_seller(bill: Bill, amount: str) -> None:
+    invoice, event = bill.invoice, products.told_as(bill.products)
+    if event and invoice.seller_id:
+        tell(
+            event,
+            to=invoice.seller_id,
+            subject=f"invoice:{invoice.id}",
+            href=f"/dashboard/sales/{invoice.id}",
+            actor=invoice.user_id,
+            words={"what": bill.label, "amount": amount},
+        )
 
 
 def money_came_in(invoice_id: UUID) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, exists, select
 
 from app.accounts.models import Session
 from app.extensions import db
@@ -33,6 +33,11 @@ def devices(user_id: UUID) -> Sequence[PushSubscription]:
     wanted = select(PushSubscription).join(Session, Session.id == PushSubscription.session_id)
     theirs = wanted.where(PushSubscription.user_id == user_id, still_signed_in())
     return db.session.scalars(theirs.order_by(PushSubscription.id.desc())).all()
+
+
+def reaches(person: ColumnElement[UUID]) -> ColumnElement[bool]:
+    """Whether somebody has a device that shows notices: a column of a statement about many."""
+    return exists().where(PushSubscription.user_id == person)
 
 
 def on_its_way(device_id: UUID, notice_id: UUID) -> OnItsWay | None:

@@ -11,7 +11,7 @@ from app.extensions import db
 from app.invoices.models import Attempt, Invoice
 from app.kit import clock
 from app.notifications import kinds, unsubscribing
-from app.notifications.kinds import Channel, Default, Kind
+from app.notifications.kinds import Channel, Default, Event, Family, Kind
 from app.notifications.queries import wants
 from app.payments import queries
 from app.payments.cards import words
@@ -31,7 +31,9 @@ def init_app(app: Flask) -> None:
             CARDS,
             "Your cards on file",
             "When one that pays for something that renews is about to expire.",
-            {Channel.MAIL: Default.ON},
+            {Channel.PAGE: Default.ON, Channel.MAIL: Default.ON, Channel.PUSH: Default.OFF},
+            events=(Event("card_ends", "Your {card} expires soon", icon="credit-card", letter="card_ends"),),
+            family=Family.MONEY,
         ),
     )
 

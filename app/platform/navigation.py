@@ -37,7 +37,9 @@ class ShownDoor:
 
 
 def add_door(app: Flask, place: str, door: Door) -> None:
-    """Places: `rail` (wide screens), `tabs` (under the thumb), `account` (behind the avatar), `settings`."""
+    """Places: `rail` (wide screens), `tabs` (under the thumb), `bar` (above, on phones), `account` (behind
+    the avatar), `settings`.
+    """
     app.extensions.pop(SHOWN, None)
     doors: dict[str, list[Door]] = app.extensions.setdefault("fanlight.doors", {})
     doors.setdefault(place, []).append(door)

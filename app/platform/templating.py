@@ -69,5 +69,6 @@ def _for_this_request() -> dict[str, Any]:
         "nav_items": navigation.doors("tabs", person),
         "account_items": navigation.doors("account", person),
         "rail_items": navigation.doors("rail", person),
+        "bar_items": navigation.doors("bar", person) if person else [],
         "settings_items": navigation.doors("settings", person) if person else [],
     }

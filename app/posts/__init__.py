@@ -4,7 +4,7 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from app.posts import personal, popularity, reading, searching, selling, sharing, views, writing  # noqa: F401 - by the clock
+    from app.posts import personal, popularity, reading, searching, selling, sharing, telling, views, writing  # noqa: F401 - by the clock
 
     personal.init_app(app)
     views.init_app(app)
@@ -13,3 +13,4 @@ def init_app(app: Flask) -> None:
     searching.init_app(app)
     sharing.init_app(app)
     selling.init_app(app)
+    telling.init_app(app)

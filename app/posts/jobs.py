@@ -7,7 +7,7 @@ from app.platform import cleanup, schedule, work
 from app.platform.transaction import transaction
 from app.platform.work import Payload
 from app.posts.models import Post
-from app.posts.operations import editing, publishing
+from app.posts.operations import editing, publishing, spreading
 
 REMOVED_FOR_DAYS = 30
 DUE = "posts.publish_due"
@@ -25,6 +25,11 @@ def publish_due() -> None:
 @work.handler(REFRESH)
 def refresh_media(payload: Payload) -> None:
     editing.refresh_media(UUID(payload["media_id"]))
+
+
+@work.handler(spreading.SPREAD)
+def spread(payload: Payload) -> None:
+    spreading.spread(UUID(payload["post_id"]), UUID(payload["after"]))
 
 
 def media_changed(described: Described) -> None:

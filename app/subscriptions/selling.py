@@ -21,6 +21,7 @@ PRODUCTS = (
         gone=beginning.cannot_begin,
         href=_page,
         let_go=beginning.let_go,
+        told_as="",
     ),
     Product(
         next_period.PRODUCT,
@@ -29,6 +30,7 @@ PRODUCTS = (
         revoke=beginning.take_back,
         gone=next_period.cannot_renew,
         href=_page,
+        told_as="renewed",
         counts_as=ordering.KIND,
     ),
     Product(

@@ -10,14 +10,60 @@ from app.creators.models import Tier
 from app.extensions import db
 from app.kit.money import readable
 from app.notifications import kinds
-from app.notifications.kinds import Channel, Default, Kind
+from app.notifications.kinds import Channel, Default, Event, Family, Kind
+from app.notifications.operations.telling import tell
 from app.platform.settings import settings
+from app.platform.viewer import Role
 from app.subscriptions import queries
 from app.subscriptions.models import Gift, Subscription
 from app.subscriptions.operations import ending, gifts, next_period
 from app.subscriptions.prices import LENGTHS
 
 OFFERS = "offers"
+SUBSCRIBED = Event(
+    "subscribed",
+    "{actors} subscribed to {tier}",
+    "{actors} subscribed to you",
+    icon="star",
+    bundled=True,
+    once=True,
+)
+# What they did themselves a moment ago is listed, and calls nobody.
+_OF_FANS = (
+    Event(
+        "begun", "{tier} of {creator} is open to you", icon="star", letter="subscription_begun", quiet=True
+    ),
+    Event("soon", "{tier} of {creator} renews on {until}", icon="refresh", letter="subscription_renews"),
+    Event("to_pay", "{tier} of {creator} ends on {until}", icon="clock", letter="subscription_due"),
+    Event("unpaid", "{tier} of {creator} is not paid yet", icon="alert", letter="subscription_unpaid"),
+    Event(
+        "cancelled", "{tier} of {creator} is cancelled", icon="x", letter="subscription_cancelled", quiet=True
+    ),
+    Event("ended", "{tier} of {creator} has ended", icon="x", letter="subscription_ended"),
+    Event(
+        "gift_bought",
+        "Your gift is ready: {tier} of {creator}",
+        icon="gift",
+        letter="gift_bought",
+        quiet=True,
+    ),
+    # The link of its mail holds the code, which is kept nowhere in the open.
+    Event(
+        "gift_received",
+        "You were given a gift: {tier} of {creator}",
+        icon="gift",
+        letter="gift_received",
+        href="/gifts",
+    ),
+    Event(
+        "gift_redeemed",
+        "Your gift of {creator} was opened",
+        icon="gift",
+        letter="gift_redeemed",
+        href="/gifts",
+    ),
+)
+_OFFERED = Event("offered", "{percent} % off at {creator}", icon="scissors", letter="promo_offered")
 # Nobody needs to hear what they did themselves a moment ago.
 UNTOLD = frozenset({"cancelled", "left"})
 WHY = {
@@ -37,8 +83,10 @@ def init_app(app: Flask) -> None:
             "subscriptions",
             "Your subscriptions",
             "When one begins, is about to renew, could not be paid, or ends.",
-            {Channel.MAIL: Default.LOCKED_ON},
+            {Channel.PAGE: Default.LOCKED_ON, Channel.MAIL: Default.LOCKED_ON, Channel.PUSH: Default.ON},
             "Always sent, because it is about your own money.",
+            _OF_FANS,
+            Family.MONEY,
         ),
     )
     kinds.register(
@@ -47,7 +95,21 @@ def init_app(app: Flask) -> None:
             OFFERS,
             "Offers of creators",
             "Codes from creators whom you subscribe to, or subscribed to.",
-            {Channel.MAIL: Default.ON},
+            {Channel.PAGE: Default.ON, Channel.MAIL: Default.ON, Channel.PUSH: Default.OFF},
+            events=(_OFFERED,),
+            family=Family.MONEY,
+        ),
+    )
+    kinds.register(
+        app,
+        Kind(
+            "subscribers",
+            "New subscribers",
+            "Paid, as a gift or for free days. Their mail is that of your sales.",
+            {Channel.PAGE: Default.ON, Channel.PUSH: Default.ON},
+            events=(SUBSCRIBED,),
+            family=Family.PEOPLE,
+            role=Role.CREATOR,
         ),
     )
 
@@ -65,6 +127,14 @@ def begun(subscription_id: UUID) -> None:
         renews="yes" if found.renews else "",
         trial="yes" if found.state == "trialing" else "",
         link=_page(found),
+    )
+    tell(
+        SUBSCRIBED.name,
+        to=found.creator_id,
+        subject="subscribers",
+        href="/dashboard/subscribers",
+        actor=found.user_id,
+        words={"tier": _name(tier)},
     )
 
 

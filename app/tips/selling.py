@@ -26,6 +26,7 @@ def init_app(app: Flask) -> None:
             href=_href,
             opens=False,
             thanks="It arrived.",
+            told_as="tipped",
         ),
     )
 

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY
 
 revision = "0012_reaching"
-down_revision = "0010_parcels"
+down_revision = "0011_notifications"
 branch_labels = None
 depends_on = None
 

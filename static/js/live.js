@@ -108,7 +108,7 @@ async function count() {
   const answer = await fetch("/live/counts", { headers: { Accept: "application/json" } }).catch(() => null);
   if (!answer?.ok) return;
   for (const [href, many] of Object.entries(await answer.json()))
-    for (const door of document.querySelectorAll(`:is(.rail, .dock) a[href="${href}"]`)) {
+    for (const door of document.querySelectorAll(`:is(.top, .rail, .dock) a[href="${href}"]`)) {
       door.querySelector(".count")?.remove();
       if (!many) continue;
       const shown = Object.assign(document.createElement("span"), { className: "count", textContent: many > 99 ? "99+" : many });
@@ -116,11 +116,13 @@ async function count() {
       door.append(shown);
     }
 }
-function countSoon() {
+// What thousands hear of at once they do not all ask about at once: so many seconds lie between the first and the last.
+function countSoon(spread = 0) {
   clearTimeout(counting);
-  counting = setTimeout(count, SOON);
+  counting = setTimeout(count, SOON + Math.random() * spread * 1000);
 }
-for (const event of ["message", "read", "reconnected"]) document.addEventListener(`live:${event}`, countSoon);
+for (const event of ["message", "read", "notice", "looked", "reconnected"])
+  document.addEventListener(`live:${event}`, ({ detail }) => countSoon(detail?.spread));
 
 function hear({ event, payload }) {
   if (payload.html) window.htmx?.swap(document.body, payload.html, { swapStyle: "none" });

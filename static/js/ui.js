@@ -14,6 +14,7 @@ const on = (type, selector, work) =>
 // ---- toasts
 
 const STAYS = 7000;
+const AGAIN = 60_000;
 
 function watchToast(toast) {
   if (toast.dataset.watched) return;
@@ -34,7 +35,18 @@ function watchToast(toast) {
 // by HX-Trigger: {"say": {"message": ..., "kind": "good"}}.
 document.addEventListener("say", (event) => say(event.detail.message, event.detail.kind));
 
-function say(message, kind = "info") {
+// Something happened: one word at a time, none about what is looked at, and none that is hardly older than the last about it.
+const toldAt = new Map();
+document.addEventListener("live:notice", ({ detail }) => {
+  const looked = [new URL(detail.leads, location).pathname, "/notifications"].includes(location.pathname);
+  if (document.hidden || looked || document.querySelector("dialog[open]")) return;
+  if (performance.now() - (toldAt.get(detail.href) ?? -AGAIN) < AGAIN) return;
+  toldAt.set(detail.href, performance.now());
+  document.querySelectorAll(".toast-notice").forEach((toast) => toast.remove());
+  say(detail.text, "notice", detail.href);
+});
+
+function say(message, kind = "info", href = "") {
   // What lies under a sheet can be neither seen nor read.
   const sheet = document.getElementById("sheet-body");
   const region = sheet ?? document.getElementById("toasts");
@@ -43,7 +55,8 @@ function say(message, kind = "info") {
   toast.className = `toast toast-${kind}`;
   toast.dataset.toast = kind === "bad" ? "stay" : "pass";
   const words = document.createElement("p");
-  words.textContent = message;
+  if (href) words.append(Object.assign(document.createElement("a"), { href, textContent: message, dir: "auto" }));
+  else words.textContent = message;
   const close = document.createElement("button");
   close.type = "button";
   close.className = "btn btn-plain btn-s";

@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import func, select, text
 
 from app.creators.models import Creator
-from app.demo import plans, rows, texts
+from app.demo import notices, plans, rows, texts
 from app.demo.made_ids import Edition
 from app.demo.people import CREATOR, FAN, PEOPLE, creators, everybody
 from app.entitlements.queries import decide
@@ -19,10 +19,12 @@ from app.media.addresses import address, public_address
 from app.media.models import Media
 from app.media.shown import Described
 from app.moderation.models import Report
+from app.platform.transaction import transaction
 from app.posts.locks import showing
 from app.posts.models import Comment, Like, PollOption, PollVote, PostMedia
 from tests.demo.conftest import MARKING, SMALL, SOUNDING, counts, fill, posts_of, seed
 from tests.factories.people import Person, signed_in
+from tests.notifications.happenings import told
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -171,3 +173,17 @@ def test_only_people_known_to_all_are_staff(house: Flask) -> None:
             text("select id from users where roles && array['moderator','admin']::varchar[]")
         )
         assert {row.id for row in staff} == {person.id for person in PEOPLE if person.staff}
+
+
+def test_the_fan_and_creators_were_told_what_others_did(house: Flask) -> None:
+    def told_to(handle_of: UUID) -> list[str]:
+        person = next(one for one in everybody() if one.id == handle_of)
+        return told(signed_in(house, Person(person.id, person.handle, person.email)))
+
+    lines = told_to(FAN.id)
+    assert len(lines) == 3
+    assert all(" published “" in line for line in lines)
+    creator_id = creators()[SMALL].id
+    with house.app_context(), transaction():
+        notices.tell_creator(creator_id, notices.newest(creator_id), clock.now())
+    assert any(" liked “" in line for line in told_to(creator_id))

@@ -28,7 +28,7 @@ from app.ledger.operations.holds import hold
 from app.ledger.operations.posting import Account, Entry, Leg, post
 from app.media import models as media
 from app.moderation import models as moderation
-from app.notifications.models import NotificationPreference
+from app.notifications import models as notifications
 from app.notifications.models_push import PushNotice, PushSubscription
 from app.notifications.push_address import PURPOSE as PUSH
 from app.payments import models as payments
@@ -73,7 +73,7 @@ def a_full_life(app: Flask) -> Life:
         user.sealed_birth_date = vault().seal(BIRTHDAY, BIRTH_DATE)
         rows = [*_rows(person, other), *_as_fan_and_creator(person), *_paying(person), *_earning(person)]
         rows += [*_subscribing(person), _giving(person, other), *_talking(person, other)]
-        rows += [*_telling_many(person, other), *_in_rooms(person)]
+        rows += [*_telling_many(person, other), *_in_rooms(person), *_told(person, other)]
         for row in rows:  # in this order: later ones point at earlier ones
             db.session.add(row)
             db.session.flush()
@@ -131,7 +131,8 @@ def _rows(person: Person, other: Person) -> list[Any]:
             bounced_at=at,
             **owner,
         ),
-        NotificationPreference(kind="news", channel="mail", enabled=True, **owner),
+        notifications.NotificationPreference(kind="news", channel="mail", enabled=True, **owner),
+        notifications.NotificationSettings(zone="Europe/Helsinki", mails="daily", **owner),
         platform.Mail(
             id=new_id(), recipient=person.email, template="welcome", state="sent", last_error=NAME, **owner
         ),
@@ -269,6 +270,20 @@ def _in_rooms(person: Person) -> list[Any]:
         rooms.Room(id=room, creator_id=person.id, name=f"With {NAME}"),
         rooms.RoomMessage(room_id=room, seq=1, change=1, key="a-message", sealed_body=sealed, **owner),
         rooms.RoomPerson(room_id=room, moderates=True, **owner),
+    ]
+
+
+def _told(person: Person, other: Person) -> list[Any]:
+    """Of something that they read, and others of what they did."""
+    mine, theirs, owner = new_id(), new_id(), {"user_id": person.id}
+    line = {"event": "liked", "href": "/feed", "words": {"post": f"“By {NAME}”"}}
+    return [
+        notifications.Notification(id=mine, subject="post:1", **line, **owner),
+        notifications.Notification(
+            id=theirs, user_id=other.id, event="liked", subject="post:2", href="/feed", actors=[person.id]
+        ),
+        notifications.NotificationActor(notification_id=theirs, actor_id=person.id),
+        notifications.NotificationDelivery(notification_id=mine, channel="mail", due_at=clock.now(), **owner),
     ]
 
 

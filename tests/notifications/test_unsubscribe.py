@@ -7,12 +7,18 @@ from flask import Flask
 
 from app.accounts.models import User
 from app.extensions import db
+from app.kit.ids import new_id
 from app.notifications import kinds, unsubscribing
 from app.notifications.kinds import Channel, Default, Kind
 from app.notifications.queries import wants
+from app.platform.mail import smtp
+from app.platform.mail.rendering import render
+from app.platform.settings import settings
 from app.platform.transaction import transaction
 from tests.factories.people import Person, a_person
 from tests.page_client import PageClient
+
+LINK = {"link": "https://house.test/somewhere"}
 
 
 @pytest.fixture(autouse=True)
@@ -56,9 +62,17 @@ def test_a_mail_program_does_it_in_one_request(app: Flask) -> None:
 def test_the_headers_of_a_mail_name_that_address(app: Flask) -> None:
     person = a_person(app)
     with app.app_context():
-        headers = unsubscribing.headers(person.id, "digest")
-        assert headers["List-Unsubscribe"] == f"<{unsubscribing.address(person.id, 'digest')}>"
-    assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        stop = unsubscribing.address(person.id, "digest")
+        rendered = render(
+            "card_ends", dict.fromkeys(("name", "card", "until", "what"), "x") | LINK | {"stop": stop}
+        )
+        message = smtp.compose(smtp.Letter(new_id(), person.email, rendered), settings())
+        plain = smtp.compose(
+            smtp.Letter(new_id(), person.email, render("welcome", {"name": "x"} | LINK)), settings()
+        )
+    assert message["List-Unsubscribe"] == f"<{stop}>"
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert plain["List-Unsubscribe"] is None, "nobody can switch it off"
 
 
 def test_twice_is_as_once(app: Flask) -> None:

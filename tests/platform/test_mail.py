@@ -258,6 +258,9 @@ VALUES: dict[str, Any] = {
     "trial": True,
     "renews": True,
     "stop": LINK,
+    "choose": LINK,
+    "subject": "Ben liked “Fog”",
+    "lines": [{"text": "Ben liked “Fog”", "link": LINK}, {"text": "Zoe wrote to you", "link": LINK}],
 }
 
 

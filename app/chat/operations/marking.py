@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import func, or_, select, update
 
-from app.chat import live, queries_talk, words
+from app.chat import live, queries_talk, telling, words
 from app.chat.models import Conversation, Member
 from app.chat.queries_talk import Talk
 from app.extensions import db
@@ -35,6 +35,8 @@ def seen(me: UUID, conversation_id: UUID, *, delivered: int = 0, read: int = 0) 
     if row is None:
         return False
     live.marked(me, conversation_id, read=row.read_seq)
+    if row.read_seq == last:
+        telling.was_read(conversation_id, me)
     if queries_talk.both_show_read(me, row.other_id):
         live.got_to(row.other_id, conversation_id, delivered=row.delivered_seq, read=row.read_seq)
     return True

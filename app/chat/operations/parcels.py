@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, exists, select
 
-from app.chat import telling, words
+from app.chat import numbering, words
 from app.chat.errors import Bought
 from app.chat.models import Message, Parcel, ParcelMedia
 from app.entitlements.queries import anybody_holds
@@ -111,7 +111,7 @@ def refresh(media_id: UUID) -> None:
     parcel.media = [now if one["id"] == now["id"] else one for one in parcel.media]
     carried = select(Message).where(Message.parcel_id == parcel.id).order_by(Message.conversation_id)
     for message in db.session.scalars(carried.limit(TOLD_MOST)).all():
-        telling.changed(message)
+        numbering.changed(message)
 
 
 def touch(parcel_id: UUID, conversation_id: UUID) -> None:
@@ -120,7 +120,7 @@ def touch(parcel_id: UUID, conversation_id: UUID) -> None:
         Message.parcel_id == parcel_id, Message.conversation_id == conversation_id
     )
     for message in db.session.scalars(carried).all():
-        telling.changed(message)
+        numbering.changed(message)
 
 
 def _described(media: Media) -> Described:

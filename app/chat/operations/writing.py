@@ -7,7 +7,7 @@ from sqlalchemy import delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts.queries import the_user
-from app.chat import live, queries, queries_talk, telling, words
+from app.chat import live, numbering, queries, queries_talk, telling, words
 from app.chat.errors import Silent, TooLate
 from app.chat.models import REACTIONS, Conversation, Member, Message, Reaction
 from app.chat.operations import parcels
@@ -61,6 +61,7 @@ def send(
     message = _say(conversation_id, me, key, body, answers)
     message.parcel_id = parcel.id if parcel else None
     audit.record(Action.MESSAGE_SENT, actor=me, subject=("message", message.id))
+    telling.soon(conversation_id, talk.other.id)
     db.session.flush()
     if message.answers is None and parcel is None:
         return _told(talk, queries.said(talk, message))
@@ -129,7 +130,7 @@ def take_down(message_id: UUID) -> None:
     if message is None or (message.unsent_at and message.parcel_id is None):
         return
     talk = queries_talk.find_talk(message.conversation_id, message.user_id, lock=True)
-    _, message.change = telling.next_number(message.conversation_id)
+    _, message.change = numbering.next_number(message.conversation_id)
     parcels.take_down(message)
     _empty(message)
     db.session.flush()
@@ -162,7 +163,7 @@ def _first_words(me: UUID, other_id: UUID) -> UUID:
 
 def _say(conversation_id: UUID, me: UUID, key: str, body: str, answers: int | None) -> Message:
     """The next message, under the lock of the conversation."""
-    seq, change = telling.next_number(conversation_id, message=True)
+    seq, change = numbering.next_number(conversation_id, message=True)
     message = Message(
         id=new_id(),
         conversation_id=conversation_id,
@@ -235,7 +236,7 @@ def _empty(message: Message) -> Message:
 
 
 def _changed(talk: Talk, message: Message, me: UUID, action: Action) -> Said:
-    _, message.change = telling.next_number(message.conversation_id)
+    _, message.change = numbering.next_number(message.conversation_id)
     audit.record(action, actor=me, subject=("message", message.id))
     db.session.flush()
     return _tell(talk, message.seq)

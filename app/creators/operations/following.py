@@ -10,6 +10,7 @@ from app.creators.errors import OwnPage
 from app.creators.models import Block, Creator, Follow
 from app.extensions import db
 from app.kit import clock
+from app.notifications.operations.telling import tell
 from app.platform import audit
 from app.platform.audit import Action
 
@@ -24,6 +25,7 @@ def follow(user_id: UUID, creator_id: UUID) -> bool:
     _count(creator_id, 1)
     audit.record(Action.FOLLOWED, actor=user_id, subject=("creator", creator_id))
     ties.tell("followed", user_id, creator_id)
+    tell("followed", to=creator_id, subject="page", href="/dashboard/people", actor=user_id)
     return True
 
 

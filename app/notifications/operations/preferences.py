@@ -1,6 +1,6 @@
 """Choosing what one wants to be told."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -31,10 +31,10 @@ def save(user_id: UUID, wanted: Mapping[str, bool]) -> int:
     return len(turned)
 
 
-def switch_off(user_id: UUID, kind_name: str, channel: Channel) -> None:
+def switch_off(user_id: UUID, kind_names: Iterable[str], channel: Channel) -> None:
     """From a link that outlives the account: whoever left leaves nothing new behind."""
     if db.session.scalar(select(User.state).where(User.id == user_id)) in {"active", "suspended"}:
-        save(user_id, {f"{kind_name}.{channel}": False})
+        save(user_id, {f"{name}.{channel}": False for name in kind_names})
 
 
 def _store(user_id: UUID, kind: Kind, channel: Channel, enabled: bool) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 from flask import current_app
 from jinja2 import Environment, StrictUndefined, Template
@@ -47,21 +48,26 @@ class Rendered:
     html: str
     # What each button says, and where it leads.
     buttons: tuple[tuple[str, str], ...]
+    # Where one click ends mails of this kind: the value `stop` of those that have such an address.
+    stop: str = ""
 
 
-def plain(value: object) -> str:
-    """As it is stored and shown."""
+def plain(value: object) -> Any:
+    """As it is stored and shown; a list of things with names stays one, for a template to go through."""
+    if isinstance(value, list):
+        return [{name: plain(one) for name, one in each.items()} for each in value]
     if isinstance(value, datetime):
         return value.strftime("%-d %B %Y, %H:%M UTC")
     return str(value)
 
 
-def render(name: str, values: dict[str, str]) -> Rendered:
+def render(name: str, values: dict[str, Any]) -> Rendered:
     source, site = _source(name), {"site_name": settings().site_name, "site": settings().base_url}
     subject = one_line(source.subject.render(values | site))[:MAX_SUBJECT]
     tokens = parts.with_buttons(markdown.parse(source.body.render(values | site)))
     text = parts.readable(tokens, settings().site_name, settings().base_url)
-    return Rendered(subject, text, _page(subject, tokens, site), tuple(parts.buttons(tokens)))
+    html, stop = _page(subject, tokens, site), values.get("stop", "")
+    return Rendered(subject, text, html, tuple(parts.buttons(tokens)), link(stop) if stop else "")
 
 
 def _page(subject: str, tokens: list[Token], site: dict[str, str]) -> str:

@@ -63,6 +63,10 @@ def compose(letter: Letter, settings: Settings) -> EmailMessage:
     message["Date"] = format_datetime(clock.now())
     message["Message-ID"] = f"<{letter.id}@{_bare(from_address).rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
+    if letter.rendered.stop:
+        # RFC 8058: the mail program ends it by itself, with one POST.
+        message["List-Unsubscribe"] = f"<{letter.rendered.stop}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(letter.rendered.text, cte="quoted-printable")
     message.add_alternative(letter.rendered.html, subtype="html", cte="quoted-printable")
     return message

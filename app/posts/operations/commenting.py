@@ -14,7 +14,7 @@ from app.platform import audit, realtime
 from app.platform.audit import Action
 from app.platform.errors import NotFound
 from app.platform.transaction import after_commit
-from app.posts import commenting
+from app.posts import commenting, telling
 from app.posts.errors import Silent
 from app.posts.models import Comment, Post
 from app.posts.queries_page import CommentShown, OpenPost, find_comment, hold_to_age, open_post
@@ -32,9 +32,12 @@ def write(user_id: UUID, post_id: UUID, body: str) -> Comment:
     comment.mentions = _named(post, user_id, body)
     db.session.add(comment)
     db.session.flush()
+    host = post.card.creator.id
     if comment.state == SHOWN:
         _count(comment, 1)
         _tell(post_id)
+        telling.named(comment, host, post.card.title)
+    telling.commented(comment, host, post.card.title)
     audit.record(Action.COMMENTED, actor=user_id, subject=("comment", comment.id), state=comment.state)
     return comment
 
@@ -69,11 +72,14 @@ def delete(user_id: UUID, comment_id: UUID) -> UUID:
 
 def moderate(creator_id: UUID, comment_id: UUID, *, show: bool) -> CommentShown:
     """The creator approves what was held, hides what they do not want, and may change their mind."""
-    found, _ = find_comment(comment_id, creator_id)
+    found, post = find_comment(comment_id, creator_id)
     if not found.hosted:
         raise NotFound
     comment = _living(comment_id)
+    waited = comment.state == HELD
     if _turn(comment, SHOWN if show else HIDDEN):
+        if show and waited:
+            telling.named(comment, creator_id, post.card.title)
         audit.record(
             Action.COMMENT_MODERATED, actor=creator_id, subject=("comment", comment_id), state=comment.state
         )

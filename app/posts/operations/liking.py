@@ -9,13 +9,14 @@ from app.extensions import db
 from app.kit import clock
 from app.platform import audit
 from app.platform.audit import Action
+from app.posts import telling
 from app.posts.models import Bookmark, Like, Post
 from app.posts.queries_page import OpenPost, find_post, open_post
 
 
 def like(user_id: UUID, post_id: UUID, wanted: bool) -> OpenPost:
     """The post as it is then. To take a like back, the post need not be open any more."""
-    (open_post if wanted else find_post)(post_id, user_id)
+    post = (open_post if wanted else find_post)(post_id, user_id)
     if _turn(Like, user_id, post_id, wanted):
         db.session.execute(
             update(Post)
@@ -25,6 +26,8 @@ def like(user_id: UUID, post_id: UUID, wanted: bool) -> OpenPost:
         )
         action = Action.LIKED if wanted else Action.UNLIKED
         audit.record(action, actor=user_id, subject=("post", post_id))
+        if wanted:
+            telling.liked(post.card.creator.id, user_id, post_id, post.card.title)
     return find_post(post_id, user_id)
 
 

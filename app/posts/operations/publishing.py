@@ -22,7 +22,7 @@ from app.posts import news, sharing
 from app.posts.content import Content, Fields, Hand
 from app.posts.errors import NotArrived, NotNow
 from app.posts.models import Post
-from app.posts.operations import drafts, editing
+from app.posts.operations import drafts, editing, spreading
 
 log = logging.getLogger(__name__)
 
@@ -153,6 +153,8 @@ def _opened(post: Post) -> list[dict[str, object]]:
 
 
 def _go_out(post: Post) -> None:
+    if post.published_at is None:
+        spreading.ask(post.id)
     post.state, post.publish_at = "published", None
     post.published_at = post.published_at or clock.now()
     post.version += 1

@@ -1,0 +1,37 @@
+"""Those who follow hear of a new post, some at a time: a hundred thousand are no transaction."""
+
+from uuid import UUID
+
+from app.creators.models import Creator
+from app.entitlements.queries import holders
+from app.entitlements.rules import Kind
+from app.extensions import db
+from app.kit import clock
+from app.platform import work
+from app.posts import telling
+from app.posts.models import Post
+
+SPREAD = "posts.spread"
+AT_ONCE = 500
+FIRST = UUID(int=0)
+CLOSE = (Kind.FOLLOW, Kind.SUBSCRIPTION, Kind.GIFT)
+
+
+def ask(post_id: UUID, after: UUID = FIRST) -> None:
+    work.enqueue(SPREAD, {"post_id": str(post_id), "after": str(after)})
+
+
+def spread(post_id: UUID, after: UUID) -> None:
+    """The next of them, in the order of their ids; it ends where the post is no longer there to be read."""
+    post = db.session.get(Post, post_id)
+    if post is None or post.state != "published" or _closed(post.creator_id):
+        return
+    next_ones = holders(post.creator_id, CLOSE, clock.now(), after=after).limit(AT_ONCE)
+    people = db.session.scalars(next_ones).all()
+    telling.published(post, people)
+    if len(people) == AT_ONCE:
+        ask(post_id, people[-1])
+
+
+def _closed(creator_id: UUID) -> bool:
+    return db.session.get_one(Creator, creator_id).state != "open"

@@ -1,0 +1,86 @@
+"""What people are told about posts: that there is one, and what others do with theirs."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from flask import Flask
+from sqlalchemy import exists, func, select
+
+from app.accounts.models import User
+from app.extensions import db
+from app.kit.text import shortened
+from app.notifications import kinds
+from app.notifications.kinds import Channel, Default, Event, Family, Kind
+from app.notifications.operations.telling import tell, tell_all
+from app.platform.viewer import Role
+from app.posts.models import Comment, Post
+
+ON, OFF = Default.ON, Default.OFF
+TITLE_MAX = 100
+PUBLISHED = Event("published", "{actors} published {post}", icon="post", social=True)
+LIKED = Event("liked", "{actors} liked {post}", icon="heart", bundled=True, once=True, social=True)
+COMMENTED = Event("commented", "{actors} commented on {post}", icon="message", bundled=True, social=True)
+REPLIED = Event("replied", "{actors} answered you under {post}", icon="message", social=True)
+MENTIONED = Event("mentioned", "{actors} named you under {post}", icon="message", social=True)
+
+
+def init_app(app: Flask) -> None:
+    for kind in (
+        _kind(
+            "posts", "New posts", "Of creators whom you follow or subscribe to.", OFF, PUBLISHED, Family.POSTS
+        ),
+        _kind("comments", "Comments on your posts", "Several under one post are one line.", ON, COMMENTED),
+        _kind("replies", "Answers to you", "Where you commented, and somebody names you.", ON, REPLIED),
+        _kind("mentions", "Mentions", "When somebody names you in a comment.", ON, MENTIONED),
+        _kind("likes", "Likes of your posts", "Several of one post are one line.", OFF, LIKED),
+    ):
+        kinds.register(app, kind)
+
+
+def liked(creator_id: UUID, user_id: UUID, post_id: UUID, title: str) -> None:
+    tell(LIKED.name, to=creator_id, actor=user_id, **_about(post_id, title))
+
+
+def commented(comment: Comment, creator_id: UUID, title: str) -> None:
+    """Also of what waits for the creator's word."""
+    tell(COMMENTED.name, to=creator_id, actor=comment.user_id, **_about(comment.post_id, title))
+
+
+def named(comment: Comment, creator_id: UUID, title: str) -> None:
+    """Who said something there before is answered, others are mentioned; the creator hears of it anyway."""
+    if not comment.mentions:
+        return
+    before = exists().where(
+        Comment.post_id == comment.post_id, Comment.user_id == User.id, Comment.state == "shown"
+    )
+    people = db.session.execute(
+        select(User.id, before.label("before")).where(
+            func.lower(User.handle).in_(comment.mentions), User.id != creator_id
+        )
+    ).all()
+    about = _about(comment.post_id, title)
+    about |= {"subject": f"comment:{comment.id}", "href": f"/posts/{comment.post_id}#comment-{comment.id}"}
+    for event, said_before in ((REPLIED, True), (MENTIONED, False)):
+        ids = [row.id for row in people if row.before is said_before]
+        tell_all(event.name, ids, actor=comment.user_id, **about)
+
+
+def published(post: Post, people: Iterable[UUID]) -> None:
+    """What is for adults tells nothing of itself."""
+    about = _about(post.id, "" if post.adult else post.title, otherwise="a new post")
+    tell_all(PUBLISHED.name, people, actor=post.creator_id, **about)
+
+
+def _about(post_id: UUID, title: str, otherwise: str = "a post without a title") -> dict[str, Any]:
+    post = f"“{shortened(title, TITLE_MAX)}”" if title else otherwise
+    return {"subject": f"post:{post_id}", "href": f"/posts/{post_id}", "words": {"post": post}}
+
+
+def _kind(
+    name: str, label: str, about: str, mail: Default, event: Event, family: Family = Family.PEOPLE
+) -> Kind:
+    push = OFF if event is LIKED else ON
+    offered = {Channel.PAGE: ON, Channel.MAIL: mail, Channel.PUSH: push}
+    role = Role.CREATOR if event in {COMMENTED, LIKED} else None
+    return Kind(name, label, about, offered, events=(event,), family=family, role=role)

@@ -1,0 +1,182 @@
+"""The page of what one was told, and the way from there."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.extensions import db
+from app.kit.clock import FixedClock
+from app.notifications.models import Notification
+from app.notifications.operations.telling import tell
+from app.platform.transaction import transaction
+from tests.factories.creators import a_creator
+from tests.factories.people import Person, a_person, signed_in
+from tests.notifications.happenings import HOME, choose, comments, likes, lines_of, told
+from tests.page_client import PageClient
+from tests.queries import counting
+
+COUNTS = "/live/counts"
+
+
+@pytest.fixture
+def mara(app: Flask) -> Person:
+    return a_creator(app, "mara")
+
+
+@pytest.fixture
+def ben(app: Flask) -> Person:
+    return a_person(app, "ben")
+
+
+@pytest.fixture
+def reader(app: Flask, mara: Person) -> PageClient:
+    return signed_in(app, mara)
+
+
+def new(reader: PageClient) -> int:
+    return int(reader.http.get(COUNTS).get_json()[HOME])
+
+
+def test_nothing_yet_says_what_will_stand_here(reader: PageClient) -> None:
+    page = reader.get(HOME)
+    assert "Nothing has happened yet" in page.text
+    assert not page.has_form(f"{HOME}/read")
+
+
+def test_a_line_leads_to_what_it_is_about_and_is_read_then(
+    app: Flask, reader: PageClient, mara: Person, ben: Person
+) -> None:
+    likes(app, ben, mara)
+    assert reader.get(HOME).soup.select(".notice.unread")
+    (line,) = lines_of(app, mara)
+    for _ in range(2):
+        assert reader.get(f"{HOME}/{line.id}", follow=False).location == "/feed"
+    assert not reader.get(HOME).soup.select(".notice.unread")
+
+
+def test_what_is_new_is_counted_until_the_page_is_looked_at(
+    app: Flask, reader: PageClient, mara: Person, ben: Person
+) -> None:
+    likes(app, ben, mara)
+    comments(app, ben, mara)
+    assert new(reader) == 2
+    reader.http.get(HOME, headers={"Sec-Purpose": "prefetch"})
+    assert new(reader) == 2
+    assert len(reader.get(HOME).soup.select(".notice.unread")) == 2
+    assert new(reader) == 0
+    assert len(reader.get(HOME).soup.select(".notice.unread")) == 2
+    likes(app, a_person(app), mara)
+    assert new(reader) == 1
+
+
+def test_all_of_it_can_be_marked(app: Flask, reader: PageClient, mara: Person, ben: Person) -> None:
+    for number in range(3):
+        likes(app, ben, mara, f"post:{number}")
+    page = reader.send(reader.get(HOME).form(f"{HOME}/read"))
+    assert "All of it is marked as read." in page.text
+    assert not page.soup.select(".notice.unread")
+
+
+def test_nobody_opens_or_marks_what_others_were_told(
+    app: Flask, reader: PageClient, mara: Person, ben: Person
+) -> None:
+    likes(app, ben, mara)
+    (line,) = lines_of(app, mara)
+    other = signed_in(app, ben)
+    assert other.get(f"{HOME}/{line.id}").status == 404
+    form = reader.get(HOME).form(f"{HOME}/read")
+    token = other.get("/settings/profile").form("/settings/profile").fields["csrf_token"]
+    other.post(form.action, form.fields | {"csrf_token": token})
+    assert told(other) == []
+    assert lines_of(app, mara)[0].read_at is None
+    assert PageClient(app).get(HOME, follow=False).location.startswith("/login")
+
+
+def test_a_line_never_leads_away_from_the_house(app: Flask, reader: PageClient, mara: Person) -> None:
+    with app.app_context(), transaction():
+        tell("liked", to=mara.id, subject="post:1", href="//evil.example/x", words={"post": "“Fog”"})
+    (line,) = lines_of(app, mara)
+    assert reader.get(f"{HOME}/{line.id}", follow=False).location == HOME
+
+
+def test_words_of_others_are_words(app: Flask, reader: PageClient, mara: Person, ben: Person) -> None:
+    title = "“<b>{actors}</b> %s & {0.__class__}”"
+    likes(app, ben, mara, title=title)
+    assert told(reader) == [f"Ben liked {title}"]
+    assert "<b>{actors}" not in reader.get(HOME).html
+
+
+def test_days_are_those_of_its_reader(app: Flask, mara: Person, ben: Person, fixed_clock: FixedClock) -> None:
+    fixed_clock.at = datetime(2031, 1, 10, 10, 30, tzinfo=UTC)
+    reader = signed_in(app, mara)
+    likes(app, ben, mara, "post:1")
+    fixed_clock.move(timedelta(hours=1))
+    likes(app, ben, mara, "post:2")
+    assert days(reader) == ["Today"]
+    choose(reader, zone="Pacific/Auckland")
+    assert days(reader) == ["Today", "Yesterday"], "midnight lies between them there"
+
+
+def days(reader: PageClient) -> list[str]:
+    return [one.get_text() for one in reader.get(HOME).soup.select(".notice-day")]
+
+
+def test_older_ones_follow_and_the_page_asks_the_same_for_few_and_many(
+    app: Flask, reader: PageClient, mara: Person, ben: Person
+) -> None:
+    likes(app, ben, mara, "post:0")
+    few = statements(app, reader, HOME)
+    for number in range(1, 45):
+        likes(app, a_person(app) if number % 9 == 0 else ben, mara, f"post:{number}", f"“{number}”")
+    assert statements(app, reader, HOME) == few
+    assert len(few) <= 3, few
+    seen, path = [], HOME
+    for _ in range(3):
+        seen += told(reader, path)
+        more = reader.get(path).soup.select_one("a[rel=next]")
+        path = str(more["href"]) if more else ""
+    assert path == ""
+    assert len(seen) == len(set(seen)) == 45
+    assert told(reader, f"{HOME}?before=nonsense") == told(reader)
+
+
+def statements(app: Flask, reader: PageClient, path: str) -> list[str]:
+    """Once it was looked at."""
+    reader.get(path)
+    with counting(app) as sent:
+        assert reader.get(path).status == 200
+    return [one.split()[0] for one in sent]
+
+
+def test_the_count_on_the_door_is_one_statement(
+    app: Flask, reader: PageClient, mara: Person, ben: Person
+) -> None:
+    likes(app, ben, mara)
+    new(reader)
+    with counting(app) as sent:
+        assert new(reader) == 1
+    about = [one for one in sent if "notifications" in one]
+    assert len(about) == 1
+    assert len(sent) == 2, "and one of the messages"
+
+
+def test_it_is_looked_through_by_family(app: Flask, reader: PageClient, mara: Person, ben: Person) -> None:
+    likes(app, ben, mara)
+    sale: Any = {"what": "“Fog”", "amount": "$5.00"}
+    with app.app_context(), transaction():
+        tell("sold", to=mara.id, subject="invoice:1", href="/dashboard", actor=ben.id, words=sale)
+    assert told(reader, f"{HOME}?about=money") == ["Ben bought “Fog” for $5.00"]
+    assert told(reader, f"{HOME}?about=people") == ["Ben liked “Fog”"]
+    assert "Nothing of this kind" in reader.get(f"{HOME}?about=house").text
+    assert len(told(reader, f"{HOME}?about=nonsense")) == 2
+
+
+def test_what_nobody_tells_of_any_more_is_left_out(
+    app: Flask, reader: PageClient, mara: Person, ben: Person
+) -> None:
+    likes(app, ben, mara)
+    with app.app_context(), transaction():
+        db.session.add(Notification(user_id=mara.id, event="of before", subject="x", href="/feed"))
+    assert told(reader) == ["Ben liked “Fog”"]
