@@ -75,7 +75,7 @@ def test_switching_news_on(app: Flask, open_tab: OpenTab, js: bool) -> None:
     tab.get_by_label("News from the house").check()
     tab.get_by_role("button", name="Save").click()
     expect(tab.get_by_label("News from the house")).to_be_checked()
-    expect(tab.get_by_label("Sign-ins and changes")).to_be_disabled()
+    expect(tab.get_by_label("Sign-ins and changes to your account, by mail")).to_be_disabled()
 
 
 @pytest.mark.parametrize("js", [True, False])
