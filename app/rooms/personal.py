@@ -8,6 +8,7 @@ from sqlalchemy import delete, select, update
 from app.chat.words import PURPOSE
 from app.extensions import db
 from app.platform import personal_data
+from app.platform.access import close_to_all
 from app.platform.personal_rows import Rows
 from app.rooms.models import Room, RoomMessage, RoomPerson
 
@@ -36,9 +37,10 @@ def init_app(app: Flask) -> None:
 
 def _tear_down(creator_id: UUID) -> None:
     """With what others said there: nobody can read it any more."""
-    theirs = select(Room.id).where(Room.creator_id == creator_id)
-    said = delete(RoomMessage).where(RoomMessage.room_id.in_(theirs))
-    db.session.execute(said.execution_options(synchronize_session=False))
+    for room_id in db.session.scalars(select(Room.id).where(Room.creator_id == creator_id)).all():
+        said = delete(RoomMessage).where(RoomMessage.room_id == room_id)
+        db.session.execute(said.execution_options(synchronize_session=False))
+        close_to_all(room_id)
     ROOMS.erase(creator_id)
 
 

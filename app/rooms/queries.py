@@ -2,7 +2,7 @@
 
 from collections import namedtuple
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -127,8 +127,9 @@ def find_room(room_id: UUID, me: UUID | None) -> Visit:
 
 
 def look_at_room(room: Room) -> Visit:
-    """As the house does, whatever closes it to whom."""
-    return _visit(_statement().first(str(room.creator_id), str(room.id), clock.now()), room.creator_id)
+    """As the house does: whatever closes it, and whomever its host does not want to see."""
+    found = _statement().first(str(room.creator_id), str(room.id), clock.now())
+    return replace(_visit(found, room.creator_id), hides=())
 
 
 def room_of(creator_id: UUID) -> Room | None:
@@ -165,18 +166,16 @@ def changes(visit: Visit, since: int) -> list[Said] | None:
 
 
 def find_said(visit: Visit, seq: int) -> Said:
-    row = db.session.execute(_said(visit).where(RoomMessage.seq == seq)).first()
-    if row is None:
+    found = _one_said(visit, seq)
+    if found is None:
         raise NotFound
-    return _read(row, visit)
+    return found
 
 
 def pinned(visit: Visit) -> Said | None:
-    """What stays on top; nothing, once it was removed."""
-    if visit.pinned is None:
-        return None
-    said = find_said(visit, visit.pinned)
-    return None if said.body is None else said
+    """What stays on top; nothing, once it was removed, or of somebody whom one hides."""
+    found = _one_said(visit, visit.pinned) if visit.pinned else None
+    return found if found and found.body is not None else None
 
 
 def sent_before(me: UUID, room_id: UUID, key: str) -> int | None:
@@ -324,6 +323,11 @@ def _said(visit: Visit) -> Select[Any]:
         .outerjoin(RoomPerson, in_the_room)
         .where(RoomMessage.room_id == visit.id, RoomMessage.user_id.not_in(map(UUID, visit.hides)))
     )
+
+
+def _one_said(visit: Visit, seq: int) -> Said | None:
+    row = db.session.execute(_said(visit).where(RoomMessage.seq == seq)).first()
+    return _read(row, visit) if row else None
 
 
 def _read(row: Any, visit: Visit) -> Said:

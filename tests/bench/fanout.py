@@ -58,10 +58,9 @@ async def _rounds(settings: Settings, bare_port: int, our_port: int) -> tuple[li
     await open_all(ROOM, bare_port, partial(BareListener, bare, settings, Counter()))
     await open_all(ROOM, our_port, partial(Listener, ours, settings, Counter(), TOPIC))
     found: tuple[list[float], list[float]] = [], []
-    for number in range(ROUNDS):
-        turns = [(0, bare, lambda: speaker.write(FRAME)), (1, ours, _push)]
-        for which, heard, say in reversed(turns) if number % 2 else turns:
-            found[which].append(await _p99(heard, say))
+    for _ in range(ROUNDS):
+        for which, p99 in enumerate(await _round(bare, lambda: speaker.write(FRAME), ours)):
+            found[which].append(p99)
     speaker.close()
     return found
 
@@ -70,15 +69,23 @@ def _push() -> None:
     realtime.push_topic(TOPIC, EVENT, PAYLOAD)
 
 
-async def _p99(heard: "Heard", say: Callable[[], None]) -> float:
-    heard.after.clear()
-    for _ in range(MESSAGES):
-        heard.by_all.clear()
-        heard.said_at = time.perf_counter()
-        say()
-        await asyncio.wait_for(heard.by_all.wait(), 10)
-        await asyncio.sleep(PAUSE)
-    return statistics.quantiles(heard.after, n=100)[-1]
+async def _round(bare: "Heard", say_bare: Callable[[], None], ours: "Heard") -> tuple[float, float]:
+    """In turns, message by message: whatever else the machine does hits both."""
+    turns = [(bare, say_bare), (ours, _push)]
+    for heard, _ in turns:
+        heard.after.clear()
+    for number in range(MESSAGES):
+        for heard, say in reversed(turns) if number % 2 else turns:
+            await _say(heard, say)
+    return bare.p99, ours.p99
+
+
+async def _say(heard: "Heard", say: Callable[[], None]) -> None:
+    heard.by_all.clear()
+    heard.said_at = time.perf_counter()
+    say()
+    await asyncio.wait_for(heard.by_all.wait(), 10)
+    await asyncio.sleep(PAUSE)
 
 
 @dataclass
@@ -88,6 +95,10 @@ class Heard:
     said_at: float = 0.0
     after: list[float] = field(default_factory=list)
     by_all: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def p99(self) -> float:
+        return statistics.quantiles(self.after, n=100)[-1]
 
     def note(self) -> None:
         self.after.append(time.perf_counter() - self.said_at)

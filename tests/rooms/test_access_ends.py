@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from app.accounts.operations import roles
 from app.config import Settings
 from app.creators.operations import pages
 from app.entitlements.operations import grants
 from app.entitlements.rules import Audience, Closed
 from app.kit import clock
-from app.platform import realtime
+from app.platform import personal_data, realtime
 from app.platform.transaction import transaction
 from app.rooms.operations import keeping
 from app.rooms.rules import Mute
@@ -107,8 +108,19 @@ def page_taken_down(app: Flask, mara: Person, ben: Person, room: str) -> None:
         grants.deny(mara.id, Closed.TAKEDOWN, cause="report")
 
 
+def host_suspended(app: Flask, mara: Person, ben: Person, room: str) -> None:
+    with app.app_context(), transaction():
+        roles.suspend(mara.id, actor=ben.id)
+
+
+def host_gone(app: Flask, mara: Person, ben: Person, room: str) -> None:
+    with app.app_context(), transaction():
+        personal_data.erase(mara.id)
+
+
 ENDS = [
     cancelled, blocked, put_out, closed, asks_for_more, fell_to_a_lower_tier, page_closed, page_taken_down,
+    host_suspended, host_gone,
 ]  # fmt: skip
 
 

@@ -176,7 +176,13 @@ def test_a_report_brings_a_sealed_copy_and_nothing_beside_it(
     case = str(staff.get("/admin/reports").one("main a[href^='/admin/reports/']")["href"])
     assert "You will regret this" in staff.get(case).text and SECRET not in staff.get(case).text
     assert SECRET not in staff.get(room).text
+    # Also when the page has closed meanwhile, and its host does not want to see who said it.
+    host.send(host.get(f"{room}/1").form(f"/settings/hidden/{ben.id}"))
+    host.send(host.get("/dashboard/page").form("/dashboard/page/close"))
     staff.send(staff.get(case).form(f"{case}/uphold"))
+    with app.app_context():
+        assert db.session.get_one(RoomMessage, first).sealed_body is None
+    host.send(host.get("/settings/hidden").form(f"/settings/hidden/{ben.id}/show"))
     assert words_of(host.get(room)) == ["Removed.", SECRET]
 
 

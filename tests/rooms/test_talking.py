@@ -195,10 +195,12 @@ def test_whom_one_hides_one_does_not_read_there(app: Flask, mara: Person, ben: P
     subscribes(app, zoe, mara)
     for person in (mara, zoe, mara):
         says(app, person, room, f"By {person.handle}")
-    fan = signed_in(app, ben)
+    fan, host = signed_in(app, ben), signed_in(app, mara)
+    host.send(host.get(f"{room}/2").form(f"{room}/2/pin"))
     fan.send(fan.get(f"{room}/2").form(f"/settings/hidden/{zoe.id}"))
     page = fan.get(room)
     assert words_of(page) == ["By mara", "By mara"]
+    assert "By zoe" not in page.text
     assert page.one("ol[data-room]")["data-hides"] == str(zoe.id)
     assert words_of(fan.get(f"{room}/changes?since=0", **HTMX)) == ["By mara", "By mara"]
 
