@@ -25,7 +25,7 @@ from tests.bench.sockets import PING, PONG, IdleReader, open_all
 from tests.platform.realtime_server import live_server
 from tests.support import eventually, free_port
 
-ROOM, ROUNDS, MESSAGES, PAUSE = 500, 9, 30, 0.02
+ROOM, ROUNDS, MESSAGES, PAUSE = 500, 7, 100, 0.01
 TOPIC, EVENT = "room:bench", "said"
 # About as long as what is pushed for a message in a room.
 PAYLOAD = {"message": "Good evening, all. " * 60}
