@@ -126,6 +126,9 @@ class Settings(BaseSettings):
     # Whether the house of demo mode is filled with posts, pictures and sales, or has its people only.
     demo_posts: bool = True
 
+    # Words that no message carries, whoever writes it to whom.
+    blocked_words: Annotated[list[str], NoDecode] = []
+
     # What the house keeps of each sale, in hundredths of a percent.
     platform_fee_bps: Annotated[int, Field(ge=0, le=5_000)] = 800
     # How many days creators wait for what was paid by card, because it may be charged back.
@@ -143,7 +146,14 @@ class Settings(BaseSettings):
     # Who shows it may read /metrics from another machine; without it only this machine may.
     metrics_token: str = ""
 
-    @field_validator("encryption_keys", "solana_rpc_url", "solana_rate_url", "tax_countries", mode="before")
+    @field_validator(
+        "encryption_keys",
+        "solana_rpc_url",
+        "solana_rate_url",
+        "tax_countries",
+        "blocked_words",
+        mode="before",
+    )
     @classmethod
     def _split_list(cls, value: object) -> object:
         return [k.strip() for k in value.split(",") if k.strip()] if isinstance(value, str) else value

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from app.chat.queries import Said
 from app.chat.queries_talk import Talk
+from app.kit.text import has_any
 from app.platform import online, realtime
 from app.platform.templating import fragment
 from app.platform.transaction import after_commit
-from app.posts.commenting import has_any
 
 MESSAGE = "messages/_message.html"
 

@@ -21,10 +21,10 @@ from app.entitlements.queries import held_column, read_held
 from app.entitlements.rules import Audience, Lock, judge
 from app.extensions import db
 from app.kit.money import readable
+from app.kit.text import has_any
 from app.media.addresses import Holder
 from app.media.shown import Described
 from app.platform.errors import NotFound
-from app.posts.commenting import has_any
 from app.tips.models import Tip
 
 AT_ONCE = 30

@@ -5,6 +5,7 @@ Names may be in any script. What cannot be seen, or turns the words around it, i
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 # Marks of direction, fillers, separators and tags that show nothing of their own.
@@ -147,3 +148,15 @@ def _without_towers(text: str) -> str:
         if height <= MARKS_AT_MOST:
             kept.append(sign)
     return "".join(kept)
+
+
+def has_any(body: str, words: Iterable[str]) -> bool:
+    """Whole words, however they are dressed up; anywhere, in scripts that set no spaces between words."""
+    said = folded(body)
+    return any(_stands_in(said, folded(word)) for word in words)
+
+
+def _stands_in(said: str, word: str) -> bool:
+    if not word or UNSPACED.search(word):
+        return bool(word) and word in said
+    return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", said) is not None

@@ -17,6 +17,12 @@ class OwnCase(Refused):
         super().__init__("This is about something of yours: another moderator decides.")
 
 
+class Unwelcome(Refused):
+    """It was looked at before it reached anybody, and is not carried."""
+
+    code = "unwelcome"
+
+
 class DecidedAlready(Conflict):
     code = "decided_already"
 

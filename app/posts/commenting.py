@@ -7,7 +7,6 @@ from uuid import UUID
 from markupsafe import Markup, escape
 
 from app.entitlements.rules import Holding, Kind
-from app.kit.text import UNSPACED, folded
 from app.posts.card import Author, Seen
 
 CLOSE = {
@@ -48,18 +47,6 @@ def linked(body: str, handles: Sequence[str]) -> Markup:
         return f'<a class="link" href="/@{handle}">@{handle}</a>' if handle.lower() in known else found[0]
 
     return Markup(MENTION.sub(link, str(escape(body))))  # noqa: S704 - escaped; a handle has no markup
-
-
-def has_any(body: str, words: Iterable[str]) -> bool:
-    """Whole words, however they are dressed up; anywhere, in scripts that set no spaces between words."""
-    said = folded(body)
-    return any(_stands_in(said, folded(word)) for word in words)
-
-
-def _stands_in(said: str, word: str) -> bool:
-    if not word or UNSPACED.search(word):
-        return bool(word) and word in said
-    return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", said) is not None
 
 
 def _close(comments_from: str, creator_id: UUID, holdings: Iterable[Holding]) -> bool:

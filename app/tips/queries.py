@@ -17,11 +17,11 @@ from app.creators.models import Creator
 from app.extensions import db
 from app.invoices.models import Invoice
 from app.kit import clock
+from app.kit.text import has_any
 from app.ledger import queries as ledger
 from app.ledger.chart import Kind
 from app.platform.errors import NotFound
 from app.platform.prepared import Prepared, parameter
-from app.posts.commenting import has_any
 from app.posts.models import Post
 from app.posts.places import Place
 from app.posts.queries_page import find_post

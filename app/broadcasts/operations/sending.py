@@ -17,6 +17,7 @@ from app.creators.models import Creator
 from app.extensions import db
 from app.kit import clock
 from app.media.errors import NotReady
+from app.moderation import screening
 from app.platform import audit, limits, work
 from app.platform.audit import Action
 from app.platform.errors import Refused, TooMany
@@ -109,6 +110,8 @@ def _may_go(found: Broadcast) -> None:
         raise NotReady(failed=any(one.get("failed") for one in parcel.media))
     if not may_still_tell(found.creator_id):
         raise Refused(CLOSED)
+    locked = words.unseal(parcel.sealed_words) if parcel else ""
+    screening.screen("broadcast", found.creator_id, f"{words.unseal(found.sealed_words)}\n{locked}")
     just_came = clock.now() - the_user(found.creator_id).created_at < NEW_FOR
     if just_came and words.names_a_site(words.unseal(found.sealed_words)):
         raise Refused(NO_SITES)

@@ -17,6 +17,7 @@ from app.chat.queries_talk import Talk
 from app.extensions import db
 from app.kit import clock
 from app.kit.ids import new_id
+from app.moderation import screening
 from app.platform import audit, limits
 from app.platform.audit import Action
 from app.platform.errors import NotFound, Refused, TooMany
@@ -56,7 +57,7 @@ def send(
         return queries.find_said(talk, known)
     if talk.silence:
         raise Silent(talk.silence.words, "body")
-    _hold_to_manners(talk, body)
+    _hold_to_manners(talk, f"{body}\n{load.words}")
     parcel = None if load.empty else parcels.pack(me, load)
     message = _say(conversation_id, me, key, body, answers)
     message.parcel_id = parcel.id if parcel else None
@@ -182,6 +183,7 @@ def _say(conversation_id: UUID, me: UUID, key: str, body: str, answers: int | No
 
 def _hold_to_manners(talk: Talk, body: str) -> None:
     """Who has just come sends nobody to other places, unless they talk with each other already."""
+    screening.screen("message", talk.me, body)
     if not talk.asked and words.names_a_site(body) and _just_came(talk.me):
         raise Refused(NO_SITES, "body")
 

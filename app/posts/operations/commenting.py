@@ -10,6 +10,7 @@ from app.creators.models import Block, Creator
 from app.creators.operations import following
 from app.extensions import db
 from app.kit import clock
+from app.kit.text import has_any
 from app.platform import audit, realtime
 from app.platform.audit import Action
 from app.platform.errors import NotFound
@@ -182,7 +183,7 @@ def _fitting(post: OpenPost, user_id: UUID, body: str) -> str:
     if user_id == post.card.creator.id:
         return SHOWN
     words = db.session.scalar(select(Creator.blocked_words).where(Creator.id == post.card.creator.id))
-    return HELD if commenting.has_any(body, words or ()) else SHOWN
+    return HELD if has_any(body, words or ()) else SHOWN
 
 
 def _named(post: OpenPost, user_id: UUID, body: str) -> list[str]:

@@ -16,11 +16,12 @@ from app.chat import words
 from app.extensions import db
 from app.kit import clock
 from app.kit.ids import new_id
+from app.kit.text import has_any
+from app.moderation import screening
 from app.platform import audit
 from app.platform.audit import Action
 from app.platform.errors import NotFound, Refused
 from app.platform.limits.quotas import in_words
-from app.posts.commenting import has_any
 from app.rooms import live, queries
 from app.rooms.errors import NotYet, ShutOut
 from app.rooms.models import Room, RoomMessage, RoomPerson
@@ -107,6 +108,7 @@ def _remove(visit: Visit, seq: int) -> Said:
 
 def _hold_to_order(visit: Visit, me: UUID, body: str) -> None:
     at, standing = clock.now(), visit.standing
+    screening.screen("room", me, body)
     if standing.keeps_order:
         return
     if standing.muted(at):
