@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from app.broadcasts import queries, queries_people
 from app.broadcasts.forms import SendForm
+from app.broadcasts.models import ON_ITS_WAY
 from app.broadcasts.operations import drafting, sending
 from app.broadcasts.queries import Shown
 from app.broadcasts.views import HOME, bp
@@ -35,7 +36,11 @@ def progress(broadcast_id: UUID) -> Response:
     """Asked again and again while it goes out."""
     creator_id = own_page().id
     shown = queries.show(creator_id, broadcast_id)
-    return partial(PROGRESS, shown=shown, shows_read=queries.shows_read(creator_id))
+    response = partial(PROGRESS, shown=shown, shows_read=queries.shows_read(creator_id))
+    if shown.of.state not in ON_ITS_WAY:
+        # Its head, and what can be done now, are others.
+        response.headers["HX-Refresh"] = "true"
+    return response
 
 
 @bp.post(f"{ONE}/send")
