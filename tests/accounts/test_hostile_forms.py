@@ -52,7 +52,7 @@ def test_a_field_sent_twice_counts_once_and_the_address_does_not_count(app: Flas
 
 
 @pytest.mark.parametrize(
-    "words", ["{{ 7 * 7 }}", "{% raw %}", "{settings}", "%(handle)s %s", "${7*7}", "#{7*7}"]
+    "words", ["{{ 731 * 941 }}", "{% raw %}", "{settings}", "%(handle)s %s", "${731*941}", "#{731*941}"]
 )
 def test_words_that_mean_something_to_templates_stay_words(app: Flask, words: str) -> None:
     person = a_person(app, "mira")
@@ -63,7 +63,8 @@ def test_words_that_mean_something_to_templates_stay_words(app: Flask, words: st
     form = page.get("/settings/security").form("/settings/security/password")
     page.send(form, current_password=person.password, new_password="seven quiet harbours")
     (letter,) = letters(app, person.email, "password_changed")
-    assert "49" not in letter.text.split("When")[0]
+    # Longer than any moment or number that the letter tells.
+    assert "687871" not in letter.text
 
 
 @pytest.mark.parametrize("target", ["/settings%0d%0aSet-Cookie:%20planted=1", "/settings\r\nX-Planted: 1"])
