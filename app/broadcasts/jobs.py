@@ -47,6 +47,7 @@ def tell(payload: Payload) -> None:
     began = time.monotonic()
     with work.recording():
         delivering.tell(UUID(payload["broadcast_id"]))
+    # On a lane of its own: nothing else waits for it.
     time.sleep(min(time.monotonic() - began, LONGEST_PAUSE))
 
 

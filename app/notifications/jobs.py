@@ -36,6 +36,7 @@ def deliver(_: Payload) -> None:
             except (OperationalError, work.LeaseLost):
                 raise
             except Exception:
+                # One person's trouble must not keep the others; theirs ends as failed, and stands in the log.
                 log.exception("notices could not be put together", extra={"user": str(user_id)})
                 with work.recording():
                     delivering.give_up(user_id)

@@ -42,7 +42,7 @@ def _say_or_own_up(store: Cache, notice: str) -> None:
 def _until_said(store: Cache) -> None:
     """What fails from here on is told by the next one."""
     while True:
-        time.sleep(PAUSE_SECONDS)
+        time.sleep(PAUSE_SECONDS)  # a thread of its own; asking faster would not bring Redis back
         _owing.release()
         if _say(store, MISSED) or not _owing.acquire(blocking=False):
             return
