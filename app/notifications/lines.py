@@ -24,8 +24,9 @@ def plain(event: Event, words: Mapping[str, str], names: Sequence[str], count: i
 
 
 def marked(event: Event, words: Mapping[str, str], names: Sequence[str], count: int = 1) -> Markup:
-    """The people in bold, and each in their own direction of writing."""
-    who = Markup('<b dir="auto">{}</b>').format(people(names, count))
+    """The people in bold, and each name in its own direction of writing, whatever stands beside it."""
+    apart = [str(Markup("<bdi>{}</bdi>").format(name)) for name in names]
+    who = Markup(f"<b>{people(apart, count)}</b>")  # noqa: S704 - each name is escaped
     said = {name: Markup("<bdi>{}</bdi>").format(word) for name, word in _words(event, words).items()}
     return Markup(event.sentence(count)).format(actors=who, **said)  # noqa: S704 - a sentence of ours
 

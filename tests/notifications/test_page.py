@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from app.accounts.models import User
 from app.extensions import db
 from app.kit.clock import FixedClock
 from app.notifications.models import Notification
@@ -180,3 +181,16 @@ def test_what_nobody_tells_of_any_more_is_left_out(
     with app.app_context(), transaction():
         db.session.add(Notification(user_id=mara.id, event="of before", subject="x", href="/feed"))
     assert told(reader) == ["Ben liked “Fog”"]
+
+
+def test_a_name_keeps_its_direction_to_itself_and_its_markup_too(
+    app: Flask, reader: PageClient, mara: Person
+) -> None:
+    for name in ("<i>Ben</i>", "\u0646\u0648\u0631"):
+        person = a_person(app)
+        with app.app_context(), transaction():
+            db.session.get_one(User, person.id).display_name = name
+        likes(app, person, mara)
+    line = reader.get(HOME).one("ol b, ul b")
+    assert [one.get_text() for one in line.select("bdi")] == ["\u0646\u0648\u0631", "<i>Ben</i>"]
+    assert line.get("dir") is None
