@@ -54,6 +54,11 @@ def page_behind() -> str:
     return "/" + source.removeprefix(request.host_url).lstrip("/")
 
 
+def is_sent_from(path: str) -> bool:
+    """A form over that page, not one on a page of its own."""
+    return is_htmx() and page_behind().partition("?")[0].partition("#")[0] == path
+
+
 @dataclass(frozen=True, slots=True)
 class Client:
     """The machine at the other end, as operations need to know it."""

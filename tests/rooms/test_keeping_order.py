@@ -1,6 +1,7 @@
 """The host and their moderators: removing, pinning, muting; and what the house does after a report."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -14,7 +15,7 @@ from app.rooms.models import RoomMessage
 from tests.factories.creators import a_tier
 from tests.factories.people import Person, a_person, signed_in
 from tests.page_client import PageClient
-from tests.rooms.rooms import a_room, came_long_ago, cancels, say, says, subscribes, words_of
+from tests.rooms.rooms import HTMX, a_room, came_long_ago, cancels, say, says, subscribes, words_of
 
 DESK, SECRET = "/dashboard/room", "The lantern is under the stairs"
 
@@ -131,9 +132,25 @@ def test_muted_for_a_while_one_reads_along(app: Flask, host: PageClient, ben: Pe
         refused = say(signed_in(app, ben), room, "Two")
         assert refused.status == 422
         assert refused.errors["body"] == "You are muted here. You can write again in 10 minutes."
-        assert words_of(signed_in(app, ben).get(room)) == ["One"]
+        reading = signed_in(app, ben).get(room)
+        assert words_of(reading) == ["One"]
+        assert reading.one("#say-muted").text == refused.errors["body"]
     with clock.using(FixedClock(now + timedelta(minutes=10))):
         assert say(signed_in(app, ben), room, "Two").status == 200
+
+
+def test_done_over_the_room_it_stays_and_done_on_a_page_of_its_own_it_leads_back(
+    app: Flask, host: PageClient, ben: Person, room: str
+) -> None:
+    says(app, ben, room, "One")
+    about = f"{room}/1"
+    form = host.get(about).form(f"{about}/pin")
+    over: Any = HTMX | {"HX-Current-URL": f"http://localhost{room}#end"}
+    assert host.post(form.action, form.fields, **over).status == 204
+    form = host.get(about).form(f"{about}/pin")
+    alone: Any = HTMX | {"HX-Current-URL": f"http://localhost{about}"}
+    done = host.post(form.action, form.fields, **alone)
+    assert done.response.headers["HX-Redirect"] == f"{room}#end"
 
 
 def test_muted_for_good_the_room_is_closed_to_them(

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from htmx_flask import request
 from werkzeug.wrappers import Response
 
 from app.chat import queries, queries_talk
@@ -20,6 +19,7 @@ from app.platform.errors import NotFound, Refused
 from app.platform.guards import Access, guard
 from app.platform.pages import form_page, page, see
 from app.platform.viewer import signed_in_viewer
+from app.platform.web import is_sent_from
 
 PAGE, SHEET = "messages/message.html", "messages/_sheet.html"
 
@@ -75,7 +75,7 @@ def _do(talk_id: UUID, seq: int, form: MessageForm | None, act: Callable[[UUID],
 
 
 def _done(said: Said) -> Response:
-    if request.htmx:
+    if is_sent_from(f"/messages/{said.talk_id}"):
         # The page hears what became of it by its socket, or asks.
         return Response("", 204, {"HX-Trigger": "chat:done"})
     return see(f"/messages/{said.talk_id}?around={said.seq}#m-{said.seq}")

@@ -26,6 +26,7 @@ from app.rooms import live, queries
 from app.rooms.errors import NotYet, ShutOut
 from app.rooms.models import Room, RoomMessage, RoomPerson
 from app.rooms.queries import Said, Visit
+from app.rooms.rules import Standing
 
 NEW_FOR = timedelta(days=1)
 NO_SITES = "Addresses of other sites can be sent here a day after you joined."
@@ -106,15 +107,23 @@ def _remove(visit: Visit, seq: int) -> Said:
     return said
 
 
+def muted_words(standing: Standing) -> str | None:
+    """What somebody is told who may only read along for a while."""
+    at = clock.now()
+    if not standing.muted(at):
+        return None
+    assert standing.muted_until is not None
+    left = math.ceil((standing.muted_until - at).total_seconds())
+    return f"You are muted here. You can write again in {in_words(left)}."
+
+
 def _hold_to_order(visit: Visit, me: UUID, body: str) -> None:
     at, standing = clock.now(), visit.standing
     screening.screen("room", me, body)
     if standing.keeps_order:
         return
-    if standing.muted(at):
-        assert standing.muted_until is not None
-        left = math.ceil((standing.muted_until - at).total_seconds())
-        raise ShutOut(f"You are muted here. You can write again in {in_words(left)}.", "body")
+    if muted := muted_words(standing):
+        raise ShutOut(muted, "body")
     if has_any(body, visit.unwanted):
         raise Refused(UNWANTED, "body")
     if visit.came_at and at - visit.came_at < NEW_FOR and words.names_a_site(body):

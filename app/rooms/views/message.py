@@ -3,13 +3,13 @@
 from uuid import UUID
 
 from flask import flash
-from htmx_flask import request
 from werkzeug.wrappers import Response
 
 from app.platform.errors import NotFound
 from app.platform.guards import Access, guard
 from app.platform.pages import form_page, page, see
 from app.platform.viewer import signed_in_viewer
+from app.platform.web import is_sent_from
 from app.rooms import queries
 from app.rooms.forms import MuteForm
 from app.rooms.operations import keeping, speaking
@@ -71,7 +71,7 @@ def _living(room_id: UUID, seq: int) -> tuple[Visit, Said]:
 
 
 def _done(room_id: UUID, words: str) -> Response:
-    if request.htmx:
+    if is_sent_from(f"/rooms/{room_id}"):
         # The page hears what became of it by its socket, or asks.
         return Response("", 204, {"HX-Trigger": "room:done"})
     flash(words, "good")

@@ -125,6 +125,7 @@ def _show(visit: Visit, form: SayForm | None = None) -> Response:
         "stretch": queries.stretch(visit, before=before, after=after, around=around),
         "pinned": queries.pinned(visit),
         "present": realtime.present(visit.topic),
+        "muted": speaking.muted_words(visit.standing),
     }
     if form is None:
         return page(PAGE, form=SayForm(formdata=None), **context)
