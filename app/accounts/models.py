@@ -12,6 +12,8 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     String,
+    Text,
+    false,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, INET, JSONB
@@ -50,6 +52,10 @@ class User(Model):
     state: Mapped[str] = mapped_column(default="active")
     deletion_due_at: Mapped[datetime | None] = mapped_column(Timestamp)
     avatar_hue: Mapped[int] = mapped_column(default=0)
+    # What they read (kit/languages.py), the main one first; None: nobody knows.
+    languages: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    # Their browser said so when they joined, and they never chose.
+    languages_guessed: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now)
 
     __table_args__ = (
@@ -67,6 +73,7 @@ class User(Model):
         ),
         CheckConstraint("roles <@ array['fan','creator','moderator','admin']::varchar[]", name="roles"),
         CheckConstraint("state in ('active', 'suspended', 'deleted')", name="state"),
+        CheckConstraint("cardinality(languages) between 1 and 5", name="languages"),
         CheckConstraint(f"handle ~ '^[A-Za-z0-9_]{{{HANDLE_MIN},{HANDLE_MAX}}}$'", name="handle"),
     )
 

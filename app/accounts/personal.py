@@ -29,7 +29,8 @@ USERS = Rows(
     owner="id",
     shown=(
         "id", "email", "email_verified_at", "handle", "handle_changed_at", "display_name", "bio",
-        "password_changed_at", "roles", "state", "deletion_due_at", "avatar_hue", "created_at",
+        "password_changed_at", "roles", "state", "deletion_due_at", "avatar_hue", "languages",
+        "languages_guessed", "created_at",
     ),
     opened={"sealed_birth_date": BIRTH_DATE},
     withheld=("password_hash",),

@@ -4,10 +4,11 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from app.broadcasts import jobs, personal, queries, views
+    from app.broadcasts import jobs, personal, queries, telling, views
     from app.chat import filling
 
     personal.init_app(app)
     views.init_app(app)
     jobs.init_app()
+    telling.init_app(app)
     filling.fill_by("saved", queries.saved_words)

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any, Self
 from uuid import UUID
 
+from app.kit import languages
 from app.kit.money import readable
 
 WHO = {
@@ -28,6 +29,8 @@ class Audience:
     # Days: who came on the first or later, and before the second.
     since: date | None = None
     until: date | None = None
+    # Of those who say that they read it.
+    language: str = ""
 
     @property
     def kept(self) -> dict[str, Any]:
@@ -38,6 +41,7 @@ class Audience:
             "currency": self.currency,
             "since": self.since.isoformat() if self.since else None,
             "until": self.until.isoformat() if self.until else None,
+            "language": self.language,
         }
 
     @classmethod
@@ -45,7 +49,8 @@ class Audience:
         since, until = (date.fromisoformat(day) if (day := kept.get(name)) else None for name in DAYS)
         tiers = tuple(UUID(one) for one in kept.get("tiers", ()))
         who = kept.get("who", "everyone")
-        return cls(who, tiers, kept.get("spent"), kept.get("currency", ""), since, until)
+        language = kept.get("language", "")
+        return cls(who, tiers, kept.get("spent"), kept.get("currency", ""), since, until, language)
 
     def said(self, names: Mapping[UUID, str]) -> str:
         """In words, with what the tiers are called."""
@@ -59,6 +64,8 @@ class Audience:
             parts.append(f"who came on {self.since:%-d %B %Y} or later")
         if self.until:
             parts.append(f"who came before {self.until:%-d %B %Y}")
+        if self.language:
+            parts.append(f"who read {languages.NAMES.get(self.language, self.language)}")
         return ", ".join(parts)
 
 

@@ -10,6 +10,7 @@ from wtforms import (
     HiddenField,
     IntegerField,
     RadioField,
+    SelectField,
     StringField,
     TextAreaField,
     ValidationError,
@@ -26,13 +27,13 @@ from app.chat.forms import MessageForm
 from app.chat.models import MESSAGE_MAX, Parcel
 from app.creators.forms.parts import at_most
 from app.creators.models import Tier
-from app.kit import clock, money
+from app.kit import clock, languages, money
 from app.kit.ids import parse_id
 from app.kit.text import clean_line, clean_text, has_substance
 from app.platform.forms import Form, strip
 from app.posts.forms.editor import FARTHEST, LOCAL, moment_of
 
-PEOPLE = ("who", "tiers", "spent", "since", "until")
+PEOPLE = ("who", "tiers", "spent", "since", "until", "language")
 SPENT_MOST = 1_000_000_00
 
 
@@ -48,6 +49,7 @@ class AudienceForm(Form):
     spent = StringField("Paid you at least", filters=[strip])
     since = StringField("Came on this day or later", filters=[strip])
     until = StringField("Came before", filters=[strip])
+    language = SelectField("Who read", choices={"": "Any language", **languages.NAMES}, default="")
 
     def __init__(self, tiers: Sequence[Tier], currency: str, **options: Any) -> None:
         self.currency = currency
@@ -90,6 +92,7 @@ class AudienceForm(Form):
             self.currency,
             _day(self.since.data),
             _day(self.until.data),
+            self.language.data or "",
         )
 
 
@@ -166,6 +169,7 @@ def kept(shown: Shown) -> Mapping[str, Any]:
         "spent": "" if chosen.spent is None else money.plain(chosen.spent, chosen.currency),
         "since": chosen.since.isoformat() if chosen.since else "",
         "until": chosen.until.isoformat() if chosen.until else "",
+        "language": chosen.language,
         "send_at": at.strftime(LOCAL) if at else "",
     }
 

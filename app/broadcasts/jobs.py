@@ -1,9 +1,10 @@
 """What broadcasts do by the clock, and part by part."""
 
 import time
+from collections.abc import Callable
 from uuid import UUID
 
-from app.broadcasts.operations import counting, delivering, sending, welcoming
+from app.broadcasts.operations import counting, delivering, sending, taking_back, welcoming
 from app.creators import ties
 from app.platform import outbox, schedule, work
 from app.platform.transaction import transaction
@@ -43,10 +44,23 @@ def put_on_list(payload: Payload) -> None:
 
 @work.handler(delivering.TELL_WORK, queue="bulk", transactional=False, on_failure=_give_up)
 def tell(payload: Payload) -> None:
+    _unhurried(delivering.tell, payload)
+
+
+def _stop_taking(payload: Payload) -> None:
+    taking_back.give_up(UUID(payload["broadcast_id"]))
+
+
+@work.handler(taking_back.TAKE_WORK, queue="bulk", transactional=False, on_failure=_stop_taking)
+def take_back(payload: Payload) -> None:
+    _unhurried(taking_back.take_part, payload)
+
+
+def _unhurried(part: Callable[[UUID], None], payload: Payload) -> None:
     """Half of the time is left to whoever reads meanwhile."""
     began = time.monotonic()
     with work.recording():
-        delivering.tell(UUID(payload["broadcast_id"]))
+        part(UUID(payload["broadcast_id"]))
     # On a lane of its own: nothing else waits for it.
     time.sleep(min(time.monotonic() - began, LONGEST_PAUSE))
 

@@ -56,6 +56,13 @@ class Broadcast(Model):
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now)
     begun_at: Mapped[datetime | None] = mapped_column(Timestamp)
     ended_at: Mapped[datetime | None] = mapped_column(Timestamp)
+    # When its creator took it back for all, and when that was done; the last one who was looked at then;
+    # how many do not have it any more, and how many bought what it carries and keep it.
+    taken_back_at: Mapped[datetime | None] = mapped_column(Timestamp)
+    back_done_at: Mapped[datetime | None] = mapped_column(Timestamp)
+    back_reached_id: Mapped[UUID | None]
+    taken: Mapped[int] = mapped_column(default=0, server_default="0")
+    kept: Mapped[int] = mapped_column(default=0, server_default="0")
 
     __table_args__ = (
         Index("ix_broadcasts_creator_id", "creator_id", "id"),
@@ -68,6 +75,8 @@ class Broadcast(Model):
         CheckConstraint("(ended_at is not null) = (state in ('stopped', 'done'))", name="ended_at"),
         CheckConstraint("told >= 0 and skipped >= 0 and told + skipped <= people", name="counts"),
         CheckConstraint("read between 0 and told", name="read"),
+        CheckConstraint("back_done_at is null or taken_back_at is not null", name="back_done_at"),
+        CheckConstraint("taken >= 0 and kept >= 0 and taken + kept <= told", name="taken"),
     )
 
 

@@ -17,9 +17,10 @@ BROADCASTS = Rows(
     owner="creator_id",
     shown=(
         "id", "parcel_id", "audience", "state", "send_at", "people", "told", "skipped", "read", "opened",
-        "earned", "counted_at", "created_at", "begun_at", "ended_at",
+        "earned", "counted_at", "created_at", "begun_at", "ended_at", "taken_back_at", "back_done_at",
+        "taken", "kept",
     ),
-    withheld=("saves", "reached_id", "count_at"),
+    withheld=("saves", "reached_id", "count_at", "back_reached_id"),
     opened={"sealed_words": PURPOSE},
 )  # fmt: skip
 RECIPIENTS = Rows(Recipient, shown=("broadcast_id", "conversation_id", "seq"))

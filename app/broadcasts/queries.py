@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.broadcasts.audience import Audience
-from app.broadcasts.models import Broadcast, SavedReply, WelcomeMessage
+from app.broadcasts.models import ON_ITS_WAY, Broadcast, SavedReply, WelcomeMessage
 from app.chat import words
 from app.chat.models import ChatSettings, Parcel
 from app.creators.models import Tier
@@ -37,8 +37,21 @@ class Shown:
         return words.line(self.words) or ("Files" if self.of.parcel_id else "")
 
     @property
+    def state(self) -> str:
+        """With what becomes of it after it went out."""
+        if self.of.taken_back_at is None:
+            return self.of.state
+        return "taking" if self.of.back_done_at is None else "taken"
+
+    @property
+    def under_way(self) -> bool:
+        return self.state in (*ON_ITS_WAY, "taking")
+
+    @property
     def share(self) -> int:
         """How far it is, in hundredths."""
+        if self.state == "taking":
+            return 100 * (self.of.taken + self.of.kept) // max(1, self.of.told)
         return 100 * (self.of.told + self.of.skipped) // max(1, self.of.people)
 
 

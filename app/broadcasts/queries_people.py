@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, func, or_, select, union_all
 
+from app.accounts.models import User
 from app.broadcasts.audience import Audience, begin_of
 from app.broadcasts.models import Broadcast, Quiet, Recipient
 from app.creators.models import Follow, Tier
@@ -35,6 +36,9 @@ def people(creator_id: UUID, audience: Audience) -> Select[Any]:
         found = found.having(came < begin_of(audience.until))
     if audience.spent is not None:
         found = found.where(user_id.in_(_payers(creator_id, audience.spent, audience.currency)))
+    if audience.language:
+        # Who says nothing of it reads none.
+        found = found.where(user_id.in_(select(User.id).where(User.languages.contains([audience.language]))))
     if audience.who == "lapsed":
         found = found.where(user_id.not_in(_subscribers(creator_id).with_only_columns(Grant.user_id)))
     return found
@@ -50,6 +54,17 @@ def next_on_list(broadcast: Broadcast, most: int) -> list[tuple[UUID, bool]]:
         found = found.where(Recipient.user_id > broadcast.reached_id)
     rows = db.session.execute(found.order_by(Recipient.user_id).limit(most))
     return [(user_id, wants) for user_id, wants in rows]
+
+
+def next_told(broadcast: Broadcast, most: int) -> list[tuple[UUID, UUID, int]]:
+    """Who is next when it is taken back, and where they were told."""
+    found = select(Recipient.user_id, Recipient.conversation_id, Recipient.seq).where(
+        Recipient.broadcast_id == broadcast.id, Recipient.conversation_id.is_not(None)
+    )
+    if broadcast.back_reached_id:
+        found = found.where(Recipient.user_id > broadcast.back_reached_id)
+    rows = db.session.execute(found.order_by(Recipient.user_id).limit(most))
+    return [(user_id, talk_id, seq) for user_id, talk_id, seq in rows if talk_id and seq]
 
 
 def wants_no_news(user_id: UUID, creator_id: UUID) -> bool:

@@ -23,6 +23,8 @@ class Told:
     talk_id: UUID
     seq: int
     change: int
+    # They do not want to be called for what is said there.
+    muted: bool = False
 
 
 def touched(pair: tuple[UUID, UUID], talk_id: UUID, author_id: UUID, seq: int, change: int) -> None:

@@ -5,7 +5,7 @@ from uuid import UUID
 from flask import Flask
 from sqlalchemy import exists, select, update
 
-from app.chat import queries_talk
+from app.chat import numbering, queries_talk
 from app.chat.models import Member, Message
 from app.chat.operations import parcels, writing
 from app.chat.operations.opening import FIRST_WORD, PARCEL
@@ -56,7 +56,12 @@ def _close_parcel(sold: Sold) -> None:
 
 def _parcel_gone(sold: Sold) -> str | None:
     talk_id = _talk_id(sold)
-    there = exists().where(Message.parcel_id == sold.subject_id, Message.conversation_id == talk_id)
+    if talk_id is not None:
+        # It cannot be taken back between this question and its being handed over.
+        numbering.lock(talk_id)
+    there = exists().where(
+        Message.parcel_id == sold.subject_id, Message.conversation_id == talk_id, Message.unsent_at.is_(None)
+    )
     return None if db.session.scalar(select(there)) else "This message was taken back."
 
 

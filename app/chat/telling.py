@@ -45,12 +45,13 @@ def waiting(conversation_id: UUID, to: UUID) -> None:
     member = db.session.get(Member, (conversation_id, to))
     if member and member.waits and not member.muted and not member.away:
         href = f"/messages/{conversation_id}"
-        tell(WROTE.name, to=to, subject=_subject(conversation_id), href=href, actor=member.other_id)
+        tell(WROTE.name, to=to, subject=subject(conversation_id), href=href, actor=member.other_id)
 
 
 def was_read(conversation_id: UUID, by: UUID) -> None:
-    settle(by, WROTE.name, _subject(conversation_id))
+    """Of what was told many there is a line about the same, which the feature that told it writes."""
+    settle(by, subject(conversation_id))
 
 
-def _subject(conversation_id: UUID) -> str:
+def subject(conversation_id: UUID) -> str:
     return f"talk:{conversation_id}"

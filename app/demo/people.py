@@ -28,6 +28,8 @@ BIRTH_DATE_OF_ALL = date(1990, 6, 21)
 # The first came this long ago.
 OLDEST_DAYS = 300
 FIRST_FAN, FIRST_CREATOR = 100, 200
+# What they read, by turns: all of them what everybody says here.
+READ = (["en"], ["de", "en"], ["en"], ["es", "en"], ["en", "fr"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,7 @@ def _columns(person: DemoPerson, password_hash: str, now: datetime) -> dict[str,
         "roles": [role.value for role in person.roles],
         "state": "active",
         "avatar_hue": person.avatar_hue,
+        "languages": READ[person.number % len(READ)],
         "created_at": since,
     }
 

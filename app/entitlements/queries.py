@@ -74,6 +74,14 @@ def anybody_holds(scope_id: UUID, kind: Kind) -> bool:
     return db.session.scalar(select(held.exists())) or False
 
 
+def who_holds(scope_id: UUID, kind: Kind, people: Collection[UUID]) -> set[UUID]:
+    """Those among them to whom this was given for it, and who have it still."""
+    held = select(Grant.user_id).where(
+        Grant.scope_id == scope_id, Grant.kind == kind, Grant.revoked_at.is_(None)
+    )
+    return set(db.session.scalars(held.where(Grant.user_id.in_(people))))
+
+
 def holders(scope: UUID, kinds: Collection[Kind], at: datetime, *, after: UUID) -> Select[UUID]:
     """Who has living grants of these kinds for it, each once and in the order of their ids."""
     found: Select[UUID] = (

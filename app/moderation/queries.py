@@ -1,11 +1,12 @@
 """The queue of reports, and one of them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select, tuple_
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import User
@@ -102,6 +103,19 @@ def may_look(person_id: UUID, kind: str, subject_id: UUID) -> bool:
 def is_reported(kind: str, subject_id: UUID) -> bool:
     """And nobody has decided yet."""
     return db.session.scalar(select(_waits(kind, subject_id))) or False
+
+
+def reported_among(kind: str, subject_ids: Collection[UUID]) -> set[UUID]:
+    """Those of them about which nobody has decided yet."""
+    waiting = select(Report.subject_id).where(Report.subject_kind == kind, Report.state == "waiting")
+    return set(db.session.scalars(waiting.where(Report.subject_id.in_(subject_ids))))
+
+
+def decided(kind: str) -> Select[UUID]:
+    """What was reported, and what nobody has to decide about any more."""
+    about = Report.subject_id
+    waiting = select(about).where(Report.subject_kind == kind, Report.state == "waiting")
+    return select(about).where(Report.subject_kind == kind, about.not_in(waiting))
 
 
 def how_many_others(line: Line) -> int:

@@ -82,6 +82,9 @@ class Event:
     social: bool = False
     # An answer to what one did oneself a moment ago: it is listed, and calls nobody.
     quiet: bool = False
+    # A door of its own says how much is new where it leads, and open pages hear of it from there: the line is
+    # listed and does not count once more.
+    counted_there: bool = False
     pause: timedelta = MAIL_PAUSE
 
     def sentence(self, count: int) -> str:

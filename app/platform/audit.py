@@ -139,6 +139,7 @@ class Action(StrEnum):
     BROADCAST_SCHEDULED = "broadcast.scheduled"
     BROADCAST_SENT = "broadcast.sent"
     BROADCAST_ENDED = "broadcast.ended"
+    BROADCAST_TAKEN_BACK = "broadcast.taken_back"
     BROADCAST_REMOVED = "broadcast.removed"
     WELCOME_CHANGED = "creator.welcome_changed"
     SAVED_REPLY_CHANGED = "creator.saved_reply_changed"

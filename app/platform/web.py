@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from flask import current_app, g, has_request_context
 from htmx_flask import request
 
-from app.kit import chance
+from app.kit import chance, languages
 
 MAX_ID = 64
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -67,10 +67,18 @@ class Client:
     user_agent: str
     # The long-lived device cookie; made here for a browser that has none yet.
     device: str
+    # What its person seems to read, of the languages that we know; of what it said nothing else is kept.
+    languages: tuple[str, ...] = ()
 
 
 def client() -> Client:
-    return Client(client_address(), user_agent(), request.cookies.get(device_cookie()) or _new_device())
+    device = request.cookies.get(device_cookie()) or _new_device()
+    return Client(client_address(), user_agent(), device, _languages())
+
+
+def _languages() -> tuple[str, ...]:
+    """The most wanted first."""
+    return tuple(languages.known(tag for tag, wanted in request.accept_languages if wanted > 0))
 
 
 def _new_device() -> str:

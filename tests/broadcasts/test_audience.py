@@ -1,5 +1,6 @@
 """Who is meant by a choice, and that everybody whom one may write to is told, and nobody else."""
 
+from collections import defaultdict
 from datetime import timedelta
 from typing import Any
 
@@ -109,6 +110,53 @@ def test_who_came_since_a_day_or_before_it(app: Flask, mara: Person) -> None:
     assert meant(app, mara, Audience(since=today - timedelta(days=50), until=today)) == {"old"}
 
 
+CODES = ("de", "en", "ja")
+READERS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "reads": st.none() | st.lists(st.sampled_from(CODES), min_size=1, max_size=3, unique=True),
+            "tie": st.sampled_from([None, "follows", "subscribes", "both"]),
+        }
+    ),
+    min_size=5,
+    max_size=5,
+)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(readers=READERS)
+def test_who_says_that_they_read_it(app: Flask, readers: list[dict[str, Any]]) -> None:
+    with app.app_context(), transaction():
+        me = User(id=new_id(), handle=f"m{new_id().hex[-20:]}", display_name="M")
+        fans = [
+            User(id=new_id(), handle=f"f{new_id().hex[-20:]}", display_name="F", languages=one["reads"])
+            for one in readers
+        ]
+        db.session.add_all([me, *fans])
+        db.session.flush()
+        db.session.add(Creator(id=me.id, state="open"))
+        db.session.flush()
+        for fan, one in zip(fans, readers, strict=True):
+            tie = {
+                "state": "active",
+                "follows": one["tie"] in ("follows", "both"),
+                "subscribes": "now" if one["tie"] in ("subscribes", "both") else None,
+            }
+            _tie(me, fan, defaultdict(lambda: None, tie))
+        db.session.flush()
+        for who, ties in (
+            ("everyone", ("follows", "subscribes", "both")),
+            ("followers", ("follows", "both")),
+        ):
+            for code in CODES:
+                by_rule = {
+                    fan.id
+                    for fan, one in zip(fans, readers, strict=True)
+                    if one["tie"] in ties and code in (one["reads"] or ())
+                }
+                assert set(db.session.scalars(people(me.id, Audience(who, language=code)))) == by_rule
+
+
 def test_the_desk_counts_what_is_chosen_and_keeps_it(app: Flask, mara: Person) -> None:
     host, gold = signed_in(app, mara), a_tier(app, mara, "Gold")
     subscribes(app, a_person(app), mara)
@@ -116,18 +164,15 @@ def test_the_desk_counts_what_is_chosen_and_keeps_it(app: Flask, mara: Person) -
     count = f"{HOME}/count?who=subscribers&tiers={gold}"
     assert "1 person" in host.get(count, **HTMX).text
     assert "Nobody can say" in host.get(f"{HOME}/count?who=subscribers&spent=much").text
-    address = written(host, who="subscribers", tiers=str(gold), spent="4.50", since="2026-01-31")
+    assert "0 people" in host.get(f"{HOME}/count?who=subscribers&language=de").text
+    assert "Nobody can say" in host.get(f"{HOME}/count?who=subscribers&language=tlh").text
+    chosen = {"who": "subscribers", "tiers": str(gold), "spent": "4.50", "since": "2026-01-31"}
+    address = written(host, **chosen, language="de")
     shown = host.get(address)
-    assert (
-        "Subscribers of Gold, who paid you $4.50 or more, who came on 31 January 2026 or later" in shown.text
-    )
+    assert "Subscribers of Gold, who paid you $4.50 or more, who came on 31 January 2026" in shown.text
+    assert "or later, who read Deutsch" in shown.text
     fields = host.get(f"{address}/edit").form(f"{address}/edit").fields
-    assert (fields["who"], fields["tiers"], fields["spent"], fields["since"]) == (
-        "subscribers",
-        str(gold),
-        "4.50",
-        "2026-01-31",
-    )
+    assert chosen | {"language": "de"} == {name: fields[name] for name in (*chosen, "language")}
 
 
 WRONG = [

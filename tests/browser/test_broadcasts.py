@@ -51,6 +51,16 @@ def test_many_are_told_and_an_open_page_shows_it(app: Flask, open_tab: OpenTab) 
     host.goto(HOME)
     expect(host.get_by_text("sent to 3")).to_be_visible()
     fits_in_every_shape(host)
+    # Taken back, it vanishes where it is looked at.
+    host.get_by_role("link", name="The prints are dry").click()
+    host.get_by_role("link", name="Take it back").click()
+    host.get_by_role("dialog").get_by_role("button", name="Take it back").click()
+    expect(host.locator("#progress")).to_contain_text("Being taken back")
+    all_told(app)
+    expect(fan.get_by_text("The prints are dry")).to_have_count(0)
+    expect(fan.locator("[data-thread]")).to_contain_text("Taken back")
+    expect(host.locator("header.spread .chip")).to_have_text("Taken back")
+    fits_in_every_shape(host)
 
 
 def test_a_saved_answer_goes_to_where_one_types(app: Flask, open_tab: OpenTab) -> None:

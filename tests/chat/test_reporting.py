@@ -4,6 +4,7 @@ import pytest
 from flask import Flask
 
 from app.accounts.models import User
+from app.chat.jobs import let_go_of_what_was_decided
 from app.chat.models import Message
 from app.extensions import db
 from app.media import doors
@@ -102,6 +103,32 @@ def test_its_files_are_shown_to_whoever_decides_until_they_did(
     assert staff.http.get(address).status_code == 404
     with app.app_context():
         assert db.session.query(Media).one().state == "removed"
+
+
+def test_files_taken_back_meanwhile_go_once_nobody_has_to_decide(
+    app: Flask, host: PageClient, fan: PageClient, talk: str, staff: PageClient
+) -> None:
+    with app.app_context():
+        ben = db.session.query(User).filter_by(handle="ben").one().id
+    files = [a_picture(app, ben, purpose="message", attached=False)["id"] for _ in range(2)]
+    for seq, file in enumerate(files, start=3):
+        fan.send(fan.get(talk).form(talk), body="", media=[file])
+        report(app, host, seq)
+        fan.send(fan.get(f"{talk}/{seq}").form(f"{talk}/{seq}/unsend"))
+    with app.app_context():
+        let_go_of_what_was_decided()
+    assert states(app) == ["ready", "ready"]
+    case = case_of(staff)
+    staff.send(staff.get(case).form(f"{case}/dismiss"))
+    with app.app_context():
+        let_go_of_what_was_decided()
+        let_go_of_what_was_decided()
+    assert states(app) == ["ready", "removed"], "the other one is still to be decided"
+
+
+def states(app: Flask) -> list[str]:
+    with app.app_context():
+        return sorted(db.session.scalars(db.select(Media.state)))
 
 
 def test_nobody_reports_what_is_none_of_theirs(app: Flask, fan: PageClient, talk: str) -> None:

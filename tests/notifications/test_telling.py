@@ -112,7 +112,7 @@ def test_what_one_saw_itself_is_read(app: Flask, mara: Person, ben: Person) -> N
     likes(app, ben, mara, "post:1")
     likes(app, ben, mara, "post:2")
     with app.app_context(), transaction():
-        settle(mara.id, "liked", "post:1")
+        settle(mara.id, "post:1")
     assert [line.read_at is None for line in lines_of(app, mara)] == [False, True]
 
 

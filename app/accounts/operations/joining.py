@@ -1,8 +1,10 @@
 """Becoming somebody here. Whether an address was known before is told to its owner only."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from app.accounts import addresses, ages, password_rules, queries
 from app.accounts.errors import RegistrationClosed
@@ -68,6 +70,7 @@ def _create(newcomer: Newcomer, email: str | None, password_hash: str, client: C
         password_changed_at=clock.now(),
         sealed_birth_date=vault().seal(newcomer.birth_date.isoformat(), BIRTH_DATE),
         avatar_hue=a_hue(),
+        **guessed(client.languages),
     )
     db.session.add(user)
     db.session.flush()
@@ -80,6 +83,11 @@ def _create(newcomer: Newcomer, email: str | None, password_hash: str, client: C
     )
     db.session.flush()
     return user
+
+
+def guessed(languages: Sequence[str]) -> dict[str, Any]:
+    """What a newcomer's browser says that they read, until they say it themselves."""
+    return {"languages": list(languages) or None, "languages_guessed": bool(languages)}
 
 
 def a_hue() -> int:

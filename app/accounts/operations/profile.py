@@ -1,5 +1,6 @@
 """What others see of a person: name, words about themselves, the colour of their light."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from app.accounts import appearance, queries
@@ -19,3 +20,13 @@ def update(user_id: UUID, *, display_name: str, bio: str, avatar_hue: int) -> No
     audit.record(Action.PROFILE_CHANGED, actor=user_id, subject=("user", user_id), fields=changed)
     appearance.tell(user)
     sessions.changed(user_id)
+
+
+def read_languages(user_id: UUID, languages: Sequence[str]) -> None:
+    """The main one first; none: nobody knows. Chosen also by whoever leaves it as it was guessed."""
+    user = queries.lock_user(user_id)
+    chosen = list(languages) or None
+    if (user.languages, user.languages_guessed) == (chosen, False):
+        return
+    user.languages, user.languages_guessed = chosen, False
+    audit.record(Action.PROFILE_CHANGED, actor=user_id, subject=("user", user_id), fields=["languages"])

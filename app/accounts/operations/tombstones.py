@@ -24,6 +24,7 @@ def put(user_id: UUID) -> None:
     user.email = user.email_verified_at = user.handle_changed_at = None
     user.password_hash = user.password_changed_at = user.sealed_birth_date = None
     user.bio, user.avatar_hue, user.roles = "", 0, []
+    user.languages, user.languages_guessed = None, False
     user.state, user.deletion_due_at = "deleted", None
     db.session.flush()
 

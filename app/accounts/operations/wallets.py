@@ -75,7 +75,7 @@ def join(secret: str, newcomer: Newcomer, *, remember: bool, client: Client) -> 
     _check_open()
     ages.check(newcomer.birth_date)
     handles.claim(newcomer.handle)
-    user = _create(newcomer)
+    user = _create(newcomer, client)
     audit.record(
         Action.JOINED,
         actor=user.id,
@@ -148,13 +148,14 @@ def _check_open() -> None:
         raise RegistrationClosed
 
 
-def _create(newcomer: Newcomer) -> User:
+def _create(newcomer: Newcomer, client: Client) -> User:
     user = User(
         id=new_id(),
         handle=newcomer.handle,
         display_name=newcomer.display_name,
         sealed_birth_date=vault().seal(newcomer.birth_date.isoformat(), joining.BIRTH_DATE),
         avatar_hue=joining.a_hue(),
+        **joining.guessed(client.languages),
     )
     db.session.add(user)
     db.session.flush()

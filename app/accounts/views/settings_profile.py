@@ -7,10 +7,11 @@ from werkzeug.wrappers import Response
 
 from app.accounts import queries
 from app.accounts.forms.parts import typed
-from app.accounts.forms.settings import HUES, HandleForm, ProfileForm
+from app.accounts.forms.settings import HUES, HandleForm, LanguagesForm, ProfileForm
 from app.accounts.operations import handles, profile
 from app.accounts.views import bp
 from app.accounts.views.answers import refused
+from app.kit import languages
 from app.platform.errors import Refused
 from app.platform.guards import Access, guard
 from app.platform.pages import form_page, page, see
@@ -61,12 +62,30 @@ def change_handle() -> Response:
     return see(HOME)
 
 
-def _page(form: ProfileForm | None = None, handle_form: HandleForm | None = None) -> dict[str, Any]:
+@bp.post("/settings/profile/languages")
+@guard(Access.SIGNED_IN)
+def choose_languages() -> Response:
+    form = LanguagesForm()
+    if not form.validate():
+        return form_page(PAGE, **_page(languages_form=form))
+    profile.read_languages(signed_in_viewer().id, form.chosen)
+    flash("Your languages are saved.", "good")
+    return see(HOME)
+
+
+def _page(
+    form: ProfileForm | None = None,
+    handle_form: HandleForm | None = None,
+    languages_form: LanguagesForm | None = None,
+) -> dict[str, Any]:
     user = queries.the_user(signed_in_viewer().id)
     return {
         "user": user,
         "hues": HUES,
         "profile_form": form or ProfileForm(formdata=None, obj=user),
         "handle_form": handle_form or HandleForm(formdata=None, obj=user),
+        "languages_form": languages_form or LanguagesForm(formdata=None, languages=user.languages),
+        "languages": languages.NAMES,
+        "languages_most": languages.MOST,
         "handle_free_at": handles.may_change_at(user),
     }

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Uuid, func, literal, select, text
 from sqlalchemy.dialects.postgresql import insert
 
-from app.broadcasts import queries_people
+from app.broadcasts import queries_people, telling
 from app.broadcasts.audience import Audience
 from app.broadcasts.models import ON_ITS_WAY, Broadcast, Recipient
 from app.broadcasts.operations import sending
@@ -32,7 +32,7 @@ NOTE = text("""
 
 def put_on_list(broadcast_id: UUID) -> None:
     """The next of them, by their ids."""
-    found = _lock(broadcast_id)
+    found = locked(broadcast_id)
     if found is None or found.state != "listing":
         return
     if found.reached_id is None:
@@ -40,15 +40,15 @@ def put_on_list(broadcast_id: UUID) -> None:
     listed = _list_more(found)
     found.people += listed
     if listed == LISTED_AT_ONCE:
-        _go_on(sending.LIST_WORK, found)
+        go_on(sending.LIST_WORK, found, found.reached_id)
         return
     found.state, found.reached_id, found.count_at = "going", None, clock.now()
-    _go_on(TELL_WORK, found)
+    go_on(TELL_WORK, found, found.reached_id)
 
 
 def tell(broadcast_id: UUID) -> None:
     """The next of those on the list."""
-    found = _lock(broadcast_id)
+    found = locked(broadcast_id)
     if found is None or found.state != "going":
         return
     # Taken back where it was read first, it may carry nothing any more.
@@ -63,14 +63,14 @@ def tell(broadcast_id: UUID) -> None:
         found.told += told
         found.skipped += len(part) - told
     if len(part) == TOLD_AT_ONCE:
-        _go_on(TELL_WORK, found)
+        go_on(TELL_WORK, found, found.reached_id)
     else:
         sending.end(found, "done")
 
 
 def give_up(broadcast_id: UUID) -> None:
     """Something stood in the way however often it was tried."""
-    found = _lock(broadcast_id)
+    found = locked(broadcast_id)
     if found is not None and found.state in ON_ITS_WAY:
         sending.end(found, "stopped")
 
@@ -101,14 +101,15 @@ def _tell(found: Broadcast, people: list[UUID]) -> int:
             "seqs": [one.seq for one in told],
         }
         db.session.execute(NOTE, {"broadcast": found.id, **places})
+        telling.told(found.creator_id, told)
     return len(told)
 
 
-def _go_on(kind: str, found: Broadcast) -> None:
+def go_on(kind: str, found: Broadcast, reached_id: UUID | None) -> None:
     """By a name of its own: the piece that asks for it still runs."""
-    key = f"{kind}:{found.id}:{found.reached_id}"
+    key = f"{kind}:{found.id}:{reached_id}"
     work.enqueue(kind, {"broadcast_id": str(found.id)}, unique_key=key)
 
 
-def _lock(broadcast_id: UUID) -> Broadcast | None:
+def locked(broadcast_id: UUID) -> Broadcast | None:
     return db.session.get(Broadcast, broadcast_id, with_for_update=True, populate_existing=True)

@@ -16,7 +16,7 @@ from app.kit.ids import new_id
 from app.platform import audit
 from app.platform.audit import Action
 
-OUT = "It is on its way already. What was sent can be taken back in each conversation."
+OUT = "It is on its way already. For a day it can be taken back from everybody."
 EDITABLE = ("draft", "scheduled")
 
 
@@ -48,6 +48,8 @@ def remove(creator_id: UUID, broadcast_id: UUID) -> None:
     found = lock(creator_id, broadcast_id)
     if found.state in ON_ITS_WAY:
         raise NotNow("It is on its way. Stop it first.")
+    if found.taken_back_at is not None and found.back_done_at is None:
+        raise NotNow("It is being taken back. Wait until that is done.")
     audit.record(Action.BROADCAST_REMOVED, actor=creator_id, subject=("broadcast", broadcast_id))
     if not found.told:
         _unpack(found)

@@ -8,8 +8,7 @@ from werkzeug.wrappers import Response
 
 from app.broadcasts import queries, queries_people
 from app.broadcasts.forms import SendForm
-from app.broadcasts.models import ON_ITS_WAY
-from app.broadcasts.operations import drafting, sending
+from app.broadcasts.operations import drafting, sending, taking_back
 from app.broadcasts.queries import Shown
 from app.broadcasts.views import HOME, bp
 from app.chat.queries import Said, as_sent
@@ -37,7 +36,7 @@ def progress(broadcast_id: UUID) -> Response:
     creator_id = own_page().id
     shown = queries.show(creator_id, broadcast_id)
     response = partial(PROGRESS, shown=shown, shows_read=queries.shows_read(creator_id))
-    if shown.of.state not in ON_ITS_WAY:
+    if not shown.under_way:
         # Its head, and what can be done now, are others.
         response.headers["HX-Refresh"] = "true"
     return response
@@ -74,6 +73,14 @@ def stop_broadcast(broadcast_id: UUID) -> Response:
     return see(f"{HOME}/{broadcast_id}")
 
 
+@bp.post(f"{ONE}/unsend")
+@guard(Access.CREATOR)
+def unsend_broadcast(broadcast_id: UUID) -> Response:
+    """From everybody who was told."""
+    taking_back.take_back(own_page().id, broadcast_id)
+    return see(f"{HOME}/{broadcast_id}")
+
+
 @bp.post(f"{ONE}/delete")
 @guard(Access.CREATOR)
 def delete_broadcast(broadcast_id: UUID) -> Response:
@@ -90,6 +97,7 @@ def _context(shown: Shown, form: SendForm | None = None) -> dict[str, Any]:
         "form": form or SendForm(formdata=None),
         "count": queries_people.how_many(shown.of.creator_id, shown.audience) if waits else None,
         "shows_read": queries.shows_read(shown.of.creator_id),
+        "revocable": taking_back.may_take_back(shown.of),
     }
 
 

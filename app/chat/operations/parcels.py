@@ -19,10 +19,14 @@ from app.media.kinds import Purpose
 from app.media.models import Media
 from app.media.operations import holding, uploading
 from app.media.shown import Described, describe
-from app.moderation.queries import is_reported
+from app.moderation.queries import decided, is_reported
+from app.platform.transaction import transaction
 
 # A file that changes later is told to so many conversations at once; the others see it when they look.
 TOLD_MOST = 50
+LET_GO_AT_ONCE = 100
+# What reports know messages by.
+MESSAGE = "message"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +80,24 @@ def drop(message: Message) -> None:
         return
     if anybody_holds(parcel_id, Kind.PURCHASE):
         raise Bought
-    if not is_reported("message", message.id):
+    if not is_reported(MESSAGE, message.id):
         _let_go(message, parcel_id)
+
+
+def let_go_of_what_was_decided() -> int:
+    """Of what was taken back while a report about it waited; how many of these there were."""
+    kept = select(Message.id).where(
+        Message.id.in_(decided(MESSAGE)), Message.unsent_at.is_not(None), Message.parcel_id.is_not(None)
+    )
+    found = db.session.scalars(kept.order_by(Message.id).limit(LET_GO_AT_ONCE)).all()
+    for message_id in found:
+        with transaction():
+            message = db.session.get_one(Message, message_id)
+            numbering.lock(message.conversation_id)
+            db.session.refresh(message)
+            if message.parcel_id is not None and not is_reported(MESSAGE, message_id):
+                _let_go(message, message.parcel_id)
+    return len(found)
 
 
 def take_down(message: Message) -> None:
@@ -88,9 +108,15 @@ def take_down(message: Message) -> None:
 
 def _let_go(message: Message, parcel_id: UUID) -> None:
     message.parcel_id = None
-    others = select(exists().where(Message.parcel_id == parcel_id, Message.id != message.id))
-    if not db.session.scalar(others):
+    db.session.flush()
+    destroy_if_carried_no_more(parcel_id)
+
+
+def destroy_if_carried_no_more(parcel_id: UUID) -> bool:
+    carried = db.session.scalar(select(exists().where(Message.parcel_id == parcel_id)))
+    if not carried:
         _destroy([parcel_id])
+    return not carried
 
 
 def destroy_all_of(sender_id: UUID) -> None:

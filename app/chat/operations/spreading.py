@@ -51,6 +51,7 @@ SAY = text("""
         )
         select talk_id, user_id, :me, 0, 0, 0, true, false, false, :at from taken
         on conflict (conversation_id, user_id) do update set waits = true, away = false, last_at = :at
+        returning m.conversation_id, m.muted
     ), mine as (
         insert into conversation_members as m (
             conversation_id, user_id, other_id, delivered_seq, read_seq, wrote_seq,
@@ -61,7 +62,8 @@ SAY = text("""
             read_seq = case when m.waits then m.read_seq else excluded.read_seq end,
             delivered_seq = case when m.waits then m.delivered_seq else excluded.delivered_seq end
     )
-    select user_id, talk_id, last_seq, last_change from taken
+    select user_id, talk_id, last_seq, last_change, theirs.muted
+    from taken join theirs on theirs.conversation_id = talk_id
 """)
 
 

@@ -105,7 +105,9 @@ def _why_not(
     known = kinds.events().get(about.event)
     if person.state != "active":
         return GONE
-    if about.read_at or about.seen_at:
+    # On the list nothing is seen of what waits behind a door of its own.
+    seen = about.seen_at and not (known and known[1].counted_there)
+    if about.read_at or seen:
         return SEEN
     if known is None or f"{known[0].name}.{delivery.channel}" not in wanted:
         return OFF

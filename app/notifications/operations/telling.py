@@ -7,6 +7,7 @@ everybody counts once; the unread line's unique key makes those who tell at once
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,9 @@ from uuid import UUID
 from sqlalchemy import (
     ColumnElement,
     Row,
+    String,
     Uuid,
+    any_,
     cast,
     column,
     exists,
@@ -58,6 +61,21 @@ DUE = "notifications.due"
 NONE: Mapping[str, str] = {}
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a line is about ("post:<id>"), and where it leads."""
+
+    subject: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    id: UUID
+    person: UUID
+    about: About
+
+
 def tell(
     event: str,
     *,
@@ -80,25 +98,36 @@ def tell_all(
     words: Mapping[str, str] = NONE,
 ) -> None:
     """As many as fit into one statement. Not of their own doing, nor of somebody from whom they are apart."""
+    tell_each(event, dict.fromkeys(people, About(subject, href)), actor=actor, words=words)
+
+
+def tell_each(
+    event: str, people: Mapping[UUID, About], *, actor: UUID | None = None, words: Mapping[str, str] = NONE
+) -> None:
+    """Each of something of their own."""
     kind, found = kinds.events()[event]
+    called = set(people) - {actor}
+    if called and not any(default.enabled for default in kind.channels.values()):
+        # The few of perhaps very many who want to be told.
+        called = _who_chose(kind, called)
     # In one order, so that two who tell the same people never wait in a circle.
-    ids = {new_id(): person for person in sorted(set(people) - {actor})}
+    given = [_Given(new_id(), person, people[person]) for person in sorted(called)]
     said = {name: shortened(word, WORD_MAX) for name, word in words.items()}
-    line = {"event": event, "subject": subject, "href": href, "words": said}
-    rows = db.session.execute(_written(kind, found, ids, line, actor)).all() if ids else []
+    rows = db.session.execute(_written(kind, found, given, said, actor)).all() if given else []
     if not rows:
         return
     if found.bundled and actor:
         db.session.execute(_counted([row.id for row in rows], actor))
     if not found.quiet:
         _ask_to_carry(kind, found, rows)
+    if not (found.quiet or found.counted_there):
         heard = [row for row in rows if row.shown or Channel.PAGE not in kind.channels]
-        after_commit(lambda: _tell_open_pages(found, heard, line))
+        after_commit(lambda: _tell_open_pages(found, heard, said))
 
 
-def settle(user_id: UUID, event: str, subject: str) -> None:
-    """They saw the thing itself."""
-    waiting = (Notification.user_id == user_id, Notification.event == event, Notification.subject == subject)
+def settle(user_id: UUID, subject: str) -> None:
+    """They saw the thing itself, whatever was told of it."""
+    waiting = (Notification.user_id == user_id, Notification.subject == subject)
     db.session.execute(
         update(Notification)
         .where(*waiting, Notification.read_at.is_(None))
@@ -107,24 +136,37 @@ def settle(user_id: UUID, event: str, subject: str) -> None:
     )
 
 
+def _who_chose(kind: Kind, people: Iterable[UUID]) -> set[UUID]:
+    preference, given = NotificationPreference, f"{{{','.join(map(str, people))}}}"
+    chosen = select(preference.user_id).where(preference.kind == kind.name, preference.enabled)
+    among = any_(cast(literal(given), ARRAY(Uuid())))
+    return set(db.session.scalars(chosen.where(preference.user_id == among)))
+
+
 def _written(
-    kind: Kind, event: Event, ids: Mapping[UUID, UUID], line: Mapping[str, Any], actor: UUID | None
+    kind: Kind, event: Event, people: Sequence[_Given], words: Mapping[str, str], actor: UUID | None
 ) -> Any:
     at = clock.now()
-    given = _table(("id", Uuid(), list(ids)), ("person", Uuid(), list(ids.values())))
+    given = _table(
+        ("id", Uuid(), [one.id for one in people]),
+        ("person", Uuid(), [one.person for one in people]),
+        ("subject", String(), [one.about.subject for one in people]),
+        ("href", String(), [one.about.href for one in people]),
+    )
+    unseen = not (event.quiet or event.counted_there)
     values = {
         Notification.id: given.c.id,
         Notification.user_id: given.c.person,
-        Notification.event: literal(line["event"]),
-        Notification.subject: literal(line["subject"]),
-        Notification.href: literal(line["href"]),
-        Notification.words: literal(line["words"], Notification.words.type),
+        Notification.event: literal(event.name),
+        Notification.subject: given.c.subject,
+        Notification.href: given.c.href,
+        Notification.words: literal(dict(words), Notification.words.type),
         Notification.count: literal(0 if event.bundled and actor else 1),
         Notification.actors: literal([actor] if actor else [], Notification.actors.type),
         Notification.shown: _chosen(kind, Channel.PAGE, given.c.person),
         Notification.created_at: literal(at),
         Notification.updated_at: literal(at),
-        Notification.seen_at: literal(at if event.quiet else None, Notification.seen_at.type),
+        Notification.seen_at: literal(None if unseen else at, Notification.seen_at.type),
     }
     there = select(*values.values()).join(User, User.id == given.c.person).where(User.state == "active")
     if event.social and actor:
@@ -146,7 +188,9 @@ def _written(
         index_where=UNREAD,
         set_=anew,
         where=~known if event.once else None,
-    ).returning(Notification.id, Notification.user_id, Notification.shown, name.label("name"))
+    ).returning(
+        Notification.id, Notification.user_id, Notification.shown, Notification.href, name.label("name")
+    )
 
 
 def _counted(ids: list[UUID], actor: UUID) -> Any:
@@ -171,9 +215,12 @@ def _ask_to_carry(kind: Kind, event: Event, rows: Sequence[Row[Any]]) -> None:
     due.pop(Channel.PAGE, None)
     if due.pop(Channel.MAIL, None) and event.mailed:
         due[Channel.MAIL] = at + event.pause
-    for channel, when in due.items():
-        db.session.execute(_waiting(kind, channel, rows, when))
-    if at in due.values():
+    waiting = {
+        when
+        for channel, when in due.items()
+        if db.session.execute(_waiting(kind, channel, rows, when)).first()
+    }
+    if at in waiting:
         schedule.hurry(DUE)
 
 
@@ -199,7 +246,8 @@ def _waiting(kind: Kind, channel: Channel, rows: Sequence[Row[Any]], due_at: dat
     if carried := channels.transport(channel):
         wanted = wanted.where(carried.reaches(given.c.person))
     row = insert(delivery).from_select([column.key for column in values], wanted)
-    return row.on_conflict_do_nothing(index_elements=["notification_id", "channel"], index_where=WAITING)
+    once = row.on_conflict_do_nothing(index_elements=["notification_id", "channel"], index_where=WAITING)
+    return once.returning(delivery.id)
 
 
 def _chosen(kind: Kind, channel: Channel, person: ColumnElement[UUID]) -> ColumnElement[bool]:
@@ -216,12 +264,12 @@ def _chosen(kind: Kind, channel: Channel, person: ColumnElement[UUID]) -> Column
     return func.coalesce(chosen.scalar_subquery(), default)
 
 
-def _tell_open_pages(event: Event, rows: Sequence[Row[Any]], line: Mapping[str, Any]) -> None:
+def _tell_open_pages(event: Event, rows: Sequence[Row[Any]], words: Mapping[str, str]) -> None:
     """What a page that looks at the thing itself need not say, it knows by `leads`."""
     spread = SPREAD_SECONDS if len(rows) > 1 else 0
     for row in rows:
-        said = lines.plain(event, line["words"], [row.name] if row.name else [])
-        payload = {"text": said, "href": f"/notifications/{row.id}", "leads": line["href"], "spread": spread}
+        said = lines.plain(event, words, [row.name] if row.name else [])
+        payload = {"text": said, "href": f"/notifications/{row.id}", "leads": row.href, "spread": spread}
         realtime.push_user(row.user_id, "notice", payload)
 
 
