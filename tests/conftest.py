@@ -1,10 +1,12 @@
 """What every test stands on: real servers, a schema, an app, a browser without a window."""
 
 import base64
+import gc
 import os
 from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 from flask import Flask
@@ -25,6 +27,11 @@ SECRET = "a-secret-that-only-tests-know-0123456789"
 # Signs notices to devices.
 VAPID_KEY = base64.urlsafe_b64encode(SECRET[:32].encode()).rstrip(b"=").decode()
 
+# Thousands of tests are collected and kept to the end. To look through them for garbage, again and again,
+# takes as long as collecting them; so nobody looks meanwhile, nor at them later, and seldom at the rest.
+SELDOM = 20_000
+gc.disable()
+
 # What holds of everything is tried with the same examples each time, so that a suite that passed passes
 # again; ANEW=1 tries others.
 trying.register_profile("the same", derandomize=True)
@@ -36,6 +43,18 @@ if not os.environ.get("ANEW"):
 SHARE = (ports.LAST - ports.FIRST + 1) // 8
 worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 8
 os.environ[ports.RANGE] = f"{ports.FIRST + worker * SHARE}-{ports.FIRST + (worker + 1) * SHARE - 1}"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """By their folders all files that wait for processes would do so together, while the cores rest."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: crc32(item.nodeid.partition("::")[0].encode()))
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.set_threshold(SELDOM)
+    gc.enable()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -11,17 +11,17 @@ from app.notifications.operations.rhythm import Rhythm
 from app.platform.errors import Refused
 from app.platform.forms import Form
 
-HOURS = [("", "Never"), *((str(hour), f"{hour:02d}:00") for hour in range(24))]
-RHYTHMS = (
-    (hours.AT_ONCE, "At once"),
-    (hours.DAILY, "Once a day"),
-    (hours.WEEKLY, "Once a week"),
-)
+HOURS = {"": "Never"} | {str(hour): f"{hour:02d}:00" for hour in range(24)}
+RHYTHMS = {
+    hours.AT_ONCE: "At once",
+    hours.DAILY: "Once a day",
+    hours.WEEKLY: "Once a week",
+}
 
 
 @cache
-def zones() -> list[tuple[str, str]]:
-    return [(zone, zone.replace("_", " ").replace("/", ", ")) for zone in hours.zones()]
+def zones() -> dict[str, str]:
+    return {zone: zone.replace("_", " ").replace("/", ", ") for zone in hours.zones()}
 
 
 class PreferencesForm(Form):

@@ -15,7 +15,7 @@ from app.rooms.models import MESSAGE_MAX, NAME_MAX, Room
 from app.rooms.operations.keeping import Wish
 from app.rooms.rules import Mute
 
-AUDIENCES = ((Audience.FOLLOWERS.value, "Followers"), (Audience.SUBSCRIBERS.value, "Subscribers"))
+AUDIENCES = {Audience.FOLLOWERS.value: "Followers", Audience.SUBSCRIBERS.value: "Subscribers"}
 PACES = {
     "0": "As they like",
     "5": "5 seconds",
@@ -24,11 +24,11 @@ PACES = {
     "60": "A minute",
     "300": "5 minutes",
 }
-MUTES = (
-    (Mute.MINUTES.value, "For 10 minutes"),
-    (Mute.HOUR.value, "For an hour"),
-    (Mute.FOR_GOOD.value, "For good"),
-)
+MUTES = {
+    Mute.MINUTES.value: "For 10 minutes",
+    Mute.HOUR.value: "For an hour",
+    Mute.FOR_GOOD.value: "For good",
+}
 
 
 class SayForm(Form):
@@ -72,9 +72,10 @@ class RoomForm(Form):
 
     def __init__(self, tiers: Sequence[Tier], room: Room | None = None, *, blank: bool = False) -> None:
         super().__init__(**({"formdata": None} if blank else {}), data=_kept(room))
-        living = [(tier.rank, tier.name) for tier in tiers if tier.archived_at is None]
-        asked = [(room.rank, "As before")] if room and room.rank not in {0, *dict(living)} else []
-        self.rank.choices = [(0, "Any tier"), *living, *asked]
+        ranks = {"0": "Any tier"} | {str(tier.rank): tier.name for tier in tiers if tier.archived_at is None}
+        if room:
+            ranks.setdefault(str(room.rank), "As before")
+        self.rank.choices = ranks
 
     def validate_name(self, field: StringField) -> None:
         if not has_substance(field.data or ""):

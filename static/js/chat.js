@@ -1,9 +1,8 @@
 // A conversation, live: what comes is put in its place, what is typed is sent in order and once, whatever the
 // connection does. Without this file it is a page with a form.
 
-const PAUSES = [1, 2, 4, 8, 15];
-// The others pass: a busy server, a session that has to begin again.
-const REFUSED = new Set([404, 422]);
+import { headers, outgoing, read, readingBack, say, sendByEnter, toEnd, waiting } from "./talk.js";
+
 const TYPES_FOR = 5_000;
 const TELL_TYPING = 3_000;
 const SAVE_DRAFT = 1_200;
@@ -14,8 +13,6 @@ const thread = document.querySelector("[data-thread]");
 const talks = document.querySelector("[data-talks]");
 const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 const date = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric" });
-const headers = { ...JSON.parse(document.body.getAttribute("hx-headers") ?? "{}"), "HX-Request": "true" };
-const read = (html) => new DOMParser().parseFromString(html, "text/html").body;
 
 // A field may have several values.
 const filled = (fields) => Object.entries(fields).flatMap(([name, value]) => [value].flat().map((one) => [name, one]));
@@ -44,7 +41,6 @@ function converse() {
   const seqOf = (li) => Number(li.dataset.seq);
   const said = () => thread.querySelectorAll("li[data-seq]");
   const nearEnd = () => document.documentElement.scrollHeight - innerHeight - scrollY < NEAR;
-  const toEnd = () => scrollTo({ top: document.documentElement.scrollHeight });
 
   // ---- what stands there
 
@@ -145,7 +141,7 @@ function converse() {
         catchUp();
       }
     }
-    flush();
+    unsent.flush();
   }
 
   function seen() {
@@ -164,46 +160,11 @@ function converse() {
     if (on) stills = setTimeout(typing, TYPES_FOR, false);
   }
 
-  // ---- what was said before
-
-  const watcher = new IntersectionObserver((entries) => {
-    for (const { isIntersecting, target } of entries) {
-      if (!isIntersecting) continue;
-      watcher.unobserve(target);
-      window.htmx?.trigger(target, "earlier");
-    }
-  });
-  const watch = () => thread.querySelectorAll("[data-earlier]").forEach((one) => watcher.observe(one));
-  let height = 0;
-  thread.addEventListener("htmx:beforeSwap", () => {
-    height = document.documentElement.scrollHeight;
-    thread.ariaLive = "off";
-  });
-  thread.addEventListener("htmx:afterSettle", () => {
-    // Browsers that do not hold on to what is read.
-    if (!CSS.supports("overflow-anchor", "auto")) scrollBy(0, document.documentElement.scrollHeight - height);
-    dress();
-    watch();
-    // What is old is not read out as if it came just now.
-    setTimeout(() => (thread.ariaLive = "polite"), 100);
-  });
+  const watch = readingBack(thread, dress);
 
   // ---- what is sent: in its order, once, and not lost with the page
 
   const body = composer?.elements.body;
-  const store = `unsent:${thread.dataset.me}:${id}`;
-  let line = [];
-  let sending = false;
-  let tries = 0;
-  let timer;
-
-  function keep() {
-    try {
-      line.length ? localStorage.setItem(store, JSON.stringify(line)) : localStorage.removeItem(store);
-    } catch {
-      // Shut: what waits is lost with the page.
-    }
-  }
 
   function show(one) {
     const li = Object.assign(document.createElement("li"), { className: "bubble bubble-mine bubble-waits" });
@@ -216,64 +177,33 @@ function converse() {
     toEnd();
   }
 
-  const stateOf = (one, words) => {
-    const foot = thread.querySelector(`[data-waits="${CSS.escape(one.idempotency_key)}"] .bubble-foot`);
-    if (foot) foot.textContent = words;
-  };
-
-  async function flush() {
-    clearTimeout(timer);
-    timer = null;
-    if (sending || !line.length) return;
-    sending = true;
-    const one = line[0];
-    try {
-      const answer = await post(here, one);
-      const li = answer.ok && read(await answer.text()).querySelector("li[data-seq]");
-      if (li) {
-        done(one);
-        arrive([li]);
-        if (Number(li.dataset.change) === change + 1) change += 1;
-        else if (Number(li.dataset.change) > change) catchUp();
-      } else if (answer.ok || answer.status === 409) {
-        // Sent before, and only the answer got lost.
-        done(one);
-        catchUp();
-      } else if (REFUSED.has(answer.status)) await refused(one, answer);
-      else later(one, answer.headers.get("Retry-After"));
-    } catch {
-      later(one);
-    } finally {
-      sending = false;
-    }
-    if (!timer) flush();
-  }
-
-  function done(one) {
-    line = line.filter((other) => other !== one);
-    tries = 0;
-    keep();
-  }
-
-  function later(one, seconds) {
-    const pause = Number(seconds) || PAUSES[Math.min(tries++, PAUSES.length - 1)];
-    stateOf(one, "Not sent yet. It goes out when the connection is back.");
-    timer = setTimeout(() => ((timer = null), flush()), pause * 1000);
-  }
-
-  async function refused(one, answer) {
-    const why = read(await answer.text()).querySelector(".error span, .alert p, .composer-shut p")?.textContent.trim();
-    done(one);
-    // With what it carries it comes back as the page itself shows it.
-    if (one.media) {
-      await quietly(`${here}/draft`, { body: one.body });
-      return location.assign(`${here}?${new URLSearchParams([one.media].flat().map((id) => ["media", id]))}#composer`);
-    }
-    thread.querySelector(`[data-waits="${CSS.escape(one.idempotency_key)}"]`)?.remove();
-    if (!body.value) body.value = one.body;
-    document.dispatchEvent(new CustomEvent("say", { detail: { message: why || "It was not sent. Reload the page and try again.", kind: "bad" } }));
-    marks();
-  }
+  const unsent = outgoing({
+    store: `unsent:${thread.dataset.me}:${id}`,
+    refusals: new Set([404, 422]),
+    post: (fields) => post(here, fields),
+    show,
+    arrived(li) {
+      arrive([li]);
+      if (Number(li.dataset.change) === change + 1) change += 1;
+      else if (Number(li.dataset.change) > change) catchUp();
+    },
+    catchUp,
+    delayed(one, words) {
+      const foot = waiting(thread, one)?.querySelector(".bubble-foot");
+      if (foot) foot.textContent = words;
+    },
+    async refused(one, why) {
+      // With what it carries it comes back as the page itself shows it.
+      if (one.media) {
+        await quietly(`${here}/draft`, { body: one.body });
+        return location.assign(`${here}?${new URLSearchParams([one.media].flat().map((id) => ["media", id]))}#composer`);
+      }
+      waiting(thread, one)?.remove();
+      if (!body.value) body.value = one.body;
+      say(why);
+      marks();
+    },
+  });
 
   composer?.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -283,8 +213,7 @@ function converse() {
     const one = {};
     for (const name of new Set(fields.keys())) if (name !== "csrf_token") one[name] = name === "media" ? fields.getAll(name) : fields.get(name);
     one.idempotency_key = crypto.randomUUID();
-    line.push(one);
-    keep();
+    unsent.add(one);
     composer.querySelector(".answering")?.remove();
     body.value = "";
     composer.dispatchEvent(new Event("chat:taken"));
@@ -292,7 +221,7 @@ function converse() {
     typedAt = -TELL_TYPING;
     show(one);
     if (past) location.assign(`${here}#end`);
-    flush();
+    unsent.flush();
     body.focus();
   });
 
@@ -305,25 +234,14 @@ function converse() {
     typedAt = performance.now();
     quietly(`${here}/typing`, {});
   });
-  // A line is sent by Enter where there are keys for both; thumbs have the button.
-  body?.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || matchMedia("(pointer: coarse)").matches) return;
-    event.preventDefault();
-    composer.requestSubmit();
-  });
+  sendByEnter(composer, body);
 
-  addEventListener("online", flush);
   addEventListener("pageshow", (event) => event.persisted && catchUp());
 
-  try {
-    line = JSON.parse(localStorage.getItem(store)) ?? [];
-  } catch {
-    // Shut, or not ours.
-  }
   dress();
-  line.forEach(show);
+  unsent.takeUp();
   if (!past && (!location.hash || location.hash === "#end")) toEnd();
   requestAnimationFrame(watch);
   seen();
-  flush();
+  unsent.flush();
 }

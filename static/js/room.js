@@ -1,9 +1,8 @@
 // A room, live: what is said is put in its place, what is typed is sent once and in order. Without this file it is
 // a page with a form. What comes is the same for all; whose it is, the page itself knows.
 
-const PAUSES = [1, 2, 4, 8, 15];
-// The others pass: a busy server, a session that has to begin again.
-const REFUSED = new Set([403, 404, 422]);
+import { headers, outgoing, read, readingBack, say, sendByEnter, toEnd, waiting } from "./talk.js";
+
 // So near to its end it is read as it grows.
 const NEAR = 160;
 const AWAITED = 1_000;
@@ -19,8 +18,6 @@ const past = "past" in thread.dataset;
 const hides = new Set(thread.dataset.hides?.split(" "));
 const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 const date = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric" });
-const headers = { ...JSON.parse(document.body.getAttribute("hx-headers") ?? "{}"), "HX-Request": "true" };
-const read = (html) => new DOMParser().parseFromString(html, "text/html").body;
 
 let change = Number(thread.dataset.change);
 let last = Number(thread.dataset.last);
@@ -32,7 +29,6 @@ let behind = false;
 const seqOf = (li) => Number(li.dataset.seq);
 const said = () => thread.querySelectorAll("li[data-seq]");
 const nearEnd = () => document.documentElement.scrollHeight - innerHeight - scrollY < NEAR;
-const toEnd = () => scrollTo({ top: document.documentElement.scrollHeight });
 
 function place(li) {
   if ((past && seqOf(li) > last) || hides.has(li.dataset.author)) return;
@@ -154,49 +150,12 @@ async function catchUp() {
       catchUp();
     }
   }
-  flush();
+  unsent.flush();
 }
 
-// ---- what was said before
-
-const watcher = new IntersectionObserver((entries) => {
-  for (const { isIntersecting, target } of entries) {
-    if (!isIntersecting) continue;
-    watcher.unobserve(target);
-    window.htmx?.trigger(target, "earlier");
-  }
-});
-const watch = () => thread.querySelectorAll("[data-earlier]").forEach((one) => watcher.observe(one));
-let height = 0;
-thread.addEventListener("htmx:beforeSwap", () => {
-  height = document.documentElement.scrollHeight;
-  thread.ariaLive = "off";
-});
-thread.addEventListener("htmx:afterSettle", () => {
-  // Browsers that do not hold on to what is read.
-  if (!CSS.supports("overflow-anchor", "auto")) scrollBy(0, document.documentElement.scrollHeight - height);
-  dress();
-  watch();
-  setTimeout(() => (thread.ariaLive = "polite"), 100);
-});
+const watch = readingBack(thread, dress);
 
 // ---- what is sent
-
-const store = `unsent:${me}:${id}`;
-let line = [];
-let sending = false;
-let tries = 0;
-let timer;
-
-const post = (fields) => fetch(here, { method: "POST", headers, body: new URLSearchParams(fields), keepalive: true });
-
-function keep() {
-  try {
-    line.length ? localStorage.setItem(store, JSON.stringify(line)) : localStorage.removeItem(store);
-  } catch {
-    // Shut: what waits is lost with the page.
-  }
-}
 
 function show(one) {
   const li = Object.assign(document.createElement("li"), { className: "line line-mine line-waits" });
@@ -209,87 +168,45 @@ function show(one) {
   toEnd();
 }
 
-const waiting = (one) => thread.querySelector(`[data-waits="${CSS.escape(one.idempotency_key)}"]`);
-
-async function flush() {
-  clearTimeout(timer);
-  timer = null;
-  if (sending || !line.length) return;
-  sending = true;
-  const one = line[0];
-  try {
-    const answer = await post(one);
-    const li = answer.ok && read(await answer.text()).querySelector("li[data-seq]");
-    if (li) {
-      done(one);
-      arrive([li]);
-      know(Number(li.dataset.change));
-    } else if (answer.ok || answer.status === 409) {
-      // Sent before, and only the answer got lost.
-      done(one);
-      catchUp();
-    } else if (REFUSED.has(answer.status)) await refused(one, answer);
-    else later(one, answer.headers.get("Retry-After"));
-  } catch {
-    later(one);
-  } finally {
-    sending = false;
-  }
-  if (!timer) flush();
-}
-
-function done(one) {
-  line = line.filter((other) => other !== one);
-  tries = 0;
-  keep();
-}
-
-function later(one, seconds) {
-  const pause = Number(seconds) || PAUSES[Math.min(tries++, PAUSES.length - 1)];
-  const state = waiting(one)?.querySelector(".soft");
-  if (state) state.textContent = "Not sent yet. It goes out when the connection is back.";
-  timer = setTimeout(() => ((timer = null), flush()), pause * 1000);
-}
-
-async function refused(one, answer) {
-  const why = read(await answer.text()).querySelector(".error span, .alert p")?.textContent.trim();
-  done(one);
-  waiting(one)?.remove();
-  if (!body.value) body.value = one.body;
-  const message = why || "It was not sent. Reload the page and try again.";
-  document.dispatchEvent(new CustomEvent("say", { detail: { message, kind: "bad" } }));
-}
+const unsent = outgoing({
+  store: `unsent:${me}:${id}`,
+  refusals: new Set([403, 404, 422]),
+  post: (fields) => fetch(here, { method: "POST", headers, body: new URLSearchParams(fields), keepalive: true }),
+  show,
+  arrived(li) {
+    arrive([li]);
+    know(Number(li.dataset.change));
+  },
+  catchUp,
+  delayed(one, words) {
+    const state = waiting(thread, one)?.querySelector(".soft");
+    if (state) state.textContent = words;
+  },
+  refused(one, why) {
+    waiting(thread, one)?.remove();
+    if (!body.value) body.value = one.body;
+    say(why);
+  },
+});
 
 composer?.addEventListener("submit", (event) => {
   event.preventDefault();
   event.stopPropagation();
   if (!body.value.trim()) return;
   const one = { body: body.value, idempotency_key: crypto.randomUUID() };
-  line.push(one);
-  keep();
+  unsent.add(one);
   body.value = "";
   show(one);
   if (past) location.assign(`${here}#end`);
-  flush();
+  unsent.flush();
   body.focus();
 });
-// A line is sent by Enter where there are keys for both; thumbs have the button.
-body?.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || event.shiftKey || event.isComposing || matchMedia("(pointer: coarse)").matches) return;
-  event.preventDefault();
-  composer.requestSubmit();
-});
+sendByEnter(composer, body);
 
-addEventListener("online", flush);
 addEventListener("pageshow", (event) => event.persisted && catchUp());
 
-try {
-  line = JSON.parse(localStorage.getItem(store)) ?? [];
-} catch {
-  // Shut, or not ours.
-}
 if (said().length) dress();
-line.forEach(show);
+unsent.takeUp();
 if (!past && (!location.hash || location.hash === "#end")) toEnd();
 requestAnimationFrame(watch);
-flush();
+unsent.flush();

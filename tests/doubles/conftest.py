@@ -43,3 +43,8 @@ def shop() -> Pubkey:
 @pytest.fixture
 def reference() -> Pubkey:
     return Keypair().pubkey()
+
+
+@pytest.fixture
+def customer(api: stripe.StripeClient) -> stripe.Customer:
+    return api.v1.customers.create({"email": "fan@example.org", "metadata": {"person": "7"}})

@@ -4,7 +4,7 @@ import pytest
 import stripe
 
 from tests.doubles.cards import CardsDouble
-from tests.doubles.test_cards import BACK, url_of
+from tests.doubles.checkout import BACK, url_of
 
 
 def a_taxed_session(

@@ -33,7 +33,7 @@ VIDEO = {"name": "walk.mp4", "kind": "video/mp4"}
 def media(desk: Desk) -> Media:
     """Thirteen seconds in one size."""
     lock = Lock(HELD, desk.person.id, Audience.SUBSCRIBERS, rank=1)
-    made = desk.made(films.film("640x360", 13, rate=10), **VIDEO)
+    made = desk.made(films.film("320x180", 13, rate=10), **VIDEO)
     showing = Showing(lock, frozenset({made.id}))
     holders.register("screen", lambda one: showing if one == HELD else None)
     return made

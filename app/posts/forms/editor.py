@@ -82,7 +82,7 @@ class EditorForm(Form):
         names = {ANY_TIER: "Any tier"} | {one: _named(tier) for one, tier in self.tiers.items()}
         # Without it the browser would show, and send, the first one.
         names.setdefault(self.tier_id.data, "A tier that is gone")
-        self.tier_id.choices = list(names.items())
+        self.tier_id.choices = names
         self.currency = currency
         self.scheduling = scheduling
         self.media_ids = media_ids(fields)

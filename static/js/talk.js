@@ -1,0 +1,124 @@
+// What a conversation and a live room have in common: how it is sent, and how one reads back.
+
+const PAUSES = [1, 2, 4, 8, 15];
+const WHY = ".error span, .alert p, .composer-shut p";
+
+export const headers = { ...JSON.parse(document.body.getAttribute("hx-headers") ?? "{}"), "HX-Request": "true" };
+export const read = (html) => new DOMParser().parseFromString(html, "text/html").body;
+export const toEnd = () => scrollTo({ top: document.documentElement.scrollHeight });
+export const waiting = (thread, one) => thread.querySelector(`[data-waits="${CSS.escape(one.idempotency_key)}"]`);
+
+// What waits to be sent: it goes out in its order, once, and is not lost with the page. `refusals` are answers that
+// stay what they are; the others pass: a busy server, a session that has to begin again.
+export function outgoing({ store, refusals, post, show, arrived, catchUp, delayed, refused }) {
+  let line = [];
+  let sending = false;
+  let tries = 0;
+  let timer;
+
+  function keep() {
+    try {
+      line.length ? localStorage.setItem(store, JSON.stringify(line)) : localStorage.removeItem(store);
+    } catch {
+      // Shut: what waits is lost with the page.
+    }
+  }
+
+  async function flush() {
+    clearTimeout(timer);
+    timer = null;
+    if (sending || !line.length) return;
+    sending = true;
+    const one = line[0];
+    try {
+      const answer = await post(one);
+      const li = answer.ok && read(await answer.text()).querySelector("li[data-seq]");
+      if (li) {
+        done(one);
+        arrived(li);
+      } else if (answer.ok || answer.status === 409) {
+        // Sent before, and only the answer got lost.
+        done(one);
+        catchUp();
+      } else if (refusals.has(answer.status)) {
+        const why = read(await answer.text()).querySelector(WHY)?.textContent.trim();
+        done(one);
+        await refused(one, why || "It was not sent. Reload the page and try again.");
+      } else later(one, answer.headers.get("Retry-After"));
+    } catch {
+      later(one);
+    } finally {
+      sending = false;
+    }
+    if (!timer) flush();
+  }
+
+  function done(one) {
+    line = line.filter((other) => other !== one);
+    tries = 0;
+    keep();
+  }
+
+  function later(one, seconds) {
+    const pause = Number(seconds) || PAUSES[Math.min(tries++, PAUSES.length - 1)];
+    delayed(one, "Not sent yet. It goes out when the connection is back.");
+    timer = setTimeout(() => ((timer = null), flush()), pause * 1000);
+  }
+
+  addEventListener("online", flush);
+  return {
+    flush,
+    add(one) {
+      line.push(one);
+      keep();
+    },
+    // What an earlier page left behind.
+    takeUp() {
+      try {
+        line = JSON.parse(localStorage.getItem(store)) ?? [];
+      } catch {
+        // Shut, or not ours.
+      }
+      line.forEach(show);
+    },
+  };
+}
+
+// What was said before comes when its place is in sight. Returns what looks for such places.
+export function readingBack(thread, dress) {
+  const watcher = new IntersectionObserver((entries) => {
+    for (const { isIntersecting, target } of entries) {
+      if (!isIntersecting) continue;
+      watcher.unobserve(target);
+      window.htmx?.trigger(target, "earlier");
+    }
+  });
+  const watch = () => thread.querySelectorAll("[data-earlier]").forEach((one) => watcher.observe(one));
+  let height = 0;
+  thread.addEventListener("htmx:beforeSwap", () => {
+    height = document.documentElement.scrollHeight;
+    thread.ariaLive = "off";
+  });
+  thread.addEventListener("htmx:afterSettle", () => {
+    // Browsers that do not hold on to what is read.
+    if (!CSS.supports("overflow-anchor", "auto")) scrollBy(0, document.documentElement.scrollHeight - height);
+    dress();
+    watch();
+    // What is old is not read out as if it came just now.
+    setTimeout(() => (thread.ariaLive = "polite"), 100);
+  });
+  return watch;
+}
+
+// A line is sent by Enter where there are keys for both; thumbs have the button.
+export function sendByEnter(composer, body) {
+  body?.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || matchMedia("(pointer: coarse)").matches) return;
+    event.preventDefault();
+    composer.requestSubmit();
+  });
+}
+
+export function say(message) {
+  document.dispatchEvent(new CustomEvent("say", { detail: { message, kind: "bad" } }));
+}
