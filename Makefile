@@ -7,7 +7,7 @@ ARGS ?=
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench faults demo shell secret status
+.PHONY: help run serve test lint format bench faults demo shell secret status
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,8 +16,12 @@ run: ## Start everything on this machine and say where to click (Ctrl-C stops it
 	$(INSTALL) requirements.txt
 	@$(PY) -m workers.stack.up --follow-parent
 
+serve: ## The same behind nginx with TLS, as in production: https://localhost:3443
+	$(INSTALL) requirements.txt nginx
+	@$(PY) -m workers.stack.up --follow-parent --serve
+
 test: ## Run the test suite on servers of its own; ARGS= goes to pytest
-	$(INSTALL) requirements-dev.txt browser
+	$(INSTALL) requirements-dev.txt browser nginx
 	@# One more than the two cores it is made for: tests of processes wait a good deal.
 	@$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
@@ -35,11 +39,11 @@ format: ## Put code into the style that lint wants
 	$(PY) -m ruff format .
 
 bench: ## Measure, as ratios against baselines of the same run; ARGS= names measures
-	$(INSTALL) requirements-dev.txt
+	$(INSTALL) requirements-dev.txt nginx
 	@$(PY) -m tests.bench $(ARGS)
 
 faults: ## Kill and flood for longer than the test suite does; ARGS= goes to pytest
-	$(INSTALL) requirements-dev.txt browser
+	$(INSTALL) requirements-dev.txt browser nginx
 	@ANEW=1 $(PY) -m pytest -m fault_long $(ARGS)
 
 demo: ## Reset the demo data of the running product

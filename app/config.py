@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     ws_port: Annotated[int, Field(ge=1, le=65535)] = 3002
     public_url: str = ""
     ws_url: str = ""
+    # Where nginx listens, which `make serve` puts in front on this machine; the second leads to the first.
+    serve_port: Annotated[int, Field(ge=1, le=65535)] = 3443
+    serve_plain_port: Annotated[int, Field(ge=1, le=65535)] = 3080
     web_processes: Annotated[int, Field(ge=1, le=64)] = 2
     web_threads: Annotated[int, Field(ge=1, le=64)] = 4
     worker_processes: Annotated[int, Field(ge=1, le=64)] = 1

@@ -25,7 +25,8 @@ RANGE_MOST = 8 * 1024 * 1024
 # this. A longer one goes out by us, who ask again and again; who plays it asks for ranges, which are nginx's.
 WHOLE_MOST = 16 * 1024 * 1024
 ASK_SECONDS = 1.0
-FOREVER = "public, max-age=31536000, immutable"
+# Their addresses are for good, but somebody may have to take one down.
+PUBLIC = "public, max-age=2592000, immutable"
 # Kept by this browser alone, and asked about again each time it is wanted.
 CLOSED = "private, no-cache"
 # No file is so long that more digits would mean anything.

@@ -41,7 +41,8 @@ class RememberedCookies(SecureCookieSessionInterface):
         if session.modified:
             super().save_session(app, session, response)
         elif session.accessed:
-            response.headers.add("Vary", "Cookie")
+            # In one line with the others: caches in front look at the last line alone (nginx before 1.23).
+            response.headers["Vary"] = ", ".join([*response.headers.getlist("Vary"), "Cookie"])
 
     def _remember(self, sent: str, opened: SessionMixin) -> None:
         if len(self._known) >= KEEP_ENTRIES:

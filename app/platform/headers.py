@@ -2,20 +2,21 @@
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from flask import Flask, g
 from flask_login import user_logged_out
 from htmx_flask import request
 from werkzeug.wrappers import Response
 
-from app.config import Settings
+from app.config import LOOPBACK, Settings
+from app.platform.sharing import SHARED, is_shared
 from app.platform.viewer import viewer
 from app.platform.web import correlation_id
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-STATIC_FOREVER = "public, max-age=31536000, immutable"
 # Pages that the browser kept for its Back button; cookies and storage hold nothing of the person.
 FORGET_PAGES = '"cache"'
 
@@ -51,10 +52,8 @@ def _add(response: Response) -> Response:
     headers.add("X-Request-ID", correlation_id())
     if g.get("signed_out"):
         headers["Clear-Site-Data"] = FORGET_PAGES
-    if request.endpoint == "static" and "v" in request.args:
-        headers["Cache-Control"] = STATIC_FOREVER
-    elif "Cache-Control" not in headers:
-        headers.add("Cache-Control", _cache_rule())
+    if "Cache-Control" not in headers:
+        headers.add("Cache-Control", _cache_rule(response.status_code))
     return response
 
 
@@ -69,7 +68,8 @@ def safety(chosen: Settings) -> dict[str, str]:
         "Cross-Origin-Resource-Policy": "same-origin",
         "Permissions-Policy": "camera=(), geolocation=(), microphone=(self), payment=(), usb=()",
     }
-    if chosen.secure:
+    # Browsers would keep it for every port of this machine, and what listens there.
+    if chosen.secure and urlsplit(chosen.base_url).hostname not in LOOPBACK:
         fixed["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     return fixed
 
@@ -93,9 +93,9 @@ def content_policy(chosen: Settings) -> str:
     return "; ".join(f"{name} {value}" for name, value in rules.items())
 
 
-def _cache_rule() -> str:
+def _cache_rule(status: int) -> str:
     if "token" in (request.view_args or {}):
         return "no-store"  # the address itself is a secret
-    if g.get("without_session"):
-        return "public, max-age=0, must-revalidate"
+    if is_shared():
+        return SHARED if status == 200 else "public, max-age=0, must-revalidate"
     return "no-store" if viewer() else "no-cache, private"

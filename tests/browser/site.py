@@ -20,19 +20,21 @@ TETHER = ROOT / "workers" / "stack" / "tether.py"
 class LiveSite:
     url: str
     log: Path
+    ws_port: int = 0
 
 
 @contextmanager
 def running_site(settings: Settings, folder: Path) -> Iterator[LiveSite]:
     """Begun once for many tests; it ends with them, even when they are killed."""
     settings = settings.model_copy(update={"ws_port": free_port(), "web_processes": 1})
-    site = LiveSite(settings.base_url, folder / "web.log")
+    site = LiveSite(settings.base_url, folder / "web.log", settings.ws_port)
+    web_itself = f"http://127.0.0.1:{settings.port}"
     live = f"http://127.0.0.1:{settings.ws_port}"
     with (
         _running(settings, site.log, "wsgi.py") as web,
         _running(settings, folder / "realtime.log", "-m", "workers.realtime") as realtime,
     ):
-        eventually(lambda: _answers(f"{site.url}/static/icons.svg", web, site.log), within=60)
+        eventually(lambda: _answers(f"{web_itself}/static/icons.svg", web, site.log), within=60)
         eventually(lambda: _answers(f"{live}/healthz", realtime, folder / "realtime.log"), within=60)
         yield site
 

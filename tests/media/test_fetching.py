@@ -75,7 +75,7 @@ def test_a_public_picture_is_everybodys_for_good(app: Flask, desk: Desk) -> None
     answer = app.test_client().get(public_address(app, shown))
     assert answer.status_code == 200
     assert answer.content_type == "image/webp"
-    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["Cache-Control"] == "public, max-age=2592000, immutable"
     assert "Set-Cookie" not in answer.headers
     assert "sandbox" in answer.headers["Content-Security-Policy"]
     again = app.test_client().get(

@@ -27,8 +27,9 @@ SETTINGS_OF_OTHERS = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ENCRYPTION_KEY
 
 
 class Stack:
-    def __init__(self, data: Path, **settings: str) -> None:
+    def __init__(self, data: Path, *words: str, **settings: str) -> None:
         self.data = data
+        self._words = words
         self.port = int(settings.get("PORT", free_port()))
         self.ws_port = free_port()
         self.cards_port = int(settings.get("CARDS_PORT", free_port()))
@@ -44,7 +45,7 @@ class Stack:
     def launch(self) -> None:
         with self._said.open("wb") as said:
             self.launcher = subprocess.Popen(
-                [sys.executable, "-m", "workers.stack.up"],
+                [sys.executable, "-m", "workers.stack.up", *self._words],
                 cwd=ROOT,
                 env=self._env,
                 stdin=subprocess.DEVNULL,
@@ -135,8 +136,8 @@ class Stack:
 
 
 @contextmanager
-def stack(data: Path, **settings: str) -> Iterator[Stack]:
-    made = Stack(data, **settings)
+def stack(data: Path, *words: str, **settings: str) -> Iterator[Stack]:
+    made = Stack(data, *words, **settings)
     try:
         yield made
     finally:

@@ -2,7 +2,8 @@
 # Makes .venv and installs a list of packages into it; quick when nothing has changed.
 #
 #   bootstrap.sh requirements.txt          the product
-#   bootstrap.sh requirements-dev.txt browser    what tests need, a Chromium included
+#   bootstrap.sh requirements.txt nginx    and nginx
+#   bootstrap.sh requirements-dev.txt browser nginx    what tests need, a Chromium included
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -72,6 +73,19 @@ install_browser() {
     quietly .venv/bin/python -m playwright install chromium || fail "Chromium could not be installed (see above)."
 }
 
+install_nginx() {
+    PATH="$PATH:/usr/sbin:/usr/local/sbin" command -v nginx >/dev/null && return
+    say "nginx" "installing it (once)"
+    is_debian_root || fail "nginx is missing. Install it first: sudo apt install nginx libnginx-mod-http-brotli-static brotli"
+    # Ours is started by us; the package's own would open port 80 to the world.
+    local policy=/usr/sbin/policy-rc.d kept=
+    if [ -e "$policy" ]; then kept=yes; else printf '#!/bin/sh\nexit 101\n' >"$policy"; chmod 755 "$policy"; fi
+    # Where there is no Brotli for it, gzip does.
+    apt_install nginx libnginx-mod-http-brotli-static brotli || apt_install nginx || failed=yes
+    [ -n "$kept" ] || rm -f "$policy"
+    [ -z "${failed:-}" ] || fail "nginx could not be installed (see above)."
+}
+
 # Two commands at once would install over each other.
 [ -d var ] || install -d -m 755 var
 [ -d var/log ] || install -d -m 700 var/log
@@ -79,4 +93,9 @@ exec 9>var/install.lock
 if command -v flock >/dev/null; then flock 9; fi
 
 install_packages
-if [ "${2:-}" = browser ]; then install_browser; fi
+for more in "${@:2}"; do
+    case $more in
+        browser) install_browser ;;
+        nginx) install_nginx ;;
+    esac
+done

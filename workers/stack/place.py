@@ -54,10 +54,18 @@ def make_place(folder: Path, *, elsewhere: Path) -> Place:
     """The servers' files under `folder`, or in a new folder in `elsewhere` that it points to."""
     folder = folder.resolve()
     folder.mkdir(mode=0o755, parents=True, exist_ok=True)
-    pointer = folder / "servers"
-    home, account = _existing(pointer) if os.path.lexists(pointer) else _fresh(pointer, elsewhere)
+    home, account = make_home(folder / "servers", elsewhere=elsewhere)
     postgres, redis = _programs(home, account)
     return Place(home, account, postgres, redis)
+
+
+def make_home(pointer: Path, *, elsewhere: Path) -> tuple[Path, Account | None]:
+    """A folder that the servers' account reaches, there or where `pointer` points to; and that account."""
+    return _existing(pointer) if os.path.lexists(pointer) else _fresh(pointer, elsewhere)
+
+
+def may_enter(account: Account, folder: Path) -> bool:
+    return _can(account, "-x", folder)
 
 
 def _existing(pointer: Path) -> tuple[Path, Account | None]:

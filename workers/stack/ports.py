@@ -15,10 +15,10 @@ RANGE = "PORT_RANGE"
 
 def can_listen(port: int, host: str) -> bool:
     """Whether a server could listen there, on a machine without IPv6 too."""
-    return is_free(port, host) or (":" in host and not _has_ipv6())
+    return is_free(port, host) or (":" in host and not has_ipv6())
 
 
-def _has_ipv6() -> bool:
+def has_ipv6() -> bool:
     try:
         with socket.socket(socket.AF_INET6) as probe:
             probe.bind(("::1", 0))

@@ -1,6 +1,8 @@
 """The launcher behind `make run`: servers, migrations, demo data, all processes, an address to click.
 
-python -m workers.stack.up [--follow-parent]
+python -m workers.stack.up [--follow-parent] [--serve]
+
+With `--serve` nginx stands in front, as it would in production.
 """
 
 import contextlib
@@ -13,6 +15,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 from app.config import ConfigError, Settings, load_settings
+from workers.proxy.local import PLAIN_PORT_SETTING, PORT_SETTING, Front, Making
 from workers.stack import doubles, ports, programs
 from workers.stack.embedded import EmbeddedServers
 from workers.stack.environment import ROOT, Folders, Surroundings, write_servers_env
@@ -53,7 +56,8 @@ def say(what: str, how: str) -> None:
 
 
 class Launcher:
-    def __init__(self) -> None:
+    def __init__(self, *, serve: bool = False) -> None:
+        self.serve = serve
         self.begun = time.monotonic()
         self.waiter = Waiter()
         self.surroundings = Surroundings.look()
@@ -62,12 +66,17 @@ class Launcher:
         self.supervisor = Supervisor(self.folders)
         self.watch = Watch(self.supervisor, self.folders, self.waiter, say)
         self.preparing: Preparing | None = None
+        self.front: Front | None = None
+        self.making: Making | None = None
         self.sign_ins: dict[str, str] = {}
 
     def run(self) -> None:
         """Until asked to stop; StackError or ConfigError when it cannot."""
         self.folders.make()
         lock = take_lock(self.folders, say)
+        if self.serve:
+            self.front = Front.make(self.folders)
+            self.surroundings = self.front.take_over(self.surroundings, say)
         write_servers_env(self.folders, self.surroundings, {})
         self.settings = self._check_settings()
         self.doubles = doubles.wanted(self.settings, self.surroundings)
@@ -79,15 +88,20 @@ class Launcher:
         except AskedToStop:
             pass
         finally:
-            if self.preparing:
-                self.preparing.kill()
+            for child in (self.preparing, self.making):
+                if child:
+                    child.kill()
             self.watch.stop_all()
 
     @property
     def _later_ports(self) -> dict[str, int]:
         """Of all that starts once the web answers."""
         play = {double.port_setting: double.port for double in self.doubles}
-        return {"WS_PORT": self.settings.ws_port} | play
+        front = {
+            PORT_SETTING: self.settings.serve_port,
+            PLAIN_PORT_SETTING: self.settings.serve_plain_port,
+        }
+        return {"WS_PORT": self.settings.ws_port} | play | (front if self.front else {})
 
     def _check_settings(self) -> Settings:
         missing = {name: url for name, url in TO_COME.items() if self.surroundings.embeds(name)}
@@ -122,7 +136,8 @@ class Launcher:
             *programs.processes(self.settings, self.folders),
             *programs.play(self.doubles, self.folders),
         ]
-        self.supervisor.start([*programs.servers(embedded), *own], lock)
+        front = [self.front.program()] if self.front else []
+        self.supervisor.start([*programs.servers(embedded), *own, *front], lock)
         self._until(lambda: bool(self.supervisor.states()), "supervisord")
         self._start_servers(embedded)
         if not is_at_head(load_settings().database_url):
@@ -135,12 +150,23 @@ class Launcher:
         _check_ports(self.settings, self._later_ports)
         for program in own[1:]:
             self.watch.start_program(program.name)
+        if self.front:
+            self.making = self.front.begin_making(self.settings)
         sign_ins = self._prepare()
         self._until(self._realtime_is_ready, "realtime")
         for double in self.doubles:
             self._until(double.listens, double.name)
+        if self.front and self.making:
+            self._put_in_front(self.front, self.making)
         say("processes", f"ready ({self._elapsed()})")
         _greet(self.settings, sign_ins)
+
+    def _put_in_front(self, front: Front, making: Making) -> None:
+        self._until(lambda: making.done, "nginx-making")
+        front.nginx.check(front.configuration)
+        self.watch.start_program(front.program().name)
+        self._until(lambda: front.answers(self.settings), "nginx")
+        say("nginx", f"ready, with a certificate of its own: your browser asks once ({self._elapsed()})")
 
     def _start_servers(self, embedded: list[Server]) -> None:
         for server in embedded:
@@ -220,7 +246,7 @@ def main() -> int:
     os.chdir(ROOT)
     _allow_descriptors()
     try:
-        Launcher().run()
+        Launcher(serve="--serve" in sys.argv).run()
     except ConfigError as error:
         print("These settings are not right:", *error.problems, sep="\n  ", file=sys.stderr)
         return 1

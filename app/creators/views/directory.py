@@ -17,6 +17,7 @@ from app.platform import front, limits
 from app.platform.guards import Access, guard
 from app.platform.navigation import Door, add_door
 from app.platform.pages import page
+from app.platform.sharing import same_for_strangers
 from app.platform.viewer import viewer
 from app.platform.web import is_htmx
 
@@ -42,6 +43,7 @@ def init_app(app: Flask) -> None:
 def directory() -> Response:
     person, sort, category = viewer(), _sort(), _category()
     before = Place.read(request.args.get("before"), sort)
+    same_for_strangers()
     found = queries_directory.directory(person.id if person else None, sort, category, before)
     return page(
         "creators/directory.html",

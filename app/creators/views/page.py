@@ -21,6 +21,7 @@ from app.platform.errors import NotFound
 from app.platform.guards import Access, guard
 from app.platform.pages import page, see_for_good
 from app.platform.settings import settings
+from app.platform.sharing import same_for_strangers
 from app.platform.viewer import Role, viewer
 
 DESCRIPTION = 200
@@ -55,6 +56,7 @@ def tab(handle: str, name: str) -> Response:
 def creator_page(creator: Shown, chosen: Tab) -> Response:
     every = tabs.tabs()
     hrefs = {one.name: creator.href if one is every[0] else f"{creator.href}/{one.name}" for one in every}
+    same_for_strangers()
     content = chosen.show(Visit(creator, _viewer_id(), hrefs[chosen.name], request.args))
     return page(
         "creators/page.html",

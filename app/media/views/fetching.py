@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from app.entitlements.rules import Outcome
 from app.media import doors, marking
 from app.media.addresses import Ticket, beside, read
-from app.media.delivery import CLOSED, FOREVER, send
+from app.media.delivery import CLOSED, PUBLIC, send
 from app.media.doors import OWN, Stored
 from app.media.errors import PaymentNeeded
 from app.media.playlists import readdressed
@@ -30,7 +30,7 @@ def fetch_public(media_id: UUID, secret: str, file: str) -> Response:
         raise NotFound
     if not (media.public or file.startswith(f"{TEASER}.")):
         raise NotFound
-    return send(_file(media, file), cache=FOREVER)
+    return send(_file(media, file), cache=PUBLIC)
 
 
 @bp.get("/media/<signed>")

@@ -12,6 +12,7 @@ from app.platform.cache import Cache, cache
 from app.platform.limits import counters, window
 from app.platform.limits.quotas import PEOPLE_AT_AN_ADDRESS, Quota, Verdict, network, quotas
 from app.platform.limits.reads import Reads
+from app.platform.sharing import is_shared
 from app.platform.viewer import viewer
 from app.platform.web import SAFE, client_address
 
@@ -69,7 +70,7 @@ def count(windows: Sequence[window.Window]) -> list[Verdict]:
 
 def _tell(response: Response) -> Response:
     """In the form of draft-ietf-httpapi-ratelimit-headers. Not on pages that caches keep for everybody."""
-    if "rate_limit" in g and "without_session" not in g:
+    if "rate_limit" in g and not is_shared():
         verdict: Verdict = g.rate_limit
         response.headers.add("RateLimit-Policy", verdict.quota.policy)
         response.headers.add("RateLimit", verdict.state)

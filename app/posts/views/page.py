@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from app.kit.ids import parse_id
 from app.platform.guards import Access, guard
 from app.platform.pages import page, see
+from app.platform.sharing import same_for_strangers
 from app.platform.viewer import viewer
 from app.posts import counting
 from app.posts.card import gate_words
@@ -26,6 +27,7 @@ def show(post_id: UUID) -> Response:
     asked = adults.has_to_ask(post)
     if post.seen.open and not post.seen.mine and not asked and request.method == "GET":
         counting.viewed(post_id)
+    same_for_strangers()
     return post_page(post)
 
 
