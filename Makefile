@@ -21,7 +21,7 @@ serve: ## The same behind nginx with TLS, as in production: https://localhost:34
 	@$(PY) -m workers.stack.up --follow-parent --serve
 
 test: ## Run the test suite on servers of its own; ARGS= goes to pytest
-	$(INSTALL) requirements-dev.txt browser nginx
+	$(INSTALL) requirements-dev.txt browser nginx promtool
 	@# One more than the two cores it is made for: tests of processes wait a good deal.
 	@$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
@@ -43,7 +43,7 @@ bench: ## Measure, as ratios against baselines of the same run; ARGS= names meas
 	@$(PY) -m tests.bench $(ARGS)
 
 faults: ## Kill and flood for longer than the test suite does; ARGS= goes to pytest
-	$(INSTALL) requirements-dev.txt browser nginx
+	$(INSTALL) requirements-dev.txt browser nginx promtool
 	@ANEW=1 $(PY) -m pytest -m fault_long $(ARGS)
 
 demo: ## Reset the demo data of the running product

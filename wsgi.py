@@ -91,9 +91,19 @@ def _serve_in_child(
     settings: "Settings", make: "Callable[[Settings], Flask]", sockets: list[socket.socket]
 ) -> None:
     """The application is made here, after the fork: no connection is shared with another process."""
+    from app.platform import health  # noqa: PLC0415 - metrics choose their store at import
+    from app.platform.watching import reporting  # noqa: PLC0415
+    from app.platform.watching.beating import Beating  # noqa: PLC0415
+
+    reporting.start("web", settings)
+    Beating("web", settings).start()
     application = make(settings)
     Serving(
-        application, sockets, threads=settings.web_threads, trusted_proxies=settings.trusted_proxies
+        application,
+        sockets,
+        threads=settings.web_threads,
+        trusted_proxies=settings.trusted_proxies,
+        on_stop=lambda: health.leave(application),
     ).run()
 
 

@@ -39,11 +39,15 @@ def _nothing_collected() -> Iterator[None]:
 
 
 def _configure(app: Flask, settings: Settings) -> None:
+    from app.platform.watching.pool import WatchedPool
+    from app.platform.watching.statements import TimedCursor
+
     prefix = "__Host-" if settings.secure else ""
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database_url.replace("postgresql:", "postgresql+psycopg2:", 1),
         SQLALCHEMY_ENGINE_OPTIONS={
+            "poolclass": WatchedPool,
             "pool_size": settings.web_threads + 1,
             "max_overflow": 2,
             "pool_timeout": 5,
@@ -52,6 +56,7 @@ def _configure(app: Flask, settings: Settings) -> None:
             "connect_args": {
                 "connect_timeout": 3,
                 "application_name": "fanlight",
+                "cursor_factory": TimedCursor,
                 "options": "-c timezone=UTC -c lock_timeout=10s -c statement_timeout=30s",
             },
         },
@@ -165,10 +170,11 @@ def _init_features(app: Flask) -> None:
         rooms,
         subscriptions,
         tips,
+        watching,
     )
 
     low = (accounts, notifications, moderation, creators, ledger, entitlements)
     money = (invoices, payments)
-    high = (media, posts, tips, subscriptions, earnings, chat, broadcasts, rooms, demo)
+    high = (media, posts, tips, subscriptions, earnings, chat, broadcasts, rooms, watching, demo)
     for feature in (*low, *money, *high):
         feature.init_app(app)

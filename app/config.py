@@ -148,6 +148,13 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
     # Who shows it may read /metrics from another machine; without it only this machine may.
     metrics_token: str = ""
+    # Where errors are told by the Sentry protocol; and what they say of where they come from.
+    sentry_dsn: str = ""
+    environment: str = ""
+    release: str = ""
+    # Milliseconds from which a statement is logged, and times from which one that comes again is; 0: none.
+    slow_query_ms: Annotated[int, Field(ge=0)] | None = None
+    repeated_queries: Annotated[int, Field(ge=0)] | None = None
 
     @field_validator(
         "encryption_keys",
@@ -219,6 +226,15 @@ class Settings(BaseSettings):
             raise ValueError("must be an address of the chain, in base 58")
         return value
 
+    @field_validator("sentry_dsn")
+    @classmethod
+    def _reports_go_somewhere(cls, value: str) -> str:
+        parts = urlsplit(value)
+        project = parts.path.rpartition("/")[2]
+        if value and not (parts.scheme in {"http", "https"} and parts.username and project.isdecimal()):
+            raise ValueError("must be https://key@host/number, as your error tracker shows it")
+        return value
+
     @field_validator("log_level")
     @classmethod
     def _known_level(cls, value: str) -> str:
@@ -286,6 +302,15 @@ class Settings(BaseSettings):
         if not self.stripe_secret_key:
             return []
         return [self.stripe_page_base] if self.stripe_page_base else STRIPE_PAGES
+
+    @property
+    def slow_milliseconds(self) -> int:
+        """While somebody tries things out they want to know; a live house says so itself."""
+        return (200 if self.demo else 0) if self.slow_query_ms is None else self.slow_query_ms
+
+    @property
+    def repeats(self) -> int:
+        return (10 if self.demo else 0) if self.repeated_queries is None else self.repeated_queries
 
     @property
     def secure(self) -> bool:

@@ -12,6 +12,7 @@ from app.kit import clock  # noqa: E402
 from app.platform import logs  # noqa: E402
 from app.platform.realtime.limits import Limits  # noqa: E402
 from app.platform.realtime.process import run  # noqa: E402
+from app.platform.watching import reporting  # noqa: E402
 
 
 def main(limits: Limits | None = None) -> int:
@@ -21,6 +22,7 @@ def main(limits: Limits | None = None) -> int:
         print(*error.problems, sep="\n", file=sys.stderr)
         return 2
     logs.configure("realtime", settings.log_level)
+    reporting.start("realtime", settings)
     if settings.clock_file and settings.demo:
         clock.use(clock.FileClock(settings.clock_file))
     run(settings, limits or Limits())

@@ -118,6 +118,8 @@ def _run(work_id: str) -> None:
 def main(arguments: Sequence[str]) -> int:
     from app import create_app  # noqa: PLC0415 - settings are checked first
     from app.platform import logs  # noqa: PLC0415
+    from app.platform.watching import reporting  # noqa: PLC0415
+    from app.platform.watching.beating import Beating  # noqa: PLC0415
 
     try:
         settings = load_settings()
@@ -125,6 +127,8 @@ def main(arguments: Sequence[str]) -> int:
         print(*error.problems, sep="\n", file=sys.stderr)
         return 2
     logs.configure("worker", settings.log_level)
+    reporting.start("worker", settings)
+    Beating("worker", settings).start()
     app, lanes = create_app(settings), [arguments] if arguments else LANES
     return 0 if run_until_told(*(partial(serve, app, queues) for queues in lanes)) else 1
 

@@ -65,6 +65,8 @@ class Scheduler:
 def main() -> int:
     from app import create_app  # noqa: PLC0415 - settings are checked first
     from app.platform import logs  # noqa: PLC0415
+    from app.platform.watching import reporting  # noqa: PLC0415
+    from app.platform.watching.beating import Beating  # noqa: PLC0415
 
     try:
         settings = load_settings()
@@ -72,6 +74,8 @@ def main() -> int:
         print(*error.problems, sep="\n", file=sys.stderr)
         return 2
     logs.configure("scheduler", settings.log_level)
+    reporting.start("scheduler", settings)
+    Beating("scheduler", settings).start()
     app = create_app(settings)
     return 0 if run_until_told(lambda stop: Scheduler(app, stop).run()) else 1
 

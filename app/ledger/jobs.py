@@ -18,7 +18,7 @@ DAY = 24 * 3600
 FIGURES = text("""
     select
       (select (found = '[]')::int from ledger_checks order by id desc limit 1) as fanlight_ledger_verified,
-      (select extract(epoch from :now - max(at)) from ledger_checks where whole)
+      (select extract(epoch from :now - at) from ledger_checks where whole order by id desc limit 1)
         as fanlight_ledger_verified_whole_seconds_ago
 """)
 

@@ -11,6 +11,8 @@ from flask import current_app
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from app.platform.watching.counters import REDIS_ERRORS
+
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
@@ -38,6 +40,7 @@ class Cache:
         try:
             return action(self.client)
         except redis.RedisError as error:
+            REDIS_ERRORS.inc()
             self._rest(error)
             return otherwise
 

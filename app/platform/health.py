@@ -8,7 +8,7 @@ from pathlib import Path
 
 from alembic.script import ScriptDirectory
 from flask import Blueprint, Flask, current_app
-from sqlalchemy import Connection, Engine, NullPool, create_engine, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
@@ -16,9 +16,10 @@ from app.kit import clock
 from app.platform.cache import cache
 from app.platform.guards import Access, guard
 from app.platform.machines import from_this_machine
+from app.platform.watching.figures import PROBE
 
 LATE_SECONDS = 60
-PROBE = "fanlight.probe"
+LEAVING = "fanlight.leaving"
 
 VERSIONS = text("select version_num from alembic_version")
 OLDEST = text("""
@@ -40,7 +41,11 @@ class Check:
 
 def init_health(app: Flask) -> None:
     app.register_blueprint(bp)
-    app.extensions[PROBE] = _probe(app.config["SQLALCHEMY_DATABASE_URI"])
+
+
+def leave(app: Flask) -> None:
+    """From now on it wants no more visitors; it finishes with those it has."""
+    app.extensions[LEAVING] = True
 
 
 @bp.get("/healthz")
@@ -52,6 +57,8 @@ def alive() -> Response:
 @bp.get("/readyz")
 @guard(Access.MACHINE, limit=None)
 def ready() -> Response:
+    if current_app.extensions.get(LEAVING):
+        return _answer({"status": "leaving"}, 503)
     checks = [*_database_checks(), _redis_check()]
     refused = any(check.vital and not check.ok for check in checks)
     worst = "unavailable" if refused else "ready" if all(check.ok for check in checks) else "degraded"
@@ -67,18 +74,12 @@ def _answer(body: dict[str, object], status: int) -> Response:
     return response
 
 
-def _probe(url: str) -> Engine:
-    """A connection of its own each time: no full pool and no stale connection speaks for the database."""
-    limits = {"connect_timeout": 2, "options": "-c statement_timeout=2s -c timezone=UTC"}
-    return create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=limits)
-
-
 def _database_checks() -> list[Check]:
     engine: Engine = current_app.extensions[PROBE]
     try:
         with engine.connect() as connection:
             answers = Check("database", True, "answers", vital=True)
-            return [answers, *(_asked(check, connection) for check in (_migrations, _queue))]
+            return [answers, *(_asked(check, connection) for check in (migrations, _queue))]
     except SQLAlchemyError as error:
         return [Check("database", False, type(error).__name__, vital=True)]
 
@@ -90,7 +91,7 @@ def _asked(check: Callable[[Connection], Check], connection: Connection) -> Chec
         return Check(check.__name__.strip("_"), False, type(error).__name__, vital=True)
 
 
-def _migrations(connection: Connection) -> Check:
+def migrations(connection: Connection) -> Check:
     """A newer database is fine: each migration works with the release that is still running."""
     known, heads = _known_versions(Path(current_app.root_path).parent / "migrations")
     if not heads:

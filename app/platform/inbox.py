@@ -52,6 +52,10 @@ def source(name: str, *, queue: str = "default", transactional: bool = True) -> 
     return register
 
 
+def sources() -> list[str]:
+    return sorted(_sources)
+
+
 def receive(source_name: str, external_id: str, payload: dict[str, Any]) -> bool:
     """Whether it is new. What was handled before changes nothing."""
     event_id = db.session.execute(

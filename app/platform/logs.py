@@ -45,8 +45,8 @@ class Lines(JsonFormatter):
         time = datetime.now(UTC).isoformat(timespec="milliseconds")
         fixed = _fixed(self._process, method, route, status)
         # Ids need no escaping: they are checked or made here.
-        ties = "".join(f', "{name}": "{value}"' for name, value in _ties().items())
-        return f'{{"time": "{time}", {fixed}, "duration_ms": {milliseconds}{ties}}}\n'
+        tied = "".join(f', "{name}": "{value}"' for name, value in ties().items())
+        return f'{{"time": "{time}", {fixed}, "duration_ms": {milliseconds}{tied}}}\n'
 
     def add_fields(
         self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]
@@ -56,7 +56,7 @@ class Lines(JsonFormatter):
         log_data["process"] = self._process
         log_data["logger"] = record.name
         super().add_fields(log_data, record, message_dict)
-        for name, value in _ties().items():
+        for name, value in ties().items():
             log_data.setdefault(name, value)
 
 
@@ -92,7 +92,7 @@ def _fixed(process: str, method: str, route: str, status: int) -> str:
     return json.dumps(facts | {"method": method, "route": route, "status": status})[1:-1]
 
 
-def _ties() -> dict[str, str]:
+def ties() -> dict[str, str]:
     """Nothing is loaded for a log line: only what this request or job knows already."""
     if not has_app_context():
         return {}

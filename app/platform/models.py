@@ -133,6 +133,7 @@ class WorkItem(Model):
         ),
         Index("ix_work_items_open", "queue", "due_at", postgresql_where=text("state in ('due', 'running')")),
         Index("ix_work_items_finished_at", "finished_at"),
+        Index("ix_work_items_failed", "finished_at", postgresql_where=text("state = 'failed'")),
     )
 
 
@@ -166,7 +167,10 @@ class InboxEvent(Model):
     received_at: Mapped[datetime] = mapped_column(Timestamp, default=now, index=True)
     handled_at: Mapped[datetime | None] = mapped_column(Timestamp)
 
-    __table_args__ = (UniqueConstraint("source", "external_id"),)
+    __table_args__ = (
+        UniqueConstraint("source", "external_id"),
+        Index("ix_inbox_waiting", "source", "received_at", postgresql_where=text("handled_at is null")),
+    )
 
 
 class Mail(Model):

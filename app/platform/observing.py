@@ -7,6 +7,7 @@ from htmx_flask import request
 from werkzeug.wrappers import Response
 
 from app.platform import logs, metrics
+from app.platform.watching import statements
 
 UNMATCHED = "unmatched"
 
@@ -18,6 +19,7 @@ def init_observing(app: Flask) -> None:
 
 def _begin() -> None:
     g.began = perf_counter()
+    statements.begin()
 
 
 def _end(response: Response) -> Response:
@@ -26,5 +28,6 @@ def _end(response: Response) -> Response:
     rule, method, status = asked.url_rule, asked.method, response.status_code
     endpoint, route = (rule.endpoint, rule.rule) if rule else (UNMATCHED, UNMATCHED)
     metrics.count_request(endpoint, method, status, seconds)
+    statements.end(endpoint)
     logs.access(endpoint, method, route, status, seconds)
     return response

@@ -31,6 +31,8 @@ EXEMPT = {
     "audit_unsealed": "ids only, for about a second",
     "inbox": "what providers told, addresses sealed; each feature that handles it holds what it took from it",
     "outbox": "ids only, and gone a week after delivery",
+    "noted_facts": "when backups were made and the like; of nobody in particular",
+    "process_beats": "which processes of the house live",
     "rate_counters": "counts under digests, gone within hours",
     "work_items": "ids only, and gone a week after they are done",
 }

@@ -29,6 +29,7 @@ from app.platform.cache import cache
 from app.platform.cookies import csrf_token
 from app.platform.gaps import GAP, KEY, Gapped, Marks
 from app.platform.idempotency import new_key
+from app.platform.watching.counters import FAR, NEAR, RENDERED
 from app.posts import queries_feed
 from app.posts.card import FIRST, LATER, Card, Seen, gate_words
 from app.posts.queries_feed import Asks, Line
@@ -122,10 +123,12 @@ def _decided(asks: Asks, person: str | None, held: str) -> Decision:
 
 def _kept(keys: list[str]) -> dict[str, str]:
     found = {key: card for key in keys if (card := _near.get(key)) is not None}
+    NEAR.inc(len(found))
     if far := [key for key in keys if key not in found]:
         nothing: dict[str, str] = {}
         news = cache().attempt(lambda redis: _exchange(redis, far), nothing)
         _keep_near(news)
+        FAR.inc(len(news))
         found |= news
     return found
 
@@ -160,6 +163,7 @@ def _rendered(missing: Iterable[Asked]) -> dict[str, str]:
         if (card.version, stamp) == (one.line.version, one.line.stamp):
             cards[one.key] = _render(card, one)
     _keep_near(cards)
+    RENDERED.inc(len(cards))
     if len(_untold) < KEEP_ENTRIES:
         _untold.update(cards)
     return cards

@@ -9,11 +9,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
+from app.config import Settings
 from app.extensions import db
 from app.kit import clock
 from app.platform import health, work
 from app.platform.transaction import transaction
-from tests.platform.houses import a_mortal_house
+from tests.platform.houses import a_house, a_mortal_house
 from tests.support import eventually
 
 
@@ -41,6 +42,13 @@ def test_ready_names_every_check(app: Flask) -> None:
     assert (status, said["status"]) == (200, "ready")
     assert set(said["checks"]) == {"database", "migrations", "queue", "redis"}
     assert all(check["ok"] for check in said["checks"].values())
+
+
+def test_a_process_that_leaves_wants_no_visitors_and_lives(settings: Settings, app: Flask) -> None:
+    house = a_house(settings)
+    health.leave(house)
+    assert ready(house) == (503, {"status": "leaving"})
+    assert house.test_client().get("/healthz").status_code == 200
 
 
 def test_strangers_get_the_verdict_without_the_details(app: Flask) -> None:

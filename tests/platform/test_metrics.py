@@ -17,6 +17,7 @@ from app.platform import outbox, work
 from app.platform.guards import Access
 from app.platform.models import Mail
 from app.platform.transaction import transaction
+from app.platform.watching.figures import forget
 from tests.page_client import PageClient
 from tests.platform.houses import a_house, a_mortal_house, room
 
@@ -74,6 +75,7 @@ def test_the_backlog_of_the_house_is_told(house: Flask) -> None:
         outbox.emit("nobody.listens", {})
         db.session.add(Mail(recipient="x", template="t", state="failed"))
     house.extensions["fanlight.cache"].client.rpush("rq:queue:media", "a-job")
+    forget(house)
     figures = read(house)
     assert figures[("fanlight_work_due",)] == 1
     assert 89 < figures[("fanlight_work_oldest_due_seconds",)] < 120
@@ -126,6 +128,7 @@ def test_with_database_and_redis_away_requests_are_still_told(tmp_path: Path) ->
     with a_mortal_house(tmp_path) as (house, servers):
         PageClient(house).get("/healthz")
         servers.stop()
+        forget(house)
         figures = read(house)
     assert figures[("fanlight_requests_total", "health.alive", "GET", "2xx")] >= 1
     assert ("fanlight_work_due",) not in figures

@@ -3,7 +3,7 @@
 #
 #   bootstrap.sh requirements.txt          the product
 #   bootstrap.sh requirements.txt nginx    and nginx
-#   bootstrap.sh requirements-dev.txt browser nginx    what tests need, a Chromium included
+#   bootstrap.sh requirements-dev.txt browser nginx promtool    what tests need, programs that are no Python included
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -86,6 +86,20 @@ install_nginx() {
     [ -z "${failed:-}" ] || fail "nginx could not be installed (see above)."
 }
 
+# Only the one program, and not the server, which would start at once and stay.
+install_promtool() {
+    { command -v promtool >/dev/null || [ -x var/tools/promtool ]; } && return
+    command -v apt-get >/dev/null || fail "promtool is needed by the tests of alerts: install Prometheus."
+    say "promtool" "fetching it for the tests of alerts (once)"
+    local fetched
+    fetched=$(mktemp -d)
+    if is_debian_root; then quietly apt-get update || say "packages" "apt-get update did not succeed"; fi
+    (cd "$fetched" && apt-get download prometheus) >"$log" 2>&1 || fail "promtool could not be fetched (see $log)."
+    dpkg-deb --fsys-tarfile "$fetched"/prometheus_*.deb | tar -x -C "$fetched" ./usr/bin/promtool
+    install -D -m 755 "$fetched/usr/bin/promtool" var/tools/promtool
+    rm -rf "$fetched"
+}
+
 # Two commands at once would install over each other.
 [ -d var ] || install -d -m 755 var
 [ -d var/log ] || install -d -m 700 var/log
@@ -93,9 +107,4 @@ exec 9>var/install.lock
 if command -v flock >/dev/null; then flock 9; fi
 
 install_packages
-for more in "${@:2}"; do
-    case $more in
-        browser) install_browser ;;
-        nginx) install_nginx ;;
-    esac
-done
+for wanted in "${@:2}"; do "install_$wanted"; done

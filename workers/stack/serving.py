@@ -4,6 +4,7 @@ import logging
 import select
 import signal
 import time
+from collections.abc import Callable
 from socket import socket
 from typing import TYPE_CHECKING, Any
 
@@ -28,12 +29,19 @@ log = logging.getLogger("fanlight.web")
 
 class Serving:
     def __init__(
-        self, application: "WSGIApplication", sockets: list[socket], *, threads: int, trusted_proxies: int = 0
+        self,
+        application: "WSGIApplication",
+        sockets: list[socket],
+        *,
+        threads: int,
+        trusted_proxies: int = 0,
+        on_stop: Callable[[], object] = lambda: None,
     ) -> None:
         # Otherwise it speaks up for every request that waits a moment for a thread.
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         self._map: dict[int, Any] = {}
         self._stopping = False
+        self._on_stop = on_stop
         server = create_server(
             application,
             map=self._map,
@@ -83,6 +91,7 @@ class Serving:
 
     def _drain(self) -> None:
         """Accept nothing more, finish what runs, close what is idle."""
+        self._on_stop()
         self._accept_queued()
         for listener in self._listeners():
             # The server's own close would take the trigger away that its requests still need.

@@ -46,6 +46,7 @@ class Front:
         app.before_request(self.admit)
         Sock(app).route(SOCKET)(self.live)
         app.add_url_rule("/healthz", view_func=self.alive)
+        app.add_url_rule("/readyz", view_func=self.ready)
         app.add_url_rule("/metrics", view_func=self.counted)
         for error in (RemoteProtocolError, NoHandshake):
             app.register_error_handler(error, _no_handshake)
@@ -76,6 +77,11 @@ class Front:
 
     def alive(self) -> Response:
         return Response("ok\n", mimetype="text/plain")
+
+    def ready(self) -> Response:
+        if self.hub.blind or self._is_full():
+            return _refusal(503, "No room right now.")
+        return Response("ready\n", mimetype="text/plain")
 
     def counted(self) -> Response:
         if not (from_this_machine() or shows_token()):

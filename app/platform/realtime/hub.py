@@ -90,6 +90,8 @@ class Hub:
             self._send(self._people.get(notice["user"], ()), frames.text(notice["message"]))
         else:
             self._send(self._topics.get(notice["topic"], ()), frames.text(notice["message"]))
+        if "at" in notice:
+            metrics.fanout.observe(max(0.0, clock.now().timestamp() - notice["at"]))
 
     def say(self, topic: str, event: str, payload: dict[str, Any]) -> None:
         self._send(self._topics.get(topic, ()), frames.text(messages.event(event, payload)))

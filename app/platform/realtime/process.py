@@ -23,6 +23,7 @@ from app.platform.realtime.readers import Readers
 from app.platform.realtime.server import LiveServer
 from app.platform.realtime.watch import Watch
 from app.platform.subscription import listen
+from app.platform.watching.beating import EVERY_SECONDS, Beating
 
 log = logging.getLogger("fanlight.realtime")
 
@@ -65,6 +66,10 @@ def _start_duties(settings: Settings, hub: Hub, watch: Watch) -> None:
     _every(hub.limits.online_soon, here.note_moved)
     _every(hub.limits.online_every, here.note_all)
     _every(EVERY, Counting(hub, settings.redis_url).tell)
+    beating = Beating("realtime", settings, hub.__len__)
+    # In a native thread, as the watch: libpq waits where gevent cannot see it.
+    gevent.spawn(gevent.get_hub().threadpool.apply, beating.beat)
+    _every(EVERY_SECONDS, lambda: gevent.get_hub().threadpool.apply(beating.beat))
 
 
 def _every(seconds: float, action: Callable[[], None]) -> None:

@@ -6,6 +6,7 @@ import time
 from typing import Any
 from uuid import UUID
 
+from app.kit import clock
 from app.platform.cache import PAUSE_SECONDS, Cache, cache
 from app.platform.signals import soon
 
@@ -25,7 +26,7 @@ def push_topic(topic: str, event: str, payload: dict[str, Any] | None = None) ->
 def _push(kind: str, to: str, event: str, payload: dict[str, Any] | None) -> None:
     """What pages get is written here once, so that the realtime process hands it on unread."""
     message = json.dumps({"type": "event", "event": event, "payload": payload or {}})
-    notice, store = json.dumps({kind: to, "message": message}), cache()
+    notice, store = json.dumps({kind: to, "message": message, "at": clock.now().timestamp()}), cache()
     soon(lambda: _say_or_own_up(store, notice))
 
 
