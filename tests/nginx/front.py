@@ -229,7 +229,8 @@ def behind(settings: Settings, https_port: int, data: Path) -> Settings:
 
 
 def a_site(settings: Settings, folder: Path, *, realtime: int) -> Site:
-    home, account = make_home(folder / "home", elsewhere=folder)
+    # Beside it, not below it: a socket's path is short.
+    home, account = make_home(folder / "home", elsewhere=folder.parent)
     (folder / "log").mkdir(exist_ok=True)
     return Site(
         settings,

@@ -61,6 +61,11 @@ def written(site: Site) -> dict[str, str]:
     return texts
 
 
+def test_a_folder_too_long_for_a_socket_is_told(site: Site) -> None:
+    with pytest.raises(StackError, match="Choose a shorter folder"):
+        replace(site, home=site.home / ("a" * 100)).texts(BOUNDS)
+
+
 def test_nginx_takes_every_shape_of_it(site: Site) -> None:
     for name, shape in shapes(site):
         texts = written(shape)

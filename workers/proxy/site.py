@@ -1,5 +1,6 @@
 """nginx's configuration, from the templates in nginx/ and the settings of the house."""
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from app.config import Settings
 from app.platform.headers import content_policy, safety
 from workers.proxy.program import Nginx
 from workers.stack.environment import ROOT
+from workers.stack.errors import StackError
 
 TEMPLATES = ROOT / "nginx"
 PLACE = re.compile(r"@([a-z0-9_]+)@")
@@ -18,6 +20,8 @@ ALONE = re.compile(rf"(?m)^([ ]*){PLACE.pattern}\n")
 ABOVE_OURS = 2
 FEWEST, MOST = 20, 100_000
 SECONDS = 60
+# The path of a socket has 107 bytes; that of snippets/parts.conf lies in the home.
+HOME_MAX = 107 - len("/own/parts.sock")
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,10 @@ class Site:
 
     def texts(self, bounds: Bounds) -> dict[str, str]:
         """Every file of the configuration by its name."""
+        if len(os.fsencode(self.home)) > HOME_MAX:
+            raise StackError(
+                f"{self.home} is too long for a socket in it. Choose a shorter folder: DATA_DIR=... or --home"
+            )
         values = self._values(bounds)
         return {
             path.relative_to(TEMPLATES).as_posix(): _filled(path.read_text(), values)
