@@ -7,7 +7,7 @@ ARGS ?=
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test lint format bench faults demo shell secret status
+.PHONY: help run serve test lint format bench faults demo shell secret status backup backups restore drill
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,22 @@ shell: ## Open Python in the running product's application
 secret: ## Print new secrets for .env, as live mode needs them
 	$(INSTALL) requirements.txt
 	@$(PY) -m workers.stack.environment
+
+backup: ## Make a base backup of the running product now (BACKUP_TO; docs/recovery.md)
+	$(INSTALL) requirements.txt
+	@$(PY) -m workers.recovery backup $(if $(FULL),--full)
+
+backups: ## Show what backups there are and which seconds can be restored
+	$(INSTALL) requirements.txt
+	@$(PY) -m workers.recovery list
+
+restore: ## Bring the house back as it was: TO="2026-11-21 14:03:00" in UTC, or TO=latest
+	$(INSTALL) requirements.txt
+	@$(PY) -m workers.recovery restore --to "$(TO)" $(if $(ASIDE),--aside)
+
+drill: ## Restore a random second to an empty folder, look at it, and say how long it took
+	$(INSTALL) requirements.txt
+	@$(PY) -m workers.recovery drill
 
 status: ## Show the processes of the running product
 	@$(PY) -m supervisor.supervisorctl -c "$${DATA_DIR:-var}/run/supervisord.conf" status || true

@@ -121,6 +121,7 @@ def _init_platform(app: Flask, settings: Settings) -> None:
         observing,
         packing,
         personal_tables,
+        recovery,
         share_cards,
         signals,
         templating,
@@ -148,6 +149,7 @@ def _init_platform(app: Flask, settings: Settings) -> None:
     keys_cli.init_keys(app)
     init_realtime(app)
     personal_tables.init_app(app)
+    recovery.init_recovery(app)
     background.init_background(app, settings)
 
 

@@ -10,7 +10,7 @@ import re
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Self, TypeVar
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
@@ -21,6 +21,7 @@ MIN_SECRET_LENGTH, MIN_WEBHOOK_KEY = 32, 24
 P256_BYTES, P256_ORDER = 32, 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 CHAIN_ADDRESS = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}")
+Kind = TypeVar("Kind", bound="BackupSettings")
 STRIPE_PAGES = ["https://checkout.stripe.com", "https://connect.stripe.com"]
 
 
@@ -37,10 +38,67 @@ class ConfigError(Exception):
         super().__init__("\n".join(problems))
 
 
-class Settings(BaseSettings):
+class BackupSettings(BaseSettings):
+    """What recovery goes by; on a machine that is yet to be restored nothing else is known."""
+
     # An empty line in .env means the default, not an empty value.
     model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
 
+    data_dir: Path = Path("var")
+
+    # A folder, or s3://bucket/prefix. Empty: no backups.
+    backup_to: str = ""
+    # Seals them; the first of several seals, the others still open.
+    backup_key: Annotated[list[str], NoDecode] = []
+    backup_days: Annotated[int, Field(ge=1, le=3650)] = 30
+    # After how many seconds at most what is new goes there.
+    backup_seconds: Annotated[int, Field(ge=1, le=25)] = 12
+    # How many days pass between two full ones, and between two drills (0: none by the clock).
+    backup_full_days: Annotated[int, Field(ge=1, le=60)] = 7
+    backup_drill_days: Annotated[int, Field(ge=0, le=365)] = 7
+    backup_s3_endpoint: str = ""
+    backup_s3_region: str = "us-east-1"
+    backup_s3_access_key: str = ""
+    backup_s3_secret_key: str = ""
+    # A role with REPLICATION, past any pooler; by default that of DATABASE_URL.
+    backup_database_url: str = ""
+    # PostgreSQL's programs, where the server is another release than the embedded one.
+    backup_postgres_bin: Path | None = None
+
+    @field_validator("backup_key", mode="before")
+    @classmethod
+    def _split_backup_keys(cls, value: object) -> object:
+        return _split(value)
+
+    @field_validator("backup_key")
+    @classmethod
+    def _strong_backup_keys(cls, value: list[str]) -> list[str]:
+        return [_check_secret(key) for key in value]
+
+    @field_validator("backup_to")
+    @classmethod
+    def _folder_or_bucket(cls, value: str) -> str:
+        bucket = value.startswith("s3://") and urlsplit(value).netloc
+        if value and not (bucket or value.startswith("/")):
+            raise ValueError("must be the absolute path of a folder, or s3://bucket/prefix")
+        return value
+
+    @field_validator("backup_s3_endpoint")
+    @classmethod
+    def _backup_address(cls, value: str) -> str:
+        return _check_web_address(value)
+
+    @model_validator(mode="after")
+    def _whole_backup(self) -> Self:
+        if self.backup_to and not self.backup_key:
+            raise ValueError("BACKUP_KEY: backups are sealed, and need a key (make secret)")
+        bucket = self.backup_to.startswith("s3://")
+        if bucket and not (self.backup_s3_access_key and self.backup_s3_secret_key):
+            raise ValueError("BACKUP_TO: a bucket needs BACKUP_S3_ACCESS_KEY and BACKUP_S3_SECRET_KEY")
+        return self
+
+
+class Settings(BackupSettings):
     mode: Mode = Mode.DEMO
     site_name: str = "Fanlight"
     host: str = "127.0.0.1"
@@ -60,7 +118,6 @@ class Settings(BaseSettings):
 
     database_url: str
     redis_url: str
-    data_dir: Path = Path("var")
 
     # Signs cookies, tickets and links. Behind ENCRYPTION_KEYS lies personal data; the first
     # key encrypts, the others still decrypt.
@@ -166,7 +223,7 @@ class Settings(BaseSettings):
     )
     @classmethod
     def _split_list(cls, value: object) -> object:
-        return [k.strip() for k in value.split(",") if k.strip()] if isinstance(value, str) else value
+        return _split(value)
 
     @field_validator("database_url")
     @classmethod
@@ -257,9 +314,7 @@ class Settings(BaseSettings):
     @field_validator("s3_endpoint")
     @classmethod
     def _web_address(cls, value: str) -> str:
-        if value and (urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).hostname):
-            raise ValueError("must be http://host[:port] or https://host[:port]")
-        return value
+        return _check_web_address(value)
 
     @model_validator(mode="after")
     def _whole_storage(self) -> Self:
@@ -330,6 +385,16 @@ def _bytes_of(value: str) -> bytes:
         return b""
 
 
+def _split(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _check_web_address(value: str) -> str:
+    if value and (urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).hostname):
+        raise ValueError("must be http://host[:port] or https://host[:port]")
+    return value
+
+
 def _check_secret(value: str) -> str:
     if len(value) < MIN_SECRET_LENGTH or len(set(value)) < 12:
         raise ValueError(f"is too weak: use at least {MIN_SECRET_LENGTH} random characters (make secret)")
@@ -369,8 +434,17 @@ def env_files() -> tuple[Path, ...]:
 
 def load_settings(**overrides: object) -> Settings:
     """The settings of this process, or ConfigError naming everything that is wrong with them."""
+    return _load(Settings, overrides)
+
+
+def load_backup_settings(**overrides: object) -> BackupSettings:
+    """Those of recovery alone."""
+    return _load(BackupSettings, overrides)
+
+
+def _load(kind: type[Kind], overrides: dict[str, object]) -> Kind:
     try:
-        return Settings(_env_file=env_files(), **overrides)  # type: ignore[arg-type]
+        return kind(_env_file=env_files(), **overrides)  # type: ignore[arg-type]
     except ValidationError as error:
         raise ConfigError([_plain(e) for e in error.errors()]) from None
 

@@ -5,7 +5,7 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     from app.creators import pictures
-    from app.media import addresses, doors, holders, jobs, personal, templating  # noqa: F401 - jobs register
+    from app.media import addresses, cli, doors, holders, jobs, personal, templating  # noqa: F401 - jobs register
     from app.media.operations import portraits
     from app.media.views import direct, fetching, library, uploads
     from app.platform import access, signals
@@ -18,6 +18,7 @@ def init_app(app: Flask) -> None:
     signals.on(access.TOPIC, doors.access_ended)
     add_door(app, "dashboard", Door("Media", "image", "/dashboard/media", 30, Role.CREATOR))
     templating.init_app(app)
+    cli.init_app(app)
     personal.init_app(app)
     for views in (direct, fetching, library, uploads):
         app.register_blueprint(views.bp)

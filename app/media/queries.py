@@ -1,8 +1,9 @@
 """What is asked about media."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import and_, func, or_, select, tuple_
@@ -11,6 +12,7 @@ from app.extensions import db
 from app.media.models import Media
 
 PAGE = 24
+PORTION = 1_000
 GONE = ("removed",)
 UNFINISHED = ("waiting", "receiving")
 BEING_MADE = ("received", "processing")
@@ -92,3 +94,26 @@ def same_content(media: Media) -> Media | None:
         .order_by((Media.moderation == "removed").desc(), Media.created_at)
         .limit(1)
     ).one_or_none()
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    id: UUID
+    renditions: dict[str, Any]
+    changed_at: datetime
+
+
+def all_ready() -> Iterator[Ready]:
+    """Of the whole house, a portion at a time."""
+    last = UUID(int=0)
+    while True:
+        portion = db.session.execute(
+            select(Media.id, Media.renditions, Media.changed_at)
+            .where(Media.state == "ready", Media.id > last)
+            .order_by(Media.id)
+            .limit(PORTION)
+        ).all()
+        yield from (Ready(row.id, row.renditions, row.changed_at) for row in portion)
+        if len(portion) < PORTION:
+            return
+        last = portion[-1].id

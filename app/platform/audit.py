@@ -157,6 +157,9 @@ class Action(StrEnum):
     REPORT_OPENED = "moderation.report_opened"
     REPORT_DECIDED = "moderation.report_decided"
     FLAG_CHANGED = "platform.flag_changed"
+    BACKUP_MADE = "recovery.backup_made"
+    DRILL_HELD = "recovery.drill_held"
+    HOUSE_RESTORED = "recovery.house_restored"
 
 
 def record(

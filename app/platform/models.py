@@ -235,3 +235,29 @@ class AccessEnded(Model):
     kind: Mapped[str]
     user_id: Mapped[UUID]
     subject_id: Mapped[UUID]
+
+
+class RecoveryRun(Model):
+    """What recovery did (platform/recovery.py). `wal` and `media` are one row each, which moves on."""
+
+    __tablename__ = "recovery_runs"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    kind: Mapped[str]
+    good: Mapped[bool]
+    # By the machine's clock, like all that backups go by.
+    began_at: Mapped[datetime] = mapped_column(Timestamp)
+    ended_at: Mapped[datetime] = mapped_column(Timestamp)
+    facts: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    trouble: Mapped[str] = mapped_column(default="")
+    # Whether the audit log has it.
+    on_record: Mapped[bool] = mapped_column(default=False)
+
+    __table_args__ = (
+        CheckConstraint("kind in ('wal', 'media', 'base', 'drill', 'restore')", name="kind"),
+        Index(
+            "uq_recovery_runs_moved", "kind", unique=True, postgresql_where=text("kind in ('wal', 'media')")
+        ),
+        Index("ix_recovery_runs_kind", "kind", "ended_at"),
+        Index("ix_recovery_runs_waiting", "ended_at", postgresql_where=text("not on_record")),
+    )

@@ -45,7 +45,7 @@ DO = {
 # What is not known yet, and how it comes to be known.
 NEVER = {
     "audit": "It is read once a day.",
-    "backup": "None was ever noted. docs/watching.md says how one is.",
+    "backup": "None was made yet. BACKUP_TO switches them on: docs/recovery.md; of others, docs/watching.md.",
     "wal": "They are kept from second to second once backups are set up.",
     "drill": "Nobody tried yet. A backup that was never restored is a hope.",
 }

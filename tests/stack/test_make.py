@@ -22,7 +22,7 @@ def test_help_explains_every_command_in_a_line() -> None:
 
 def test_secrets_are_strong_and_new_each_time() -> None:
     first, second = make("secret").splitlines(), make("secret").splitlines()
-    names = ["SECRET_KEY", "ENCRYPTION_KEYS", "VAPID_PRIVATE_KEY"]
+    names = ["SECRET_KEY", "ENCRYPTION_KEYS", "VAPID_PRIVATE_KEY", "BACKUP_KEY"]
     assert [line.partition("=")[0] for line in first] == names
     assert all(len(line.split("=")[1]) >= MIN_SECRET_LENGTH for line in first)
     assert not set(first) & set(second)

@@ -85,6 +85,11 @@ def new_secrets() -> dict[str, str]:
     return random | {"VAPID_PRIVATE_KEY": new_signing_key()}
 
 
+def new_backup_key() -> str:
+    """Not among those of the house: what it seals must be readable when the house is gone."""
+    return secrets.token_urlsafe(48)
+
+
 def new_signing_key() -> str:
     """P-256, as push services want it."""
     number = ec.generate_private_key(ec.SECP256R1()).private_numbers().private_value
@@ -92,4 +97,5 @@ def new_signing_key() -> str:
 
 
 if __name__ == "__main__":
-    print(*(f"{name}={value}" for name, value in new_secrets().items()), sep="\n")
+    fresh = new_secrets() | {"BACKUP_KEY": new_backup_key()}
+    print(*(f"{name}={value}" for name, value in fresh.items()), sep="\n")

@@ -42,6 +42,10 @@ wal_compression = 'pglz'
 min_wal_size = '128MB'
 max_wal_size = '1GB'
 checkpoint_timeout = '15min'
+# For backups: what changed since the last one is known, and a reader of the log that stays away does not
+# fill the disk.
+summarize_wal = on
+max_slot_wal_keep_size = '4GB'
 autovacuum_naptime = '20s'
 autovacuum_vacuum_scale_factor = 0.05
 autovacuum_analyze_scale_factor = 0.05
@@ -63,6 +67,7 @@ OWNERS = "postgres.owner.conf"
 # For tests: survives kill -9 of the server, not a crash of the machine.
 THROWAWAY = """
 fsync = off
+summarize_wal = off
 synchronous_commit = on
 full_page_writes = off
 shared_buffers = '128MB'
@@ -80,6 +85,13 @@ INITDB = shlex.split(
 ACCESS = """\
 host all all 127.0.0.1/32 scram-sha-256
 host replication {admin} 127.0.0.1/32 scram-sha-256
+"""
+
+
+# The slot of the log that backups read.
+READER = "fanlight_backup"
+UNREAD = """
+select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = %s and not active
 """
 
 
@@ -134,6 +146,15 @@ class Postgres(Server):
         finally:
             connection.close()
         return True
+
+    def forget_reader(self) -> None:
+        """Backups were switched off: nobody comes for the log that is kept for them."""
+        connection = psycopg2.connect(self.admin_url, connect_timeout=3)
+        try:
+            with connection, connection.cursor() as cursor:
+                cursor.execute(UNREAD, [READER])
+        finally:
+            connection.close()
 
     def _says_ready(self) -> bool:
         """Asked first: each attempt to connect too early is an alarming line in the log."""

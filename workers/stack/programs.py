@@ -77,7 +77,13 @@ def processes(settings: Settings, folders: Folders) -> list[Program]:
             for name in names
         ),
         Program("scheduler", _module("workers.scheduler", memory=1024, nice=2), 30),
+        *([_recovery()] if settings.backup_to else []),
     ]
+
+
+def _recovery() -> Program:
+    """Last to stop of what is ours, so that the last change is brought away too."""
+    return Program("recovery", _module("workers.recovery", "receive", memory=1024, nice=5), 25, stop_wait=30)
 
 
 def play(doubles: list[Double], folders: Folders) -> list[Program]:

@@ -84,7 +84,7 @@ class Server(ABC):
             raise RuntimeError(f"{self.name} was not started here")
         return self._process.pid
 
-    def start(self) -> None:
+    def start(self, within: float = READY_WITHIN) -> None:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 self.supervised(),
@@ -95,12 +95,12 @@ class Server(ABC):
                 process_group=0,
             )
         started = self._process
-        deadline = time.monotonic() + READY_WITHIN
+        deadline = time.monotonic() + within
         while not self.answers():
             if started.poll() is not None:
                 raise StackError(f"{self.name} did not start. {end_of(self.log)}")
             if time.monotonic() > deadline:
-                raise StackError(f"{self.name} gave no answer in {READY_WITHIN:.0f} s. {end_of(self.log)}")
+                raise StackError(f"{self.name} gave no answer in {within:.0f} s. {end_of(self.log)}")
             time.sleep(PAUSE)
 
     def stop(self) -> None:

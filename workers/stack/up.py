@@ -174,6 +174,8 @@ class Launcher:
         for server in embedded:
             self._until(server.answers, server.name)
             say(NAMES[server.name], f"ready ({self._elapsed()})")
+            if isinstance(server, Postgres) and not self.settings.backup_to:
+                server.forget_reader()
 
     def _prepare(self) -> dict[str, str]:
         """Migrations and demo data, once; what the demo accounts sign in with."""

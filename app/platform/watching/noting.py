@@ -5,6 +5,8 @@
 Told at /metrics as fanlight_noted_seconds_ago and fanlight_noted_ok, and on the status page.
 """
 
+from datetime import datetime
+
 from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
 
@@ -23,10 +25,13 @@ FACTS = (BACKUP, WAL, DRILL, AUDIT, CERTIFICATE)
 DETAIL_MAX = 500
 
 
-def note(name: str, *, ok: bool, detail: str = "", value: float | None = None) -> None:
+def note(
+    name: str, *, ok: bool, detail: str = "", value: float | None = None, at: datetime | None = None
+) -> None:
+    """`at` is a moment of the machine's clock; without one it is now."""
     if name not in FACTS:
         raise ValueError(f"nobody looks for {name}")
-    said = {"ok": ok, "detail": detail[:DETAIL_MAX], "value": value, "at": func.clock_timestamp()}
+    said = {"ok": ok, "detail": detail[:DETAIL_MAX], "value": value, "at": at or func.clock_timestamp()}
     with transaction():
         db.session.execute(
             insert(NotedFact)
