@@ -7,7 +7,7 @@ ARGS ?=
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test lint format bench faults demo shell secret status backup backups restore drill
+.PHONY: help run serve test lint format bench faults demo shell secret status backup backups restore drill deploy
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -73,6 +73,9 @@ restore: ## Bring the house back as it was: TO="2026-11-21 14:03:00" in UTC, or 
 drill: ## Restore a random second to an empty folder, look at it, and say how long it took
 	$(INSTALL) requirements.txt
 	@$(PY) -m workers.recovery drill
+
+deploy: ## Put this folder as a new release beside the one that runs (deploy/README.md); ARGS=--no-backup
+	@release=$$(deploy/release.sh) && cd /opt/fanlight/releases/$$release && .venv/bin/python -m workers.deploy $$release $(ARGS)
 
 status: ## Show the processes of the running product
 	@$(PY) -m supervisor.supervisorctl -c "$${DATA_DIR:-var}/run/supervisord.conf" status || true

@@ -109,6 +109,7 @@ def _init_platform(app: Flask, settings: Settings) -> None:
         audit_cli,
         background,
         cookies,
+        deployment_cli,
         flags,
         front,
         guards,
@@ -147,6 +148,7 @@ def _init_platform(app: Flask, settings: Settings) -> None:
     share_cards.init_share_cards(app)
     audit_cli.init_audit(app)
     keys_cli.init_keys(app)
+    deployment_cli.init_deployment(app)
     init_realtime(app)
     personal_tables.init_app(app)
     recovery.init_recovery(app)

@@ -2,7 +2,7 @@
 
 from alembic import context
 from flask import current_app
-from sqlalchemy import text
+from sqlalchemy import NullPool, create_engine, text
 
 from app.extensions import db
 
@@ -10,19 +10,26 @@ from app.extensions import db
 LOCK_TIMEOUT = "4s"
 # Two starts at once must not migrate at once.
 MIGRATING = 7_301_944
+# To look through a big table takes longer than any statement of a page may.
+OPTIONS = f"-c timezone=UTC -c lock_timeout={LOCK_TIMEOUT} -c statement_timeout=0"
 
 
 def run() -> None:
-    engine = current_app.extensions["migrate"].db.engine
-    with engine.connect() as connection:
+    url = current_app.extensions["migrate"].db.engine.url
+    arguments = {"options": OPTIONS, "application_name": "fanlight-migrations"}
+    engine = create_engine(url, poolclass=NullPool, connect_args=arguments)
+    # What holds the lock is a connection of its own: a migration that builds an index beside the visitors
+    # leaves its transaction.
+    with engine.connect() as gate, engine.connect() as connection:
+        gate.execute(text("select pg_advisory_xact_lock(:key)"), {"key": MIGRATING})
         context.configure(
             connection=connection,
             target_metadata=db.metadata,
             compare_type=True,
+            # What succeeded stays: a second try goes on from there.
+            transaction_per_migration=True,
         )
         with context.begin_transaction():
-            connection.execute(text(f"set local lock_timeout = '{LOCK_TIMEOUT}'"))
-            connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": MIGRATING})
             context.run_migrations()
 
 

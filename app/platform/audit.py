@@ -160,6 +160,8 @@ class Action(StrEnum):
     BACKUP_MADE = "recovery.backup_made"
     DRILL_HELD = "recovery.drill_held"
     HOUSE_RESTORED = "recovery.house_restored"
+    DEPLOYED = "platform.deployed"
+    DEPLOYMENT_TAKEN_BACK = "platform.deployment_taken_back"
 
 
 def record(

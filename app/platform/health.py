@@ -8,6 +8,7 @@ from pathlib import Path
 
 from alembic.script import ScriptDirectory
 from flask import Blueprint, Flask, current_app
+from htmx_flask import request
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
@@ -16,10 +17,13 @@ from app.kit import clock
 from app.platform.cache import cache
 from app.platform.guards import Access, guard
 from app.platform.machines import from_this_machine
+from app.platform.settings import settings
 from app.platform.watching.figures import PROBE
 
 LATE_SECONDS = 60
 LEAVING = "fanlight.leaving"
+# Who knows the name of a release may ask whether it is the one that answers; a deployment does.
+RELEASE = "X-Release"
 
 VERSIONS = text("select version_num from alembic_version")
 OLDEST = text("""
@@ -51,7 +55,11 @@ def leave(app: Flask) -> None:
 @bp.get("/healthz")
 @guard(Access.MACHINE, limit=None)
 def alive() -> Response:
-    return _answer({"status": "alive"}, 200)
+    response = _answer({"status": "alive"}, 200)
+    asked = request.headers.get(RELEASE)
+    if asked and asked == settings().release:
+        response.headers[RELEASE] = asked
+    return response
 
 
 @bp.get("/readyz")

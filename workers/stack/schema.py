@@ -27,9 +27,19 @@ def is_at_head(url: str, versions: Path = VERSIONS) -> bool:
         connection.close()
 
 
+def known(versions: Path = VERSIONS) -> set[str]:
+    """Every revision that this release has."""
+    return _named(versions)["revision"]
+
+
 def _heads(versions: Path) -> set[str]:
+    named = _named(versions)
+    return named["revision"] - named["down_revision"]
+
+
+def _named(versions: Path) -> dict[str, set[str]]:
     named: dict[str, set[str]] = {"revision": set(), "down_revision": set()}
     for file in versions.glob("*.py"):
         for name, value in ASSIGNED.findall(file.read_text()):
             named[name].add(value)
-    return named["revision"] - named["down_revision"]
+    return named

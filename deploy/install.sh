@@ -1,0 +1,202 @@
+#!/usr/bin/env bash
+# Puts Fanlight on a server of its own: Debian 12 or 13, Ubuntu 24.04 or 22.04. Run it as root; again does no harm.
+#
+#   deploy/install.sh --name fans.example.org --mail-from hello@example.org --smtp-url smtp://user:password@host:587
+#
+# What is there already (settings, database, certificate) stays as it is.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+etc=/etc/fanlight home=/opt/fanlight data=/var/lib/fanlight site=/etc/nginx/fanlight
+name='' mail_from='' smtp_url='' workers=2
+
+say() { printf '\n== %s\n' "$*"; }
+fail() { printf '\n%s\n' "$*" >&2; exit 1; }
+
+while [ $# -gt 0 ]; do
+    case $1 in
+        --name) name=$2 ;;
+        --mail-from) mail_from=$2 ;;
+        --smtp-url) smtp_url=$2 ;;
+        --web-processes) workers=$2 ;;
+        *) fail "Unknown: $1. See the first lines of $0." ;;
+    esac
+    shift 2
+done
+
+[ "$(id -u)" = 0 ] || fail "Run this as root."
+command -v apt-get >/dev/null || fail "This is for Debian and Ubuntu; deploy/README.md says what it does."
+if [ ! -e $etc/env ]; then
+    [ -n "$name" ] || fail "Say by which name visitors come: --name fans.example.org"
+    [ -n "$mail_from" ] || fail "Say who mails come from: --mail-from hello@example.org"
+    [ -n "$smtp_url" ] || fail "Say which server takes mail: --smtp-url smtp://user:password@host:587"
+fi
+
+apt_install() { DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null; }
+
+# The version that apt would install, as a number that can be compared: 15 of "15+248".
+offered() { apt-cache policy "$1" | sed -n 's/^ *Candidate: \(.*:\)\{0,1\}\([0-9]*\).*/\2/p'; }
+
+packages() {
+    say "packages"
+    apt-get update -qq
+    apt_install ca-certificates curl openssl python3 python3-venv redis-server certbot
+    if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+        apt_install python3.11 python3.11-venv
+    fi
+    if [ "$(offered postgresql)" -lt 15 ]; then
+        # PostgreSQL's own packages, where those of the distribution are too old.
+        apt_install postgresql-common
+        /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y
+        apt_install postgresql-17
+    else
+        apt_install postgresql
+    fi
+    # Without Brotli files go out packed by gzip.
+    apt_install nginx libnginx-mod-http-brotli-static brotli || apt_install nginx
+}
+
+account() {
+    say "account and folders"
+    getent passwd fanlight >/dev/null \
+        || useradd --system --user-group --home-dir $data --shell /usr/sbin/nologin fanlight
+    # nginx hands out files that the web process has said yes to.
+    usermod -aG fanlight www-data
+    install -d -m 755 $home $home/releases $home/venvs $etc
+    install -d -m 750 -o fanlight -g fanlight $data $data/storage
+    install -d -m 700 $etc/tls
+}
+
+database() {
+    say "database"
+    systemctl enable --now --quiet postgresql redis-server
+    local try
+    for try in $(seq 60); do
+        as_postgres 'select 1' >/dev/null 2>&1 && break
+        [ "$try" -lt 60 ] || fail "PostgreSQL does not answer."
+        sleep 1
+    done
+    if [ -z "$(as_postgres "select 1 from pg_roles where rolname = 'fanlight'")" ]; then
+        password=$(openssl rand -hex 24)
+        as_postgres "create role fanlight login password '$password'" >/dev/null
+    fi
+    if [ -z "$(as_postgres "select 1 from pg_database where datname = 'fanlight'")" ]; then
+        as_postgres "create database fanlight owner fanlight encoding 'UTF8' template template0" >/dev/null
+    fi
+}
+
+as_postgres() { runuser -u postgres -- psql -X -At -v ON_ERROR_STOP=1 -d postgres -c "$1"; }
+
+settings() {
+    say "settings"
+    local release=$home/releases/$1
+    if [ ! -e $etc/env ]; then
+        if [ -z "${password:-}" ]; then
+            password=$(openssl rand -hex 24)
+            as_postgres "alter role fanlight password '$password'" >/dev/null
+        fi
+        # Read by the processes, and by nobody else.
+        install -m 640 -o root -g fanlight /dev/null $etc/env
+        {
+            echo "# Settings of the house; .env.example explains each. After a change: deploy again, or restart."
+            echo "MODE=live"
+            echo "PUBLIC_URL=https://$name"
+            echo "SMTP_URL=$smtp_url"
+            echo "MAIL_FROM=$mail_from"
+            echo "HOST=127.0.0.1"
+            echo "TRUSTED_PROXIES=1"
+            echo "X_ACCEL_PREFIX=/_stored/"
+            echo "WEB_PROCESSES=$workers"
+            echo "DATA_DIR=$data"
+            echo "DATABASE_URL=postgresql://fanlight:$password@127.0.0.1/fanlight"
+            echo "REDIS_URL=redis://127.0.0.1:6379/0"
+            (cd "$release" && .venv/bin/python -m workers.stack.environment)
+        } >>$etc/env
+    fi
+    colour blue 3000 3002
+    colour green 3100 3102
+    [ -e $etc/deploy.toml ] || cat >$etc/deploy.toml <<TOML
+# What a deployment knows of this machine (deploy/README.md).
+home = "$home"
+etc = "$etc"
+runner = "systemd"
+account = "fanlight"
+# So long visitors see a new release before the old one is let go.
+watch_seconds = 10
+# Commands of flask that look at the data before a release is shown.
+validate = ["ledger verify"]
+
+[nginx]
+folder = "$site"
+log = "/var/log/nginx/fanlight.log"
+port = 443
+options = ["--certificate", "$etc/tls/fullchain.pem", "--certificate-key", "$etc/tls/privkey.pem"]
+test = ["nginx", "-t", "-q"]
+reload = ["systemctl", "reload", "nginx"]
+TOML
+}
+
+colour() {
+    [ -e "$etc/$1.env" ] || cat >"$etc/$1.env" <<ENV
+PORT=$2
+WS_PORT=$3
+PROMETHEUS_MULTIPROC_DIR=$data/run/metrics/$1
+ENV
+}
+
+certificate() {
+    say "certificate"
+    name=$(sed -n 's/^PUBLIC_URL=https:\/\///p' $etc/env)
+    [ -e $etc/tls/fullchain.pem ] && return
+    # Until there is a real one; browsers warn of it.
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 90 -subj "/CN=$name" \
+        -addext "subjectAltName=DNS:$name" -keyout $etc/tls/privkey.pem -out $etc/tls/fullchain.pem 2>/dev/null
+}
+
+units() {
+    say "units"
+    install -m 644 -t /etc/systemd/system deploy/systemd/*
+    systemctl daemon-reload
+}
+
+front() {
+    say "nginx"
+    install -d -m 755 $site
+    ln -sfn $site/fanlight.conf /etc/nginx/sites-enabled/fanlight.conf
+    rm -f /etc/nginx/sites-enabled/default
+    # It may not start before the first release has made its site, and does after it.
+    [ -e $site/fanlight.conf ] || rm -f /etc/nginx/sites-enabled/fanlight.conf
+    systemctl enable --quiet nginx
+    systemctl start nginx
+    ln -sfn $site/fanlight.conf /etc/nginx/sites-enabled/fanlight.conf
+}
+
+packages
+account
+database
+say "release"
+release=$(deploy/release.sh $home)
+settings "$release"
+certificate
+units
+front
+say "first deployment"
+backup=()
+[ -e $home/active ] && ! grep -q '^BACKUP_TO=.' $etc/env && backup=(--no-backup)
+(cd "$home/releases/$release" && .venv/bin/python -m workers.deploy "$release" "${backup[@]}")
+
+cat <<NEXT
+
+Fanlight is at https://$name
+
+Somebody who runs it:
+  cd $home/$(basename "$(readlink $home/active)")
+  runuser -u fanlight -- .venv/bin/python -m flask --app app accounts create-admin you@example.org your_handle
+
+A certificate that browsers believe, once the name leads to this machine:
+  certbot certonly --webroot -w /var/lib/fanlight-nginx/acme -d $name --deploy-hook "systemctl reload nginx"
+  ln -sf /etc/letsencrypt/live/$name/fullchain.pem /etc/letsencrypt/live/$name/privkey.pem $etc/tls/
+  systemctl reload nginx
+
+Backups: set BACKUP_TO and BACKUP_KEY in $etc/env. Without them a deployment wants --no-backup.
+NEXT

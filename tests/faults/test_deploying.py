@@ -1,0 +1,146 @@
+"""A release comes while people are there, and one that is no good goes again: nobody notices (F14)."""
+
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from app.chat.models import Message
+from app.extensions import db
+from app.platform.audit import Action
+from app.platform.models import AuditRecord
+from tests.chat.talking import begin
+from tests.deploy.a_house import Place, a_place
+from tests.deploy.visitors import Crowd, cookie_of, crowd
+from tests.factories.creators import a_creator
+from tests.factories.people import a_person, signed_in
+from tests.factories.posts import a_post
+from workers.stack.schema import _heads
+
+pytestmark = [pytest.mark.fault_long, pytest.mark.timeout(600)]
+
+BACK_WITHIN = 5.0
+MIGRATION = '''"""A pinned post stands first"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from app.platform import expanding
+
+revision = "9001_pinned"
+down_revision = "{head}"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("posts", sa.Column("pinned_first", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.add_column("messages", sa.Column("probe", sa.Integer()))
+    op.create_check_constraint(op.f("ck_posts_long"), "posts", "version < 99999", postgresql_not_valid=True)
+    expanding.validate("posts", "ck_posts_long")
+    expanding.add_index("ix_posts_pinned_first", "posts", ["creator_id"], where="pinned_first")
+    expanding.fill("users", {{"display_name": "'Somebody'"}}, where="display_name = ''")
+'''
+
+
+@pytest.fixture(scope="module")
+def place() -> Iterator[Place]:
+    # Not below pytest's folder, which is closed to the account of nginx's workers.
+    folder = Path(tempfile.mkdtemp(prefix="fanlight-deploy-"))
+    folder.chmod(0o711)
+    try:
+        with a_place(folder) as there:
+            there.a_release("one")
+            done = there.deploy("one")
+            assert done.returncode == 0, done.stdout + done.stderr
+            yield there
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def the_crowd(place: Place) -> tuple[str, str, tuple[str, ...]]:
+    """Who writes, where, and what others read."""
+    mara, ben = a_creator(place.app), a_person(place.app)
+    post = a_post(place.app, mara.id)
+    talk = begin(signed_in(place.app, ben), mara.handle)
+    landing = place.app.test_client().get("/", base_url=place.url).text
+    styles = re.search(r'href="(/static/[^"]+\.css[^"]*)"', landing)
+    assert styles
+    pages = ("/", "/login", f"/@{mara.handle}", f"/posts/{post}", styles[1])
+    return cookie_of(place.app, ben), talk, pages
+
+
+def nobody_noticed(there: Crowd, place: Place, talk: str) -> None:
+    assert there.failures == [], there.answers
+    assert there.answers.total() > 100, there.answers
+    assert max(there.gaps) < BACK_WITHIN, there.gaps
+    with place.app.app_context():
+        said = db.session.query(Message).filter(Message.conversation_id == talk.rsplit("/", 1)[1]).count()
+    assert said == there.written + 1, "each once, and the first words"
+
+
+def on_record(place: Place, action: Action) -> AuditRecord:
+    with place.app.app_context():
+        found = db.session.query(AuditRecord).filter_by(action=action.value).order_by(AuditRecord.at.desc())
+        return found.first() or pytest.fail("not on record")
+
+
+def test_a_release_with_a_migration_comes_and_nobody_notices(place: Place) -> None:
+    head = next(iter(_heads(place.folder / "home/releases/one/migrations/versions")))
+    place.a_release("two", {"migrations/versions/9001_pinned.py": MIGRATION.format(head=head)})
+    refused = place.deploy("two")
+    assert refused.returncode == 1
+    assert "--no-backup" in refused.stderr
+    writer, talk, pages = the_crowd(place)
+    with crowd(place, writer, talk, pages) as there:
+        done = place.deploy("two", "--no-backup")
+    print(done.stdout, there.answers, there.gaps)
+    assert done.returncode == 0, done.stdout + done.stderr
+    nobody_noticed(there, place, talk)
+    assert place.house.active == "green"
+    with place.app.app_context():
+        valid = db.session.scalar(
+            text("select indisvalid from pg_index where indexrelid = 'ix_posts_pinned_first'::regclass")
+        )
+    assert valid
+    record = on_record(place, Action.DEPLOYED)
+    assert (record.subject_id, record.data["before"]) == ("two", "one")
+
+
+BROKEN = {
+    "a page fails": {"templates/accounts/login.html": "{{ nobody.knows.this }}"},
+    "it does not start": {"wsgi.py": "raise SystemExit(1)\n"},
+    "its work fails": {"workers/run.py": "raise SystemExit(1)\n"},
+    "a migration locks": {
+        "migrations/versions/9002_bad.py": MIGRATION.replace("not_valid=True", "not_valid=False")
+    },
+}
+
+WHY = {
+    "a page fails": "the login page: 500",
+    "it does not start": "web of bad-1 ended",
+    "its work fails": "worker of bad-2 ended",
+    "a migration locks": "constraint: looks through the table",
+}
+
+
+@pytest.mark.parametrize("fault", BROKEN)
+def test_a_release_that_is_no_good_goes_again_and_nobody_notices(place: Place, fault: str) -> None:
+    name = f"bad-{list(BROKEN).index(fault)}"
+    place.a_release(name, BROKEN[fault])
+    active = place.house.active
+    writer, talk, pages = the_crowd(place)
+    with crowd(place, writer, talk, pages) as there:
+        done = place.deploy(name, "--no-backup")
+    print(done.stdout, done.stderr, there.answers, there.gaps)
+    assert WHY[fault] in done.stderr
+    assert done.returncode == 1
+    nobody_noticed(there, place, talk)
+    assert place.house.active == active
+    record = on_record(place, Action.DEPLOYMENT_TAKEN_BACK)
+    assert record.subject_id == name
+    assert record.data["why"]
