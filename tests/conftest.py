@@ -18,6 +18,7 @@ from app.accounts import session_cache
 from app.config import Mode, Settings, load_settings
 from app.kit import clock
 from app.platform import flags, limits
+from app.platform.watching import figures
 from tests.page_client import PageClient
 from tests.schema import empty_tables, make_schema
 from workers.stack import ports
@@ -112,6 +113,7 @@ def emptied(app: Flask) -> Flask:
     session_cache.clear()
     limits.clear()
     flags.clear()
+    figures.forget(app)
     return app
 
 

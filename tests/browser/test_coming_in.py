@@ -35,7 +35,7 @@ def test_from_the_landing_page_to_a_profile(app: Flask, open_tab: OpenTab, js: b
     expect(tab.get_by_role("heading", name=EMPTY_FEED)).to_be_visible()
     tab.goto("/settings/profile")
     tab.get_by_label("About you").fill("Lanterns")
-    tab.get_by_role("button", name="Save").click()
+    tab.get_by_role("button", name="Save", exact=True).click()
     expect(tab.get_by_label("About you")).to_have_value("Lanterns")
 
 
