@@ -32,11 +32,6 @@ from tests.factories.invoices import bought, refund
 from tests.factories.people import Person, a_person, signed_in
 
 
-@pytest.fixture
-def mara(app: Flask) -> Person:
-    return a_creator(app, "mara")
-
-
 def meant(app: Flask, creator: Person, audience: Audience) -> set[str]:
     with app.app_context():
         ids = db.session.scalars(people(creator.id, audience)).all()

@@ -20,30 +20,12 @@ from tests.broadcasts.telling import (
     the_broadcast,
     written,
 )
-from tests.factories.creators import a_creator, follows
+from tests.factories.creators import a_creator
 from tests.factories.invoices import paid, refund
 from tests.factories.media import a_picture
-from tests.factories.people import Person, a_person, signed_in
+from tests.factories.people import Person, signed_in
 from tests.factories.subscriptions import invoice_at
 from tests.page_client import Page, PageClient
-
-
-@pytest.fixture
-def mara(app: Flask) -> Person:
-    return a_creator(app, "mara")
-
-
-@pytest.fixture
-def host(app: Flask, mara: Person) -> PageClient:
-    return signed_in(app, mara)
-
-
-@pytest.fixture
-def fans(app: Flask, mara: Person) -> list[Person]:
-    fans = [a_person(app, name) for name in ("ben", "zoe")]
-    for fan in fans:
-        follows(app, fan, mara)
-    return fans
 
 
 def in_talk(app: Flask, fan: Person) -> Page:

@@ -24,18 +24,6 @@ def mara(app: Flask, fixed_clock: FixedClock) -> Person:
     return a_creator(app, "mara")
 
 
-@pytest.fixture
-def host(app: Flask, mara: Person) -> PageClient:
-    return signed_in(app, mara)
-
-
-@pytest.fixture
-def ben(app: Flask, mara: Person) -> Person:
-    ben = a_person(app, "ben")
-    follows(app, ben, mara)
-    return ben
-
-
 def out(app: Flask, host: PageClient) -> None:
     sent(host)
     all_told(app)

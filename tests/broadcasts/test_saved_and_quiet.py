@@ -15,28 +15,11 @@ from app.platform.transaction import transaction
 from tests.architecture.routes import VARIABLE, routes
 from tests.broadcasts.telling import HOME, all_told, heard, sent, the_broadcast, written
 from tests.chat.talking import begin
-from tests.factories.creators import a_creator, follows
-from tests.factories.people import Person, a_person, signed_in
+from tests.factories.creators import a_creator
+from tests.factories.people import Person, signed_in
 from tests.page_client import PageClient
 
 SAVED = f"{HOME}/saved"
-
-
-@pytest.fixture
-def mara(app: Flask) -> Person:
-    return a_creator(app, "mara")
-
-
-@pytest.fixture
-def host(app: Flask, mara: Person) -> PageClient:
-    return signed_in(app, mara)
-
-
-@pytest.fixture
-def ben(app: Flask, mara: Person) -> Person:
-    ben = a_person(app, "ben")
-    follows(app, ben, mara)
-    return ben
 
 
 def saves(page: PageClient, name: str, words: str) -> None:

@@ -31,24 +31,6 @@ from tests.queries import counting
 
 
 @pytest.fixture
-def mara(app: Flask) -> Person:
-    return a_creator(app, "mara")
-
-
-@pytest.fixture
-def host(app: Flask, mara: Person) -> PageClient:
-    return signed_in(app, mara)
-
-
-@pytest.fixture
-def fans(app: Flask, mara: Person) -> list[Person]:
-    fans = [a_person(app, name) for name in ("ben", "zoe")]
-    for fan in fans:
-        follows(app, fan, mara)
-    return fans
-
-
-@pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivering, "TOLD_AT_ONCE", 2)
     monkeypatch.setattr(taking_back, "AT_ONCE", 2)

@@ -35,27 +35,10 @@ from tests.broadcasts.telling import (
     written,
 )
 from tests.chat.talking import begin, say, words_of
-from tests.factories.creators import a_creator, blocks, follows, some_followers
+from tests.factories.creators import blocks, follows, some_followers
 from tests.factories.people import Person, a_person, signed_in
 from tests.page_client import PageClient
 from tests.queries import counting
-
-
-@pytest.fixture
-def mara(app: Flask) -> Person:
-    return a_creator(app, "mara")
-
-
-@pytest.fixture
-def host(app: Flask, mara: Person) -> PageClient:
-    return signed_in(app, mara)
-
-
-@pytest.fixture
-def ben(app: Flask, mara: Person) -> Person:
-    ben = a_person(app, "ben")
-    follows(app, ben, mara)
-    return ben
 
 
 @pytest.fixture

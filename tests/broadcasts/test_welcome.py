@@ -7,16 +7,11 @@ from app.creators.operations import following
 from app.platform.transaction import transaction
 from tests.broadcasts.telling import HOME, all_told, heard
 from tests.chat.talking import begin
-from tests.factories.creators import a_creator, a_tier, blocks, follows
+from tests.factories.creators import a_tier, blocks, follows
 from tests.factories.people import Person, a_person, signed_in
 from tests.factories.subscriptions import go_round, subscribed
 
 ADDRESS = f"{HOME}/welcome"
-
-
-@pytest.fixture
-def mara(app: Flask) -> Person:
-    return a_creator(app, "mara")
 
 
 @pytest.fixture

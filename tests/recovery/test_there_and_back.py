@@ -17,6 +17,7 @@ from workers.stack.embedded import EmbeddedServers
 from workers.stack.place import make_place
 
 LOST_AT_MOST = timedelta(seconds=60)
+HOUSE = {"user": "fanlight", "dbname": "fanlight"}
 
 
 def test_what_was_lost_with_its_machine_comes_back(tmp_path: Path) -> None:
@@ -75,7 +76,7 @@ def beats_at(house: House, folder: Path, moment: datetime) -> list[datetime]:
     target = place.home / "postgres"
     plan = catalogue.plan(moment)
     lay_out(house.depot, catalogue, plan, place, target)
-    server = Recovering(place, target, folder / "then.log", durable=False)
+    server = Recovering(place, target, folder / "then.log", HOUSE, durable=False)
     try:
         server.recover(plan)
         rows = server.ask("fanlight", "select at from beats order by at", database="fanlight")

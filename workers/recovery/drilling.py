@@ -72,9 +72,7 @@ def _hold(settings: BackupSettings, depot: Depot, catalogue: Catalogue, plan: Pl
             verdicts = [_sampled(depot, files)] if files else []
             # Files in an object store are where they are; ours are those that the backup has.
             there = _there(depot, files) if not pack["settings"].get("S3_BUCKET") else None
-            verdicts += checks.look(
-                server.address(about["house"]), house_keys.environment(pack), data, moment, there
-            )
+            verdicts += checks.look(server.url, house_keys.environment(pack), data, moment, there)
     return Back(moment, reached, time.monotonic() - begun, verdicts)
 
 

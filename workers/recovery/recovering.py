@@ -45,16 +45,17 @@ ACCESS = "local all all trust\n"
 
 
 class Recovering(Server):
-    """`durable` where what comes of it is kept."""
+    """Of `house` are the names of its account and its database. `durable` where what comes of it is kept."""
 
     name = "postgres"
     setting = "DATABASE_URL"
     stop_signal = signal.SIGINT
     port = PORT
 
-    def __init__(self, place: Place, data: Path, log: Path, *, durable: bool) -> None:
+    def __init__(self, place: Place, data: Path, log: Path, house: dict[str, str], *, durable: bool) -> None:
         super().__init__(place, log)
         self.data = data
+        self._house = house
         self._durable = durable
         # A socket's path may not be long.
         self._socket = Path(tempfile.mkdtemp(prefix="fanlight-"))
@@ -66,10 +67,8 @@ class Recovering(Server):
 
     @property
     def url(self) -> str:
-        raise NotImplementedError("it is asked for with a name: address()")
-
-    def address(self, house: dict[str, str]) -> str:
-        return f"postgresql://{house['user']}@/{house['dbname']}?host={self._socket}&port={PORT}"
+        user, name = self._house["user"], self._house["dbname"]
+        return f"postgresql://{user}@/{name}?host={self._socket}&port={PORT}"
 
     def prepare(self) -> bool:
         return False

@@ -77,7 +77,7 @@ def restore(settings: BackupSettings, depot: Depot, wanted: Wanted, say: Say) ->
             )
             _new_passwords(server, place.home / "keys.json")
             _files(depot, moment, folders.data, say)
-            url = server.address(facts["house"])
+            url = server.url
             verdicts = checks.look(url, house_keys.environment(pack), folders.data, moment)
             back = Back(wanted.to or reached or moment, reached, time.monotonic() - begun, verdicts)
             _note(url, began, plan, back)
@@ -118,7 +118,8 @@ def recovered(
 ) -> Iterator[Recovering]:
     """A server on `target`, at the moment of the plan; closed, it leaves a data folder like any other."""
     lay_out(depot, catalogue, plan, place, target)
-    server = Recovering(place, target, target.with_name("restore.log"), durable=durable)
+    house = bases.about(depot, plan.base)["house"]
+    server = Recovering(place, target, target.with_name("restore.log"), house, durable=durable)
     try:
         server.recover(plan)
         yield server
