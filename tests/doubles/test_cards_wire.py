@@ -130,7 +130,8 @@ def test_two_calls_at_once_with_one_key_are_not_both_made(
     assert refused.value.http_status == 409
     assert "idempotency_key_in_use" in str(refused.value.http_body)
     slow.join()
-    assert a_payment(api, "five").status == "succeeded"
+    # Whoever called hears of the broken line a moment before the key is free again.
+    assert eventually(lambda: a_payment(api, "five")).status == "succeeded"
 
 
 def test_twenty_calls_at_once_with_one_key_pay_once(double: CardsDouble) -> None:

@@ -1,5 +1,6 @@
 """Handing out: public for good, closed to whom it is open, nothing five seconds after access ended."""
 
+import time
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -205,7 +206,17 @@ def test_access_ends_within_five_seconds_when_no_notice_comes(
         from app.entitlements.models import Grant
 
         db.session.execute(update(Grant).values(revoked_at=clock.now()))
-    eventually(lambda: page.http.get(address).status_code == 402, within=5)
+    ended, answered = time.monotonic(), [0.0]
+
+    def closed() -> bool:
+        asked = time.monotonic()
+        if page.http.get(address).status_code == 402:
+            return True
+        answered.append(asked)
+        return False
+
+    eventually(closed)
+    assert answered[-1] - ended <= 5
 
 
 def test_withdrawn_ends_its_public_addresses(app: Flask, desk: Desk) -> None:
