@@ -155,7 +155,7 @@ class Shop:
         return answers[-1]
 
     def _start(self) -> processes.Started:
-        module = "tests.faults.money_program"
+        module = "tests.faults.house_program"
         web = self._open.enter_context(processes.start(module, self._env, "web", str(self.port)))
         eventually(self._alive, within=START_SECONDS)
         return web
@@ -243,6 +243,33 @@ def strike(victim: str, shop: Shop, servers: EmbeddedServers) -> None:
         servers.redis.kill()
 
 
+def happens_once(
+    wish: Wish, shop: Shop, house: House, servers: EmbeddedServers, victim: str, step: str
+) -> None:
+    """Somebody wishes for it, and `victim` is killed at `step`."""
+    assert wish.times() == 0
+    shop.steps.stop_at(step)
+    first = shop.send_meanwhile(wish)
+    eventually(lambda: shop.steps.reached(step), within=30)
+    strike(victim, shop, servers)
+    shop.steps.go_on()
+    broken = first.result(60)
+    assert broken.status in {0, 303, 500, 503}
+    if victim == "redis":
+        assert broken.status == 303, "it needs no Redis"
+    answer = shop.send_until_answered(wish)
+    assert answer.status == 303
+    assert broken.location in {"", answer.location}, "what was acknowledged is what stands"
+    assert wish.times() == 1
+    if victim == "redis":
+        servers.redis.restart()
+    house.scheduler()
+    house.worker()
+    eventually(nothing_waits, within=STUCK_SECONDS)
+    assert verifying.verify().good
+    assert wish.times() == 1
+
+
 @pytest.mark.parametrize("cell", MATRIX, ids="-".join)
 def test_it_happens_once_whoever_is_killed_at_whichever_step(
     shop: Shop, house: House, context: Flask, breakable: EmbeddedServers, cell: tuple[str, str, str]
@@ -250,25 +277,4 @@ def test_it_happens_once_whoever_is_killed_at_whichever_step(
     action, victim, step = cell
     mara, ben = a_creator(context, "mara"), a_person(context, "ben")
     give_credit(context, ben, 2_000)
-    wish = WISHES[action](context, mara, ben)
-    assert wish.times() == 0
-    shop.steps.stop_at(step)
-    first = shop.send_meanwhile(wish)
-    eventually(lambda: shop.steps.reached(step), within=30)
-    strike(victim, shop, breakable)
-    shop.steps.go_on()
-    broken = first.result(60)
-    assert broken.status in {0, 303, 500, 503}
-    if victim == "redis":
-        assert broken.status == 303, "money needs no Redis"
-    answer = shop.send_until_answered(wish)
-    assert answer.status == 303
-    assert broken.location in {"", answer.location}, "what was acknowledged is what stands"
-    assert wish.times() == 1
-    if victim == "redis":
-        breakable.redis.restart()
-    house.scheduler()
-    house.worker()
-    eventually(nothing_waits, within=STUCK_SECONDS)
-    assert verifying.verify().good
-    assert wish.times() == 1
+    happens_once(WISHES[action](context, mara, ben), shop, house, breakable, victim, step)

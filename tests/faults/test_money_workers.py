@@ -105,7 +105,7 @@ class Staff:
 
     def start(self, role: str, *, watched: bool = False) -> processes.Started:
         steps = self.steps if watched else self._unwatched
-        made = processes.start("tests.faults.money_program", self._env | steps.environment, role)
+        made = processes.start("tests.faults.house_program", self._env | steps.environment, role)
         return self._running.enter_context(made)
 
     def strike(self, role: str, step: str) -> None:

@@ -1,22 +1,21 @@
-"""A process of the house, which stops at a named step of taking or sending money: a test kills it there.
+"""A process of the house, which stops at a named step of money or of a message: a test kills it there.
 
-    python -m tests.faults.money_program web 5001
-    python -m tests.faults.money_program worker
-    python -m tests.faults.money_program scheduler
-
-The test names the step in a file; the process says in another one that it has come there, and goes on when a
-third one tells it to. Files, so that whatever server is killed meanwhile can be any of them.
+python -m tests.faults.house_program web 5001
+python -m tests.faults.house_program worker
+python -m tests.faults.house_program scheduler
 """
 
 import os
 import socket
 import sys
-import time
-from collections.abc import Callable
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
 
 from app import create_app
+from app.broadcasts.operations import delivering
+from app.broadcasts.operations import sending as broadcasting
+from app.chat import numbering, queries_talk, telling
+from app.chat.operations import opening, parcels, spreading, writing
 from app.earnings.operations import paying_out
 from app.extensions import BoundarySession
 from app.invoices.operations import attempts, bookings, receiving, refunding, settling
@@ -25,21 +24,23 @@ from app.payments.gateways.solana import building, reading
 from app.payments.gateways.solana import sending as wire
 from app.payments.gateways.stripe import checkout, events, refunds
 from app.payments.operations import solana_receiving, solana_sends
-from app.platform import idempotency
+from app.platform import idempotency, realtime
 from app.platform.work import lease
 from app.posts.operations import buying
 from app.subscriptions.operations import beginning
 from app.tips.operations import giving
+from tests.faults import steps
 from workers import run, scheduler
 from workers.stack.serving import Serving
 
-FOLDER = Path(os.environ["STEPS"])
-STOP, REACHED, GO = (FOLDER / name for name in ("stop", "reached", "go"))
-PAUSE = 0.01
 THREADS = 4
 
 lease.LEASE_SECONDS = float(os.environ.get("LEASE_SECONDS", lease.LEASE_SECONDS))
 lease.HEARTBEAT_SECONDS = float(os.environ.get("HEARTBEAT_SECONDS", lease.HEARTBEAT_SECONDS))
+# That somebody has not read it by then is another test's business, and all of these would wait for it.
+telling.PAUSE = timedelta(0)
+# So that a few people are several parts of a list.
+delivering.TOLD_AT_ONCE = 2
 
 # Where each step is; all of them lie behind what they name.
 STEPS: dict[str, tuple[Any, str]] = {
@@ -79,23 +80,21 @@ STEPS: dict[str, tuple[Any, str]] = {
     "the coins are sent": (wire, "send"),
     "what the network took is booked": (solana_sends, "pay_fee"),
     "the coins have arrived": (solana_sends, "succeed"),
+    # Of what people say.
+    "the conversation is locked": (queries_talk, "find_talk"),
+    "what the message carries is packed": (parcels, "pack"),
+    "the message has its number": (numbering, "next_number"),
+    "the message is written": (writing, "_say"),
+    "the other one will hear of it": (telling, "soon"),
+    "an invoice is made for a message": (opening, "make"),
+    "open pages are told": (realtime, "push_user"),
+    "what waits is looked at": (telling, "waiting"),
+    # Of what is told to many.
+    "a broadcast is begun by the clock": (broadcasting, "begin_due"),
+    "its people are listed": (delivering, "put_on_list"),
+    "all of a part have it": (spreading, "spread"),
+    "how far it got is noted": (delivering, "tell"),
 }
-
-
-def watch(step: str) -> None:
-    where, name = STEPS[step]
-    inner: Callable[..., Any] = getattr(where, name)
-
-    def watched(*given: Any, **named: Any) -> Any:
-        answer = inner(*given, **named)
-        if STOP.exists() and STOP.read_text() == step:
-            STOP.unlink()
-            REACHED.write_text(step)
-            while not GO.exists():
-                time.sleep(PAUSE)
-        return answer
-
-    setattr(where, name, watched)
 
 
 def web(port: int) -> None:
@@ -103,8 +102,8 @@ def web(port: int) -> None:
 
 
 if __name__ == "__main__":
-    for step in STEPS:
-        watch(step)
+    for step, (where, name) in STEPS.items():
+        steps.watch(step, where, name)
     match sys.argv[1:]:
         case ["web", port]:
             web(int(port))
