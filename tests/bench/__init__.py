@@ -1,6 +1,6 @@
 """Measures: every figure is a ratio against a baseline of the same run, or an exact value.
 
-make bench                        all of them
+make bench                        all of them; with ARGS=--table also into BENCHMARKS.md
 .venv/bin/python -m tests.bench P12 hello ...      some, by id or name
 
 A measure is a function in a module of this folder:

@@ -1,16 +1,24 @@
-"""Runs all measures, or those named, and prints a line each. Ends with 1 when a goal was missed."""
+"""Runs all measures, or those named, and prints a line each. Ends with 1 when a goal was missed.
+
+With `--table` the rows of BENCHMARKS.md become what was measured now.
+"""
 
 import importlib
 import pkgutil
 import sys
 import traceback
+from pathlib import Path
 from types import ModuleType
 
 from tests import bench
+from tests.bench import _table
 from tests.bench.harness import MEASURES, Bench, Measure
 
+TABLE, PAPER = "--table", Path("BENCHMARKS.md")
 
-def main(wanted: list[str]) -> int:
+
+def main(asked: list[str]) -> int:
+    wanted = [one for one in asked if one != TABLE]
     modules = [
         importlib.import_module(f"tests.bench.{found.name}")
         for found in pkgutil.iter_modules(bench.__path__)
@@ -18,7 +26,7 @@ def main(wanted: list[str]) -> int:
     ]
     chosen = [m for m in MEASURES if not wanted or {m.id, m.name} & set(wanted)]
     with Bench() as stand:
-        reached = [run(measure, stand) for measure in sorted(chosen, key=place)]
+        reached = [run(measure, stand, keep=TABLE in asked) for measure in sorted(chosen, key=place)]
     for module in modules:
         if not wanted or module.__name__.rpartition(".")[2] in wanted:
             tell(module)
@@ -32,7 +40,7 @@ def tell(module: ModuleType) -> None:
         print(*own(), sep="\n", flush=True)
 
 
-def run(measure: Measure, stand: Bench) -> bool:
+def run(measure: Measure, stand: Bench, *, keep: bool = False) -> bool:
     try:
         found = measure.run(stand)
     except Exception:
@@ -41,6 +49,8 @@ def run(measure: Measure, stand: Bench) -> bool:
         print(f"{measure.id} {measure.name} failed", flush=True)
         return False
     print(measure.line(found), flush=True)
+    if keep:
+        _table.keep(PAPER, measure, found)
     return measure.reached(found)
 
 

@@ -54,7 +54,7 @@ class Full:
 
 @measure("P1", "feed_authenticated", goal=">= 0.50")
 def feed_authenticated(bench: Bench) -> Samples:
-    cookie = cookie_of(bench, _full(bench).readers.fan)
+    cookie = cookie_of(bench, a_full_house(bench).readers.fan)
     with bench.site(hello) as bare, bench.site(Guarded(bench.settings)) as house:
         first = house.load("/feed", cookie=cookie)
         assert set(first.statuses) == {200}, first.statuses
@@ -89,7 +89,7 @@ class TheLeast(Guarded):
 
 @measure("P1", "any_page_of_two_statements", goal="told, not set")
 def any_page_of_two_statements(bench: Bench) -> Samples:
-    cookie, length = cookie_of(bench, _full(bench).readers.fan), len(_browser(bench).get("/feed").html)
+    cookie, length = cookie_of(bench, a_full_house(bench).readers.fan), len(_browser(bench).get("/feed").html)
     with bench.site(hello) as bare, bench.site(TheLeast(bench.settings, length)) as house:
         first = house.load("/least", cookie=cookie)
         assert set(first.statuses) == {200}, first.statuses
@@ -115,17 +115,17 @@ def statements_creator_media(bench: Bench) -> Samples:
 
 @measure("P9", "feed_100k_posts_against_10k", goal="<= 1.2")
 def feed_100k_posts_against_10k(bench: Bench) -> Samples:
-    return _against_first(bench, _full(bench, 100_000))
+    return _against_first(bench, a_full_house(bench, 100_000))
 
 
 @measure("P9", "feed_1m_posts_against_10k", goal="<= 1.2")
 def feed_1m_posts_against_10k(bench: Bench) -> Samples:
-    return _against_first(bench, _full(bench, 1_000_000))
+    return _against_first(bench, a_full_house(bench, 1_000_000))
 
 
 @measure("P9", "feed_page_10000_against_1", goal="<= 1.2")
 def feed_page_10000_against_1(bench: Bench) -> Samples:
-    full = _full(bench, 1_000_000)
+    full = a_full_house(bench, 1_000_000)
     deep = Stretch(before=Place(full.began - timedelta(seconds=DEEP), UUID(int=0)))
     return interleaved(lambda: _feed_time(bench, full), lambda: _feed_time(bench, full, deep), rounds=ROUNDS)
 
@@ -170,7 +170,7 @@ def htmx_more_against_feed(bench: Bench) -> Samples:
 # ---- the house
 
 
-def _full(bench: Bench, posts: int = AT_FIRST) -> Full:
+def a_full_house(bench: Bench, posts: int = AT_FIRST) -> Full:
     """It grows, and never shrinks."""
     full: Full | None = bench.__dict__.get("full_of_posts")
     if full is None:
@@ -216,7 +216,7 @@ def _plain_time(bench: Bench, full: Full) -> float:
 
 
 def _browser(bench: Bench) -> PageClient:
-    browser = signed_in(bench.house, _full(bench).readers.fan)
+    browser = signed_in(bench.house, a_full_house(bench).readers.fan)
     browser.get("/settings/profile")
     return browser
 

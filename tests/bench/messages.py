@@ -39,7 +39,7 @@ COUNT = text("update conversations set last_seq = :count, last_change = :count w
 
 @measure("P2", "statements_conversation", goal="<= 4")
 def statements_conversation(bench: Bench) -> Samples:
-    ben, talk = _talk(bench.house, FEW)
+    ben, talk = a_talk(bench.house, FEW)
     reader = signed_in(bench.house, ben)
     reader.get(talk)
     with counting(bench.house) as sent:
@@ -50,7 +50,7 @@ def statements_conversation(bench: Bench) -> Samples:
 @measure("P9", "conversation_of_100k_against_one_of_100", goal="<= 1.2")
 def deep_conversation(bench: Bench) -> Samples:
     """Processor time of a page."""
-    (ben, few), (oda, many) = _talk(bench.house, FEW), _talk(bench.house, MANY)
+    (ben, few), (oda, many) = a_talk(bench.house, FEW), a_talk(bench.house, MANY)
     short, long = cookie_of(bench, ben), cookie_of(bench, oda)
     with bench.site(Guarded(bench.settings)) as house:
         return interleaved(
@@ -61,8 +61,8 @@ def deep_conversation(bench: Bench) -> Samples:
 @measure("P6", "message_against_hello", goal="told, not set")
 def message_against_hello(bench: Bench) -> Samples:
     """Its form sent with a key, sealed, numbered, audited, told to both, answered."""
-    ben, talk = _talk(bench.house, FEW)
-    cookie, form = _form(bench, ben, talk)
+    ben, talk = a_talk(bench.house, FEW)
+    cookie, form = a_form(bench, ben, talk)
     with bench.site(hello) as bare, bench.site(Guarded(bench.settings)) as house:
 
         def messages() -> float:
@@ -76,8 +76,8 @@ def message_against_hello(bench: Bench) -> Samples:
 @measure("P7", "message_live_against_bare_page", goal="told, not set")
 def message_live(bench: Bench) -> Samples:
     """From the click until the other's open page has it, beside the answer of a bare page."""
-    ben, talk = _talk(bench.house, FEW)
-    cookie, form = _form(bench, ben, talk)
+    ben, talk = a_talk(bench.house, FEW)
+    cookie, form = a_form(bench, ben, talk)
     ours: list[float] = []
     with (
         bench.site(hello) as bare,
@@ -125,7 +125,7 @@ def _other(house: Flask, person: Person, talk: str) -> UUID:
         return queries_talk.find_talk(UUID(talk.rpartition("/")[2]), person.id).other.id
 
 
-def _talk(house: Flask, count: int) -> tuple[Person, str]:
+def a_talk(house: Flask, count: int) -> tuple[Person, str]:
     """Somebody, and their conversation with a creator, who wrote almost all of it."""
     mara, ben = a_creator(house), a_person(house)
     talk = begin(signed_in(house, ben), mara.handle)
@@ -138,7 +138,7 @@ def _talk(house: Flask, count: int) -> tuple[Person, str]:
     return ben, talk
 
 
-def _form(bench: Bench, person: Person, talk: str) -> tuple[str, Callable[[], str]]:
+def a_form(bench: Bench, person: Person, talk: str) -> tuple[str, Callable[[], str]]:
     """The cookie of a browser, and what it sends: each time with another key."""
     browser = signed_in(bench.house, person)
     fields = browser.get(talk).form(talk).fill(body="Yes! Frame 17 is unreal.").fields

@@ -31,9 +31,9 @@ ENOUGH = 10**12
 
 @measure("P6", "tip_against_hello", goal=">= 0.25")
 def tip_against_hello(bench: Bench) -> Samples:
-    mara, ben = _people(bench)
+    mara, ben = people(bench)
     path = f"/@{mara.handle}/tip"
-    cookie, form = _forms(bench, ben, path)
+    cookie, form = forms(bench, ben, path)
     with bench.site(hello) as bare, bench.site(Guarded(bench.settings)) as house:
 
         def tips() -> float:
@@ -64,8 +64,8 @@ class TheLeast(Guarded):
 
 @measure("P6", "any_entry_by_a_form", goal="told, not set")
 def any_entry_by_a_form(bench: Bench) -> Samples:
-    mara, ben = _people(bench)
-    cookie, form = _forms(bench, ben, f"/@{mara.handle}/tip")
+    mara, ben = people(bench)
+    cookie, form = forms(bench, ben, f"/@{mara.handle}/tip")
     with bench.site(hello) as bare, bench.site(TheLeast(bench.settings)) as house:
 
         def entries() -> float:
@@ -78,7 +78,7 @@ def any_entry_by_a_form(bench: Bench) -> Samples:
 
 @measure("P6", "statements_tip", goal="told, not set")
 def statements_tip(bench: Bench) -> Samples:
-    mara, ben = _people(bench)
+    mara, ben = people(bench)
     browser, path = signed_in(bench.house, ben), f"/@{mara.handle}/tip"
     for _ in range(2):
         form = browser.get(path).form(path)
@@ -87,13 +87,13 @@ def statements_tip(bench: Bench) -> Samples:
     return Samples([float(len(sent))], exact=True)
 
 
-def _people(bench: Bench) -> tuple[Person, Person]:
+def people(bench: Bench) -> tuple[Person, Person]:
     mara, ben = a_creator(bench.house), a_person(bench.house)
     give_credit(bench.house, ben, ENOUGH)
     return mara, ben
 
 
-def _forms(bench: Bench, person: Person, path: str) -> tuple[str, Callable[[], str]]:
+def forms(bench: Bench, person: Person, path: str) -> tuple[str, Callable[[], str]]:
     """The cookie of a browser, and what it sends: each time with another key."""
     browser = signed_in(bench.house, person)
     fields = browser.get(path).form(path).fill(amount="5", note="Thanks").fields
