@@ -10,7 +10,7 @@ from app.kit import clock
 from app.platform.transaction import transaction
 from app.posts import cards
 from app.posts.places import Place
-from tests.bench._feeds import more_posts
+from tests.bench._feeds import analyze, more_posts
 from tests.factories.creators import a_creator, blocks, follows
 from tests.factories.people import Person, a_person, signed_in
 from tests.factories.posts import a_post, pretended, some_posts
@@ -127,6 +127,7 @@ def test_the_page_costs_the_same_for_5_and_50_posts(app: Flask, mara: Person, pa
 def test_ten_thousand_posts_are_read_a_page_at_a_time(app: Flask, page: PageClient, mara: Person) -> None:
     with app.app_context(), transaction():
         more_posts([mara.id], 10_000)
+    analyze(app)
     deep = Place(clock.now() - timedelta(seconds=9_000), UUID(int=0))
     for path in ("/@mara", "/@mara/media", f"/@mara?before={deep}", f"/@mara/media?before={deep}"):
         shown = page.get(path)
