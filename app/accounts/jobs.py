@@ -3,6 +3,7 @@
 import logging
 import tempfile
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import IO
 from uuid import UUID
 
@@ -12,13 +13,15 @@ from app.accounts.operations import deletion, exports, handles, verification
 from app.accounts.queries_data import never_confirmed, people_due
 from app.extensions import db
 from app.kit import clock
-from app.platform import cleanup, personal_data, schedule, work
+from app.platform import audit, cleanup, personal_data, schedule, work
 from app.platform.settings import settings
 from app.platform.storage import storage
 from app.platform.transaction import transaction
 from app.platform.work import Payload
 
 log = logging.getLogger(__name__)
+
+STRANGERS_KNOWN, STRANGERS_AT_ONCE = timedelta(days=90), 2_000
 
 
 def export_failed(payload: Payload) -> None:
@@ -71,6 +74,17 @@ def tidy() -> None:
         exports.expire()
         handles.release_due()
     _one_by_one(never_confirmed(joined_before=clock.now() - verification.WAITS), deletion.let_go)
+
+
+@schedule.every(3600, "accounts.forget_strangers")
+def forget_strangers() -> None:
+    """Attackers come again for weeks; after three months nobody looks for them by their address."""
+    with transaction():
+        found = audit.forget_strangers(clock.now() - STRANGERS_KNOWN, at_most=STRANGERS_AT_ONCE)
+    if found == STRANGERS_AT_ONCE:
+        # There may be more, and other jobs have their turn before.
+        with transaction():
+            schedule.hurry("accounts.forget_strangers")
 
 
 def _one_by_one(people: Iterable[UUID], erase: Callable[[UUID], object]) -> None:

@@ -1,10 +1,11 @@
 """Who did what, written in the transaction that did it. Sealing and verifying: audit_chain."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, or_, update
+from sqlalchemy import and_, literal_column, or_, select, update
 
 from app.extensions import db
 from app.kit import chance, clock, crypto
@@ -12,6 +13,9 @@ from app.kit.canonical import canonical
 from app.kit.ids import new_id
 from app.platform.models import AuditRecord
 from app.platform.web import correlation_id
+
+# Who is nobody we know, and so has no account with which their traces would go.
+STRANGER = "unknown"
 
 
 class Action(StrEnum):
@@ -204,3 +208,17 @@ def erase_personal(user_id: UUID) -> None:
         .values(personal=None, salt=None)
         .execution_options(synchronize_session=False)
     )
+
+
+def forget_strangers(before: datetime, at_most: int) -> int:
+    """Where from somebody without an account tried something; that they did stays on record."""
+    # As the index has it, which holds those alone.
+    nobody = AuditRecord.subject_id == literal_column(f"'{STRANGER}'")
+    some = select(AuditRecord.id).where(nobody, AuditRecord.personal.is_not(None), AuditRecord.at < before)
+    gone = db.session.execute(
+        update(AuditRecord)
+        .where(AuditRecord.id.in_(some.limit(at_most)))
+        .values(personal=None, salt=None)
+        .execution_options(synchronize_session=False)
+    )
+    return int(gone.rowcount)  # type: ignore[attr-defined]

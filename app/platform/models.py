@@ -43,7 +43,14 @@ class AuditRecord(Model):
     salt: Mapped[bytes | None] = mapped_column(LargeBinary)
     correlation_id: Mapped[str] = mapped_column(default="")
 
-    __table_args__ = (Index("ix_audit_log_subject", "subject_kind", "subject_id"),)
+    __table_args__ = (
+        Index("ix_audit_log_subject", "subject_kind", "subject_id"),
+        Index(
+            "ix_audit_log_strangers",
+            "at",
+            postgresql_where=text("subject_id = 'unknown' and personal is not null"),
+        ),
+    )
 
 
 class AuditSeal(Model):

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from app.platform import audit
-from app.platform.audit import Action
+from app.platform.audit import STRANGER, Action
 from app.platform.web import Client
 
 
@@ -12,7 +12,7 @@ def record(user_id: UUID | None, client: Client, step: str) -> None:
     audit.record(
         Action.SIGN_IN_FAILED,
         actor=None,
-        subject=("user", user_id or "unknown"),
+        subject=("user", user_id or STRANGER),
         personal={"address": client.address, "user_agent": client.user_agent},
         step=step,
     )

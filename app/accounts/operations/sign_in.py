@@ -12,7 +12,7 @@ from app.accounts.operations.sessions import Started
 from app.accounts.passwords import hash_password, needs_rehash, verify_password
 from app.kit import clock, devices
 from app.platform import audit, limits
-from app.platform.audit import Action
+from app.platform.audit import STRANGER, Action
 from app.platform.settings import settings
 from app.platform.web import Client
 
@@ -105,7 +105,7 @@ def _record_failure(user: User | None, client: Client) -> None:
     audit.record(
         Action.SIGN_IN_FAILED,
         actor=None,
-        subject=("user", user.id if user else "unknown"),
+        subject=("user", user.id if user else STRANGER),
         personal={"address": client.address, "user_agent": client.user_agent},
     )
 
