@@ -20,10 +20,10 @@ serve: ## The same behind nginx with TLS, as in production: https://localhost:34
 	$(INSTALL) requirements.txt nginx
 	@$(PY) -m workers.stack.up --follow-parent --serve
 
-test: ## Run the test suite on servers of its own; ARGS= goes to pytest
-	$(INSTALL) requirements-dev.txt browser nginx promtool
+test: ## Run the test suite on servers of its own; ARGS= goes to pytest, POOLER=pgbouncer through it
+	$(INSTALL) requirements-dev.txt browser nginx promtool pgbouncer
 	@# One more than the two cores it is made for: tests of processes wait a good deal.
-	@$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@POOLER=$(POOLER) $(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: ## Check style, types, layers and templates
 	$(INSTALL) requirements-dev.txt
@@ -43,7 +43,7 @@ bench: ## Measure, as ratios against baselines of the same run; ARGS= names meas
 	@$(PY) -m tests.bench $(ARGS)
 
 faults: ## Kill and flood for longer than the test suite does; ARGS= goes to pytest
-	$(INSTALL) requirements-dev.txt browser nginx promtool
+	$(INSTALL) requirements-dev.txt browser nginx promtool pgbouncer
 	@ANEW=1 $(PY) -m pytest -m fault_long $(ARGS)
 
 demo: ## Reset the demo data of the running product

@@ -39,13 +39,14 @@ def _nothing_collected() -> Iterator[None]:
 
 
 def _configure(app: Flask, settings: Settings) -> None:
+    from app.platform.database import driver_url, session_options
     from app.platform.watching.pool import WatchedPool
     from app.platform.watching.statements import TimedCursor
 
     prefix = "__Host-" if settings.secure else ""
     app.config.update(
         SECRET_KEY=settings.secret_key,
-        SQLALCHEMY_DATABASE_URI=settings.database_url.replace("postgresql:", "postgresql+psycopg2:", 1),
+        SQLALCHEMY_DATABASE_URI=driver_url(settings.database_url),
         SQLALCHEMY_ENGINE_OPTIONS={
             "poolclass": WatchedPool,
             "pool_size": settings.web_threads + 1,
@@ -57,7 +58,7 @@ def _configure(app: Flask, settings: Settings) -> None:
                 "connect_timeout": 3,
                 "application_name": "fanlight",
                 "cursor_factory": TimedCursor,
-                "options": "-c timezone=UTC -c lock_timeout=10s -c statement_timeout=30s",
+                **session_options(settings),
             },
         },
         TRUSTED_HOSTS=_names(settings),

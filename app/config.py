@@ -60,7 +60,9 @@ class BackupSettings(BaseSettings):
     backup_s3_region: str = "us-east-1"
     backup_s3_access_key: str = ""
     backup_s3_secret_key: str = ""
-    # A role with REPLICATION, past any pooler; by default that of DATABASE_URL.
+    # Past a pooler that DATABASE_URL leads to; empty where there is none.
+    database_direct_url: str = ""
+    # A role with REPLICATION, past any pooler; by default that of DATABASE_DIRECT_URL or DATABASE_URL.
     backup_database_url: str = ""
     # PostgreSQL's programs, where the server is another release than the embedded one.
     backup_postgres_bin: Path | None = None
@@ -82,6 +84,11 @@ class BackupSettings(BaseSettings):
         if value and not (bucket or value.startswith("/")):
             raise ValueError("must be the absolute path of a folder, or s3://bucket/prefix")
         return value
+
+    @field_validator("database_direct_url")
+    @classmethod
+    def _straight_to_postgresql(cls, value: str) -> str:
+        return _check_database(value) if value else ""
 
     @field_validator("backup_s3_endpoint")
     @classmethod
@@ -228,9 +235,7 @@ class Settings(BackupSettings):
     @field_validator("database_url")
     @classmethod
     def _postgresql_only(cls, value: str) -> str:
-        if urlsplit(value).scheme not in {"postgresql", "postgres"}:
-            raise ValueError("must be a postgresql:// address")
-        return value.replace("postgres://", "postgresql://", 1)
+        return _check_database(value)
 
     @field_validator("redis_url")
     @classmethod
@@ -332,6 +337,16 @@ class Settings(BackupSettings):
         return self
 
     @property
+    def direct_url(self) -> str:
+        """The database itself."""
+        return self.database_direct_url or self.database_url
+
+    @property
+    def pooled(self) -> bool:
+        """Whether a connection is lent for one transaction, and keeps nothing for the next."""
+        return self.direct_url != self.database_url
+
+    @property
     def base_url(self) -> str:
         return (self.public_url or f"http://localhost:{self.port}").rstrip("/")
 
@@ -387,6 +402,12 @@ def _bytes_of(value: str) -> bytes:
 
 def _split(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _check_database(value: str) -> str:
+    if urlsplit(value).scheme not in {"postgresql", "postgres"}:
+        raise ValueError("must be a postgresql:// address")
+    return value.replace("postgres://", "postgresql://", 1)
 
 
 def _check_web_address(value: str) -> str:

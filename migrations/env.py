@@ -5,6 +5,7 @@ from flask import current_app
 from sqlalchemy import NullPool, create_engine, text
 
 from app.extensions import db
+from app.platform import database
 
 # A migration waits only this long for a table that is in use: the release that runs comes first.
 LOCK_TIMEOUT = "4s"
@@ -15,7 +16,8 @@ OPTIONS = f"-c timezone=UTC -c lock_timeout={LOCK_TIMEOUT} -c statement_timeout=
 
 
 def run() -> None:
-    url = current_app.extensions["migrate"].db.engine.url
+    settings = current_app.extensions["fanlight.settings"]
+    url = database.driver_url(settings.direct_url)
     arguments = {"options": OPTIONS, "application_name": "fanlight-migrations"}
     engine = create_engine(url, poolclass=NullPool, connect_args=arguments)
     # What holds the lock is a connection of its own: a migration that builds an index beside the visitors
@@ -31,6 +33,8 @@ def run() -> None:
         )
         with context.begin_transaction():
             context.run_migrations()
+        if settings.pooled:
+            database.remember(connection)
 
 
 if context.is_offline_mode():

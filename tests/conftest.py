@@ -20,6 +20,7 @@ from app.kit import clock
 from app.platform import flags, limits
 from app.platform.watching import figures
 from tests.page_client import PageClient
+from tests.pooler import addresses, servers_for_tests
 from tests.schema import empty_tables, make_schema
 from workers.stack import ports
 from workers.stack.embedded import EmbeddedServers
@@ -70,7 +71,7 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServers]:
-    with EmbeddedServers(tmp_path_factory.mktemp("servers"), durable=False) as running:
+    with servers_for_tests(tmp_path_factory.mktemp("servers")) as running:
         yield running
 
 
@@ -78,8 +79,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer
 def settings(servers: EmbeddedServers, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return load_settings(
         mode=Mode.DEMO,
-        database_url=servers.database_url,
-        redis_url=servers.redis_url,
+        **addresses(servers),
         data_dir=tmp_path_factory.mktemp("data"),
         secret_key=SECRET,
         encryption_keys=[SECRET[::-1]],

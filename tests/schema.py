@@ -5,10 +5,12 @@ from pathlib import Path
 
 from flask_migrate import upgrade
 from psycopg2.errors import DeadlockDetected, LockNotAvailable
-from sqlalchemy import URL, Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import OperationalError
 
 from app.extensions import db
+from app.platform import database
+from app.platform.settings import settings
 
 ATTEMPTS = 3
 MANY = 300
@@ -34,12 +36,13 @@ def empty_tables() -> None:
 
 
 def _empty_tables() -> None:
-    with _emptier(db.engine.url).begin() as connection:
+    straight = database.driver_url(settings().direct_url)
+    with _emptier(straight).begin() as connection:
         connection.execute(text("select empty_tables_of_tests()"))
 
 
 @cache
-def _emptier(url: URL) -> Engine:
+def _emptier(url: str) -> Engine:
     """To change over to asking no trigger, and back, would make PostgreSQL forget all its plans."""
     return create_engine(url, pool_size=1, pool_pre_ping=True, connect_args={"options": UNASKED})
 

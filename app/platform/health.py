@@ -9,16 +9,16 @@ from pathlib import Path
 from alembic.script import ScriptDirectory
 from flask import Blueprint, Flask, current_app
 from htmx_flask import request
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
 from app.kit import clock
 from app.platform.cache import cache
+from app.platform.database import DOOR
 from app.platform.guards import Access, guard
 from app.platform.machines import from_this_machine
 from app.platform.settings import settings
-from app.platform.watching.figures import PROBE
 
 LATE_SECONDS = 60
 LEAVING = "fanlight.leaving"
@@ -83,9 +83,10 @@ def _answer(body: dict[str, object], status: int) -> Response:
 
 
 def _database_checks() -> list[Check]:
-    engine: Engine = current_app.extensions[PROBE]
+    engine: Engine = current_app.extensions[DOOR]
     try:
         with engine.connect() as connection:
+            connection.execute(select(1))  # a pooler may have said hello without it
             answers = Check("database", True, "answers", vital=True)
             return [answers, *(_asked(check, connection) for check in (migrations, _queue))]
     except SQLAlchemyError as error:

@@ -1,8 +1,8 @@
 """A statement of the hot path: put together once, planned once in each connection, read by the driver itself.
 
 To plan the feed takes PostgreSQL longer than to answer it, and what a session of the ORM does around a
-statement takes longer than to read what it found. Where the connection is shared by a pooler that knows
-nothing of what was prepared, the statement goes out as it is.
+statement takes longer than to read what it found. Where a pooler lends the connection, which knows nothing of
+what was prepared, the statement goes out as it is.
 """
 
 import re
@@ -19,6 +19,7 @@ from sqlalchemy.types import TypeEngine
 
 from app.extensions import db, reading
 from app.kit import crypto
+from app.platform.settings import settings
 from app.platform.transaction import in_transaction
 
 PARAMETER = re.compile(r"\$(\d+)")
@@ -70,7 +71,7 @@ class Prepared:
         with closing(connection.cursor()) as cursor:
             for listener in listeners:
                 listener(self._execute)
-            if not connection.info.get(SHARED):
+            if not (settings().pooled or connection.info.get(SHARED)):
                 try:
                     self._know(cursor, connection.info)
                     cursor.execute(self._execute, given)

@@ -101,6 +101,7 @@ def _write(place: Place) -> None:
         "MODE": "demo",
         "PUBLIC_URL": place.url,
         "DATABASE_URL": place.settings.database_url,
+        "DATABASE_DIRECT_URL": place.settings.database_direct_url,
         "REDIS_URL": place.settings.redis_url,
         "DATA_DIR": str(place.settings.data_dir),
         "SECRET_KEY": place.settings.secret_key,

@@ -29,6 +29,7 @@ def environment(settings: Settings) -> dict[str, str]:
     return {
         "MODE": settings.mode.value,
         "DATABASE_URL": settings.database_url,
+        "DATABASE_DIRECT_URL": settings.database_direct_url,
         "REDIS_URL": settings.redis_url,
         "DATA_DIR": str(settings.data_dir),
         "SECRET_KEY": settings.secret_key,

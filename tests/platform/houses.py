@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Flask
 from waitress import wasyncore
@@ -14,9 +14,11 @@ from app import create_app
 from app.config import Mode, Settings, load_settings
 from app.platform import limits
 from app.platform.guards import guard
+from tests.pooler import addresses, servers_for_tests
 from tests.schema import make_schema
 from workers.stack.embedded import EmbeddedServers
 
+Servers = TypeVar("Servers", bound=EmbeddedServers)
 SECRET = "a-secret-that-only-tests-know-0123456789"
 
 
@@ -35,13 +37,14 @@ def room(
 
 
 @contextmanager
-def a_mortal_house(folder: Path, **changes: Any) -> Iterator[tuple[Flask, EmbeddedServers]]:
+def a_mortal_house(
+    folder: Path, on: Callable[[Path], Servers] = servers_for_tests, **changes: Any
+) -> Iterator[tuple[Flask, Servers]]:
     """An app on servers of its own, which a test may kill."""
-    with EmbeddedServers(folder, durable=False) as servers:
+    with on(folder) as servers:
         settings = load_settings(
             mode=Mode.DEMO,
-            database_url=servers.database_url,
-            redis_url=servers.redis_url,
+            **addresses(servers),
             data_dir=folder / "data",
             secret_key=SECRET,
             encryption_keys=[SECRET[::-1]],

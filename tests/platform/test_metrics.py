@@ -151,6 +151,7 @@ print(client.get("/metrics").text)
     environment = os.environ | {
         "PROMETHEUS_MULTIPROC_DIR": str(tmp_path),
         "DATABASE_URL": settings.database_url,
+        "DATABASE_DIRECT_URL": settings.database_direct_url,
         "REDIS_URL": settings.redis_url,
         "SECRET_KEY": settings.secret_key,
         "ENCRYPTION_KEYS": settings.encryption_keys[0],

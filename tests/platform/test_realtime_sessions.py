@@ -20,6 +20,7 @@ from tests.factories.people import Person, a_person, signed_in
 from tests.faults import processes
 from tests.page_client import PageClient
 from tests.platform.realtime_server import LiveServer, Page, Reader, live_server, open_page
+from tests.pooler import addresses, servers_for_tests
 from tests.schema import make_schema
 from tests.support import eventually, free_port
 from workers.stack.embedded import EmbeddedServers
@@ -31,14 +32,13 @@ AT_ONCE, SOON = 1.0, 5.0
 @pytest.fixture(scope="module")
 def own_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServers]:
     """These are killed here; the other tests' are not."""
-    with EmbeddedServers(tmp_path_factory.mktemp("own"), durable=False) as running:
+    with servers_for_tests(tmp_path_factory.mktemp("own")) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def own_app(own_servers: EmbeddedServers, settings: Settings, pytestconfig: pytest.Config) -> Flask:
-    addresses = {"database_url": own_servers.database_url, "redis_url": own_servers.redis_url}
-    app = create_app(settings.model_copy(update=addresses | {"port": free_port()}))
+    app = create_app(settings.model_copy(update=addresses(own_servers) | {"port": free_port()}))
     with app.app_context():
         make_schema(pytestconfig.rootpath / "migrations")
     return app

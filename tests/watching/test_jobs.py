@@ -117,7 +117,8 @@ def test_the_console_notes_what_others_did(app: Flask) -> None:
 
 
 def test_a_process_that_nobody_hears_goes_on(settings: Settings, app: Flask) -> None:
-    away = settings.model_copy(update={"database_url": f"postgresql://x@127.0.0.1:{free_port()}/none"})
+    nowhere = f"postgresql://x@127.0.0.1:{free_port()}/none"
+    away = settings.model_copy(update={"database_url": nowhere, "database_direct_url": nowhere})
     Beating("worker", away).beat()
     assert seen(app).value("processes", role="worker") == 0
 

@@ -5,15 +5,16 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, text
+from sqlalchemy import create_engine, event, text
 
 from app.extensions import db
 from app.kit import clock
 from app.platform import work
+from app.platform.database import PROBE
 from app.platform.transaction import transaction
 from app.platform.watching import figures, noting
 from app.platform.watching.beating import Beating
-from app.platform.watching.figures import PROBE, forget
+from app.platform.watching.figures import forget
 from app.watching.advice import DO
 from tests.factories.people import a_person, signed_in
 from tests.page_client import Page, PageClient
@@ -93,7 +94,7 @@ def test_without_the_database_s_answers_the_page_still_says_so(
 ) -> None:
     """The figures ask over a connection of their own: where that fails, the rest is told."""
     admin.get(HOME)
-    away = figures._probe("postgresql+psycopg2://nobody@127.0.0.1:9/none")
+    away = create_engine("postgresql+psycopg2://nobody@127.0.0.1:9/none")
     monkeypatch.setitem(app.extensions, PROBE, away)
     lines = told(status(app, admin))
     assert lines["PostgreSQL"][0] == "Bad"

@@ -161,7 +161,7 @@ class Deployment:
     def _is_ahead(self) -> bool:
         """What stands in the database is unknown to this release: it is an older one, and comes back."""
         known = schema.known(self._release / VERSIONS)
-        database = psycopg2.connect(self._settings.database_url)
+        database = psycopg2.connect(self._settings.direct_url)
         with contextlib.closing(database), database.cursor() as cursor:
             cursor.execute("SELECT to_regclass('alembic_version') IS NOT NULL")
             if cursor.fetchone() != (True,):

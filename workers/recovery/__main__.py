@@ -42,7 +42,7 @@ def _backup(chosen: argparse.Namespace, _: BackupSettings, depot: Depot) -> int:
     settings, surroundings = load_settings(), Surroundings.look()
     house_keys.keep(depot, house_keys.gather(surroundings))
     source = find_source(settings, surroundings)
-    about = back_up(settings, source, depot, Notes(settings.database_url), full=chosen.full)
+    about = back_up(settings, source, depot, Notes(settings.direct_url), full=chosen.full)
     say("backup", f"{about['id']}, {_size(about['size'])}, in the store {_size(about['sealed'])}")
     return 0
 
@@ -89,9 +89,7 @@ def _lay_out(chosen: argparse.Namespace, settings: BackupSettings, depot: Depot)
 
 def _drill(chosen: argparse.Namespace, _: BackupSettings, depot: Depot) -> int:
     settings = load_settings()
-    back = drill(
-        settings, depot, Notes(settings.database_url), say, _moment(chosen.to) if chosen.to else None
-    )
+    back = drill(settings, depot, Notes(settings.direct_url), say, _moment(chosen.to) if chosen.to else None)
     tell(back, say)
     return 0 if back.whole else 1
 

@@ -42,7 +42,9 @@ def look(
     `files` are those that count as there; without, the house looks where they lie. What changed right before
     `moment` may have been on its way yet.
     """
-    chosen = settings | {"DATABASE_URL": database_url, "REDIS_URL": NOWHERE, "DATA_DIR": str(data_dir)}
+    chosen = settings | {"REDIS_URL": NOWHERE, "DATA_DIR": str(data_dir)}
+    # No pooler leads to what was restored just now.
+    chosen |= {"DATABASE_URL": database_url, "DATABASE_DIRECT_URL": database_url}
     with tempfile.NamedTemporaryFile("w", suffix=".names") as names:
         names.writelines(f"{name}\n" for name in files or ())
         names.flush()

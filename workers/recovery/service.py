@@ -126,7 +126,7 @@ def _one_at_a_time(folder: Path) -> Iterator[None]:
 
 
 def serve(settings: Settings, source: Source, depot: Depot) -> int:
-    notes, folder = Notes(settings.database_url), scratch(settings)
+    notes, folder = Notes(settings.direct_url), scratch(settings)
     shipping = Shipping(source, depot, notes, folder, settings.backup_seconds)
     works = [shipping.run, Rounds(settings, source, depot, notes, shipping).run]
     if not settings.s3_bucket:

@@ -111,7 +111,7 @@ def find_source(settings: BackupSettings, surroundings: Surroundings) -> Source:
         url = f"postgresql://{ADMIN}:{keys.admin_password}@127.0.0.1:{keys.postgres_port}/{ADMIN}"
         house = {"dbname": EMBEDDED, "user": EMBEDDED}
     else:
-        url = surroundings.given["DATABASE_URL"]
+        url = surroundings.given.get("DATABASE_DIRECT_URL") or surroundings.given["DATABASE_URL"]
         house = {name: value for name, value in parse_dsn(url).items() if name in {"dbname", "user"}}
     return Source(settings.backup_database_url or url, house, programs(settings))
 

@@ -3,7 +3,7 @@
 #
 #   bootstrap.sh requirements.txt          the product
 #   bootstrap.sh requirements.txt nginx    and nginx
-#   bootstrap.sh requirements-dev.txt browser nginx promtool    what tests need, programs that are no Python included
+#   bootstrap.sh requirements-dev.txt browser nginx promtool pgbouncer    what tests need, also what is no Python
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -74,16 +74,30 @@ install_browser() {
 }
 
 install_nginx() {
-    PATH="$PATH:/usr/sbin:/usr/local/sbin" command -v nginx >/dev/null && return
+    installed nginx && return
     say "nginx" "installing it (once)"
     is_debian_root || fail "nginx is missing. Install it first: sudo apt install nginx libnginx-mod-http-brotli-static brotli"
-    # Ours is started by us; the package's own would open port 80 to the world.
-    local policy=/usr/sbin/policy-rc.d kept=
-    if [ -e "$policy" ]; then kept=yes; else printf '#!/bin/sh\nexit 101\n' >"$policy"; chmod 755 "$policy"; fi
     # Where there is no Brotli for it, gzip does.
-    apt_install nginx libnginx-mod-http-brotli-static brotli || apt_install nginx || failed=yes
+    install_asleep nginx libnginx-mod-http-brotli-static brotli || install_asleep nginx \
+        || fail "nginx could not be installed (see above)."
+}
+
+install_pgbouncer() {
+    installed pgbouncer && return
+    say "pgbouncer" "installing it for the tests (once)"
+    is_debian_root || fail "PgBouncer is needed by the tests. Install it first: sudo apt install pgbouncer"
+    install_asleep pgbouncer || fail "PgBouncer could not be installed (see above)."
+}
+
+installed() { PATH="$PATH:/usr/sbin:/usr/local/sbin" command -v "$1" >/dev/null; }
+
+# Ours is started by us; the package's own would open its port to the world.
+install_asleep() {
+    local policy=/usr/sbin/policy-rc.d kept='' failed=''
+    if [ -e "$policy" ]; then kept=yes; else printf '#!/bin/sh\nexit 101\n' >"$policy"; chmod 755 "$policy"; fi
+    apt_install "$@" || failed=yes
     [ -n "$kept" ] || rm -f "$policy"
-    [ -z "${failed:-}" ] || fail "nginx could not be installed (see above)."
+    [ -z "$failed" ]
 }
 
 # Only the one program, and not the server, which would start at once and stay.

@@ -47,7 +47,7 @@ class EmbeddedServers:
         return self._place.home
 
     @property
-    def all(self) -> tuple[Server, Server]:
+    def all(self) -> tuple[Server, ...]:
         return (self.postgres, self.redis)
 
     @property

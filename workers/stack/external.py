@@ -7,15 +7,15 @@ from workers.stack.errors import StackError
 OLDEST_POSTGRES = 150_000
 
 
-def check_database(url: str) -> None:
+def check_database(url: str, setting: str = "DATABASE_URL") -> None:
     try:
         connection = psycopg2.connect(url, connect_timeout=5)
     except psycopg2.Error as error:
-        raise StackError(f"DATABASE_URL: no connection. {str(error).strip()}") from None
+        raise StackError(f"{setting}: no connection. {str(error).strip()}") from None
     version = connection.server_version
     connection.close()
     if version < OLDEST_POSTGRES:
-        raise StackError(f"DATABASE_URL: PostgreSQL 15 or newer is needed, this is {version // 10_000}.")
+        raise StackError(f"{setting}: PostgreSQL 15 or newer is needed, this is {version // 10_000}.")
 
 
 def check_redis(url: str) -> None:

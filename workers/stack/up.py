@@ -111,6 +111,8 @@ class Launcher:
         """The embedded servers, ready to start; the owner's own are tried."""
         if not self.surroundings.embeds(Postgres.setting):
             check_database(self.settings.database_url)
+            if self.settings.pooled:
+                check_database(self.settings.direct_url, "DATABASE_DIRECT_URL")
         if not self.surroundings.embeds(Redis.setting):
             check_redis(self.settings.redis_url)
         if not any(self.surroundings.embeds(name) for name in TO_COME):
@@ -140,7 +142,7 @@ class Launcher:
         self.supervisor.start([*programs.servers(embedded), *own, *front], lock)
         self._until(lambda: bool(self.supervisor.states()), "supervisord")
         self._start_servers(embedded)
-        if not is_at_head(load_settings().database_url):
+        if not is_at_head(load_settings().direct_url):
             self._prepare()
         # The one that people wait for has the machine to itself.
         self.watch.start_program(own[0].name)

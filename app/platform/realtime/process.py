@@ -40,7 +40,7 @@ def run(settings: Settings, limits: Limits) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, stop.set)
     hub, readers, room = Hub(limits), Readers(), room_for(settings.max_sockets)
-    watch = Watch(settings.database_url, hub.end, limits)
+    watch = Watch(settings.direct_url, hub.end, limits)
     app = Front(settings, hub, readers, room).make_app()
     server = LiveServer(listener(settings, limits), app, limits, room)
     _start_duties(settings, hub, watch)

@@ -14,6 +14,7 @@ import psycopg2
 
 from app.config import Settings
 from app.kit.ids import new_id
+from app.platform.database import LOOKING, options
 from app.platform.watching.release import release
 
 log = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ class Errors(logging.Handler):
 
 class Beating:
     def __init__(self, role: str, settings: Settings, sockets: Callable[[], int] = int) -> None:
-        self._url, self._sockets = settings.database_url, sockets
+        self._url, self._sockets = settings.direct_url, sockets
         self._id: UUID = new_id()
         self._role, self._release = role, release(settings)
         self._errors = Errors()
@@ -78,7 +79,7 @@ class Beating:
         connection = psycopg2.connect(
             self._url,
             connect_timeout=2,
-            options="-c statement_timeout=2s",
+            **options(LOOKING),
             application_name="fanlight beat",
         )
         try:

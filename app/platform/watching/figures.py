@@ -17,18 +17,19 @@ from time import monotonic
 from typing import Any
 
 from flask import Flask, current_app
-from sqlalchemy import Connection, Engine, NullPool, TextClause, create_engine
+from sqlalchemy import Connection, TextClause, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.kit import clock
 from app.kit.ids import first_of
+from app.platform.database import DOOR, PROBE, looking_at
 
 log = logging.getLogger(__name__)
 
 KEPT_SECONDS = 10.0
 ALL_WITHIN_SECONDS = 5.0
 PREFIX, COUNTED = "fanlight_", "_total"
-PLACE, PROBE = "fanlight.figures", "fanlight.probe"
+PLACE = "fanlight.figures"
 
 Labels = tuple[tuple[str, str], ...]
 Sample = tuple[str, Labels, float]
@@ -62,7 +63,7 @@ class Figures:
 
 def init_figures(app: Flask) -> None:
     app.extensions[PLACE] = Figures()
-    app.extensions[PROBE] = _probe(app.config["SQLALCHEMY_DATABASE_URI"])
+    app.extensions.update(looking_at(app.extensions["fanlight.settings"]))
 
 
 def figures(app: Flask) -> Figures:
@@ -85,14 +86,6 @@ def forget(app: Flask) -> None:
     figures(app).kept = None
 
 
-def _probe(url: str) -> Engine:
-    """A connection of its own each time: no full pool and no stale connection speaks for the database."""
-    limits = {"connect_timeout": 2, "options": "-c statement_timeout=2s -c timezone=UTC"}
-    return create_engine(
-        url, poolclass=NullPool, isolation_level="AUTOCOMMIT", hide_parameters=True, connect_args=limits
-    )
-
-
 def _look(known: Figures) -> Look:
     began, seen = monotonic(), dict[str, dict[Labels, float]]()
     failed = 0
@@ -100,16 +93,29 @@ def _look(known: Figures) -> Look:
         _add(seen, measure())
     try:
         with current_app.extensions[PROBE].connect() as connection:
-            _add(seen, [(f"{PREFIX}database_up", (), 1.0)])
             failed = _ask(known, connection, seen, began + ALL_WITHIN_SECONDS)
+            up = _by_the_door()
     except SQLAlchemyError as error:
         log.warning("no figures without the database", extra={"error": type(error).__name__})
-        _add(seen, [(f"{PREFIX}database_up", (), 0.0)])
+        up = False
     _add(
         seen,
-        [(f"{PREFIX}figures_failed", (), failed), (f"{PREFIX}figures_seconds", (), monotonic() - began)],
+        [
+            (f"{PREFIX}database_up", (), float(up)),
+            (f"{PREFIX}figures_failed", (), failed),
+            (f"{PREFIX}figures_seconds", (), monotonic() - began),
+        ],
     )
     return Look(seen)
+
+
+def _by_the_door() -> bool:
+    """Whether visitors' requests reach the database too, where they come by a pooler."""
+    door = current_app.extensions[DOOR]
+    if door is current_app.extensions[PROBE]:
+        return True
+    with door.connect() as connection:
+        return bool(connection.scalar(select(1)))
 
 
 def _ask(
