@@ -5,7 +5,6 @@ what counts on a session fails here.
 """
 
 import os
-import re
 import shutil
 import signal
 from collections.abc import Mapping
@@ -59,15 +58,15 @@ class PgBouncer(Server):
             self.data.mkdir(mode=0o700)
             self.place.give(self.data)
         ours = {
-            NAME: f"host=127.0.0.1 port={self._behind.port} dbname={NAME}",
-            "listen_port": self.port,
-            "default_pool_size": CONNECTIONS,
-            "query_wait_timeout": self._patience,
-            "auth_file": self.data / "userlist.txt",
-            "logfile": self.data / "pgbouncer.log",
-            "pidfile": self.pid_file,
+            "port=5432": f"port={self._behind.port}",
+            "listen_port = 6432": f"listen_port = {self.port}",
+            "default_pool_size = 20": f"default_pool_size = {CONNECTIONS}",
+            f"query_wait_timeout = {USUAL}": f"query_wait_timeout = {self._patience}",
+            "/etc/pgbouncer/": f"{self.data}/",
+            "/var/log/postgresql/": f"{self.data}/",
+            "/var/run/postgresql/": f"{self.data}/",
         }
-        self._write("pgbouncer.ini", _changed(SHIPPED.read_text(), ours))
+        self._write("pgbouncer.ini", changed(SHIPPED.read_text(), ours))
         with closing(psycopg2.connect(self._behind.admin_url)) as connection, connection.cursor() as cursor:
             cursor.execute(VERIFIER, [NAME])
             self._write("userlist.txt", f'"{NAME}" "{cursor.fetchall()[0][0]}"\n')
@@ -99,10 +98,11 @@ class PgBouncer(Server):
         self.place.give(self.data / name)
 
 
-def _changed(text: str, ours: Mapping[str, object]) -> str:
-    for name, value in ours.items():
-        text, found = re.subn(rf"(?m)^{name} = .*$", f"{name} = {value}", text)
-        assert found == 1, name
+def changed(text: str, ours: Mapping[str, object]) -> str:
+    """A file that owners get, with what is another here; each stands in it once, or the file moved on."""
+    for this, to in ours.items():
+        assert text.count(this) == 1, this
+        text = text.replace(this, str(to))
     return text
 
 

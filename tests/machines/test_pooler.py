@@ -36,8 +36,10 @@ WHERE = text("select pg_backend_pid(), count(*) from pg_prepared_statements")
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with a_mortal_house(tmp_path_factory.mktemp("pooled"), partial(PooledServers, patience=1)) as house:
-        yield house
+    pooled = partial(PooledServers, patience=1)
+    with a_mortal_house(tmp_path_factory.mktemp("pooled"), pooled) as (app, servers):
+        assert isinstance(servers, PooledServers)
+        yield app, servers
 
 
 @pytest.fixture

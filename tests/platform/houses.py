@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from flask import Flask
 from waitress import wasyncore
@@ -18,7 +18,6 @@ from tests.pooler import addresses, servers_for_tests
 from tests.schema import make_schema
 from workers.stack.embedded import EmbeddedServers
 
-Servers = TypeVar("Servers", bound=EmbeddedServers)
 SECRET = "a-secret-that-only-tests-know-0123456789"
 
 
@@ -38,8 +37,8 @@ def room(
 
 @contextmanager
 def a_mortal_house(
-    folder: Path, on: Callable[[Path], Servers] = servers_for_tests, **changes: Any
-) -> Iterator[tuple[Flask, Servers]]:
+    folder: Path, on: Callable[[Path], EmbeddedServers] = servers_for_tests, **changes: Any
+) -> Iterator[tuple[Flask, EmbeddedServers]]:
     """An app on servers of its own, which a test may kill."""
     with on(folder) as servers:
         settings = load_settings(

@@ -21,6 +21,7 @@ from app.platform.http_errors import TEXTS
 from tests.factories.people import a_person, signed_in
 from tests.page_client import PageClient
 from tests.platform.houses import a_house, a_mortal_house, room, served
+from tests.pooler import PATIENCE
 from tests.support import eventually
 
 STATUSES = sorted(TEXTS)
@@ -182,6 +183,8 @@ def test_without_the_database_pages_say_so_also_to_the_signed_in(mortal: tuple[F
     house, servers = mortal
     visitor, person = PageClient(house), signed_in(house, a_person(house))
     servers.postgres.kill()
+    # What it had begun for others may live on for a moment.
+    eventually(lambda: visitor.get("/people").status == 503)
     for answer in (visitor.get("/people"), person.get("/mine")):
         assert answer.status == 503
         assert answer.one("h1").get_text() == TEXTS[503][0]
@@ -196,7 +199,7 @@ def test_a_restart_under_load_costs_503s_and_five_seconds(mortal: tuple[Flask, A
         load = Load(address, "/people")
         eventually(lambda: load.count(200) > 20)
         servers.postgres.kill()
-        eventually(lambda: load.count(503) > 5)
+        eventually(lambda: load.count(503) > 5, within=15 + PATIENCE)
         servers.postgres.restart()
         back, before = time.monotonic(), load.count(200)
         eventually(lambda: load.count(200) > before + 20, within=5)
