@@ -3,7 +3,8 @@
 #
 #   deploy/install.sh --name fans.example.org --mail-from hello@example.org --smtp-url smtp://user:password@host:587
 #
-# What is there already (settings, database, certificate) stays as it is.
+# What is there already (settings, database, certificate) stays as it is. A machine that shall join others has their
+# settings first, as /etc/fanlight/env; what these name elsewhere is not installed here (docs/machines.md).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -32,6 +33,12 @@ if [ ! -e $etc/env ]; then
     [ -n "$smtp_url" ] || fail "Say which server takes mail: --smtp-url smtp://user:password@host:587"
 fi
 
+# Whether the settings that are here name another machine for this.
+elsewhere() { [ -e $etc/env ] && grep -q "^$1=." $etc/env && ! grep -Eq "^$1=.*[@/](127\.0\.0\.1|localhost)[:/]" $etc/env; }
+
+# A pooler may stand here, before a database that does not.
+database_is_elsewhere() { elsewhere DATABASE_DIRECT_URL || { elsewhere DATABASE_URL && ! grep -q '^DATABASE_DIRECT_URL=.' $etc/env; }; }
+
 apt_install() { DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null; }
 
 # The version that apt would install, as a number that can be compared: 15 of "15+248".
@@ -40,11 +47,14 @@ offered() { apt-cache policy "$1" | sed -n 's/^ *Candidate: \(.*:\)\{0,1\}\([0-9
 packages() {
     say "packages"
     apt-get update -qq
-    apt_install ca-certificates curl openssl python3 python3-venv redis-server certbot
+    apt_install ca-certificates curl openssl python3 python3-venv certbot
+    elsewhere REDIS_URL || apt_install redis-server
     if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
         apt_install python3.11 python3.11-venv
     fi
-    if [ "$(offered postgresql)" -lt 15 ]; then
+    if database_is_elsewhere; then
+        say "the database is another machine's"
+    elif [ "$(offered postgresql)" -lt 15 ]; then
         # PostgreSQL's own packages, where those of the distribution are too old.
         apt_install postgresql-common
         /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y
@@ -65,11 +75,14 @@ account() {
     install -d -m 755 $home $home/releases $home/venvs $etc
     install -d -m 750 -o fanlight -g fanlight $data $data/storage
     install -d -m 700 $etc/tls
+    if [ -e $etc/env ]; then chown root:fanlight $etc/env && chmod 640 $etc/env; fi
 }
 
 database() {
     say "database"
-    systemctl enable --now --quiet postgresql redis-server
+    elsewhere REDIS_URL || systemctl enable --now --quiet redis-server
+    if database_is_elsewhere; then return; fi
+    systemctl enable --now --quiet postgresql
     local try
     for try in $(seq 60); do
         as_postgres 'select 1' >/dev/null 2>&1 && break

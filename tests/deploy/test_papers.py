@@ -141,6 +141,30 @@ def test_the_scripts_are_well_formed(script: str) -> None:
         subprocess.run(["shellcheck", DEPLOY / script], check=True)
 
 
+@pytest.mark.parametrize(
+    ("database", "redis", "elsewhere"),
+    [
+        ("DATABASE_URL=postgresql://f:p@127.0.0.1/fanlight", "redis://127.0.0.1:6379/0", ""),
+        ("DATABASE_URL=postgresql://f:p@10.0.0.5/fanlight", "redis://:p@10.0.0.5:6379/0", "database redis"),
+        (
+            "DATABASE_URL=postgresql://f:p@127.0.0.1:6432/fanlight\n"
+            "DATABASE_DIRECT_URL=postgresql://f:p@10.0.0.5/fanlight",
+            "redis://localhost:6379/0",
+            "database",
+        ),
+    ],
+)
+def test_a_machine_that_joins_others_gets_no_servers_that_they_have(
+    database: str, redis: str, elsewhere: str, tmp_path: Path
+) -> None:
+    (tmp_path / "env").write_text(f"{database}\nREDIS_URL={redis}\n")
+    asked = re.findall(r"(?m)^(?:database_is_)?elsewhere\(\) .*$", (DEPLOY / "install.sh").read_text())
+    ask = "database_is_elsewhere && echo database; elsewhere REDIS_URL && echo redis; true"
+    script = "\n".join(["set -eu", f"etc={tmp_path}", *asked, ask])
+    said = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True).stdout
+    assert said.split() == elsewhere.split()
+
+
 def test_what_is_installed_is_what_is_read(tmp_path: Path) -> None:
     script = (DEPLOY / "install.sh").read_text()
     written = set(re.findall(r'^            echo "([A-Z_]+)=', script, re.MULTILINE))

@@ -1,4 +1,4 @@
-"""Two hosts, each with all processes and its nginx, and a balancer: one house, also when one of them is gone."""
+"""Two hosts, each with all processes and its nginx, and a balancer: one house, also when one of both is gone."""
 
 import re
 from collections.abc import Iterator

@@ -16,7 +16,7 @@ from workers.stack.keys import write_private
 STAMP = "%Y%m%dT%H%M%SZ"
 WALLET = "SOLANA_WALLET_FILE"
 # Where a machine keeps things is its own affair; how to reach the backup is known by whoever reads it.
-OF_THE_MACHINE = {"DATA_DIR", "DATABASE_URL", "REDIS_URL", "CLOCK_FILE", WALLET}
+OF_THE_MACHINE = {"DATA_DIR", "DATABASE_URL", "DATABASE_DIRECT_URL", "REDIS_URL", "CLOCK_FILE", WALLET}
 OF_BACKUPS = "BACKUP_"
 
 Pack = dict[str, Any]

@@ -113,6 +113,8 @@ class Launcher:
             check_database(self.settings.database_url)
             if self.settings.pooled:
                 check_database(self.settings.direct_url, "DATABASE_DIRECT_URL")
+        elif self.settings.database_direct_url:
+            raise StackError("DATABASE_DIRECT_URL: is the way past a pooler, and DATABASE_URL names none.")
         if not self.surroundings.embeds(Redis.setting):
             check_redis(self.settings.redis_url)
         if not any(self.surroundings.embeds(name) for name in TO_COME):
