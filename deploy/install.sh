@@ -8,7 +8,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-etc=/etc/fanlight home=/opt/fanlight data=/var/lib/fanlight site=/etc/nginx/fanlight
+etc=/etc/fanlight home=/opt/fanlight data=/var/lib/fanlight site=/etc/nginx/fanlight log=/var/log/fanlight
 name='' mail_from='' smtp_url='' workers=2
 
 say() { printf '\n== %s\n' "$*"; }
@@ -47,7 +47,7 @@ offered() { apt-cache policy "$1" | sed -n 's/^ *Candidate: \(.*:\)\{0,1\}\([0-9
 packages() {
     say "packages"
     apt-get update -qq
-    apt_install ca-certificates curl openssl python3 python3-venv certbot
+    apt_install ca-certificates curl logrotate openssl python3 python3-venv certbot
     elsewhere REDIS_URL || apt_install redis-server
     if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
         apt_install python3.11 python3.11-venv
@@ -76,6 +76,10 @@ account() {
     install -d -m 750 -o fanlight -g fanlight $data $data/storage
     install -d -m 700 $etc/tls
     if [ -e $etc/env ]; then chown root:fanlight $etc/env && chmod 640 $etc/env; fi
+    install -d -m 755 $log
+    install -m 644 deploy/logrotate /etc/logrotate.d/fanlight
+    install -D -m 644 deploy/journald.conf /etc/systemd/journald.conf.d/fanlight.conf
+    systemctl restart systemd-journald
 }
 
 database() {
@@ -126,6 +130,7 @@ settings() {
             (cd "$release" && .venv/bin/python -m workers.stack.environment)
         } >>$etc/env
     fi
+    backups
     colour blue 3000 3002
     colour green 3100 3102
     [ -e $etc/deploy.toml ] || cat >$etc/deploy.toml <<TOML
@@ -141,12 +146,33 @@ validate = ["ledger verify"]
 
 [nginx]
 folder = "$site"
-log = "/var/log/nginx/fanlight.log"
+log = "$log/front.log"
 port = 443
 options = ["--certificate", "$etc/tls/fullchain.pem", "--certificate-key", "$etc/tls/privkey.pem"]
 test = ["nginx", "-t", "-q"]
 reload = ["systemctl", "reload", "nginx"]
 TOML
+}
+
+# Who reads the log for backups. A database of somebody else's is left alone.
+backups() {
+    grep -q '^BACKUP_DATABASE_URL=' $etc/env && return
+    grep -q '^DATABASE_URL=postgresql://fanlight:[^@]*@127.0.0.1/fanlight$' $etc/env || return 0
+    local secret version
+    secret=$(openssl rand -hex 24)
+    version=$(as_postgres 'show server_version' | cut -d. -f1)
+    if [ -z "$(as_postgres "select 1 from pg_roles where rolname = 'fanlight_backup'")" ]; then
+        as_postgres "create role fanlight_backup login replication" >/dev/null
+    fi
+    as_postgres "alter role fanlight_backup password '$secret'" >/dev/null
+    # A store of backups that is away must not fill this disk.
+    as_postgres "alter system set max_slot_wal_keep_size = '4GB'" >/dev/null
+    as_postgres "select pg_reload_conf()" >/dev/null
+    {
+        echo "# Backups begin once BACKUP_TO is set (docs/recovery.md)."
+        echo "BACKUP_DATABASE_URL=postgresql://fanlight_backup:$secret@127.0.0.1/postgres"
+        echo "BACKUP_POSTGRES_BIN=/usr/lib/postgresql/$version/bin"
+    } >>$etc/env
 }
 
 colour() {
@@ -211,5 +237,6 @@ A certificate that browsers believe, once the name leads to this machine:
   ln -sf /etc/letsencrypt/live/$name/fullchain.pem /etc/letsencrypt/live/$name/privkey.pem $etc/tls/
   systemctl reload nginx
 
-Backups: set BACKUP_TO and BACKUP_KEY in $etc/env. Without them a deployment wants --no-backup.
+Backups: set BACKUP_TO in $etc/env (docs/recovery.md) and deploy, or: systemctl restart fanlight-recovery.
+  Keep BACKUP_KEY from there elsewhere too. Without BACKUP_TO a deployment wants --no-backup.
 NEXT

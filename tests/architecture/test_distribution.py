@@ -73,7 +73,9 @@ WRONG = {
         "c_a: neither whole nor of plain parts"
     ),
     "create table c_a (id uuid primary key) partition by hash (id); create table c_p partition of c_a "
-    "for values with (modulus 1, remainder 0) partition by hash (id)": "c_a: neither whole nor of plain parts",
+    "for values with (modulus 1, remainder 0) partition by hash (id)": (
+        "c_a: neither whole nor of plain parts"
+    ),
     "create table c_a (id uuid primary key); create function c_f() returns bigint language sql as "
     "'select count(*) from c_a'": "c_a: named by the function c_f",
     "create table c_local (id uuid primary key); create table c_a (id uuid primary key references c_local)": (

@@ -1,7 +1,9 @@
 """What lies in deploy/ fits the code: units, the container's files, the scripts."""
 
 import importlib.util
+import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -88,7 +90,7 @@ def megabytes(text: str) -> int:
 def test_systemd_takes_the_units(tmp_path: Path) -> None:
     for path in UNITS.iterdir():
         for name in (path.name, path.name.replace("@.", "@blue.")):
-            text = path.read_text().replace("/opt/fanlight/%i/.venv/bin/python", sys.executable)
+            text = re.sub(r"/opt/fanlight/(%i|active)/.venv/bin/python", sys.executable, path.read_text())
             (tmp_path / name).write_text(text)
     command = ["systemd-analyze", "verify", "--man=no", *map(str, sorted(tmp_path.glob("*@blue.*")))]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -134,6 +136,30 @@ def test_the_image_holds_all_that_a_release_is() -> None:
     assert all((ROOT / name).exists() for name in copied)
 
 
+def test_the_one_that_brings_backups_away_is_kept_as_the_others_are(house: House) -> None:
+    unit = lines(UNITS / "fanlight-recovery.service", "", house)
+    assert begins(["python", *shlex.split(unit["ExecStart"][0])[1:]])
+    same = ("User", "Restart", "RestartPreventExitStatus", "NoNewPrivileges", "CapabilityBoundingSet")
+    assert {name: unit[name] for name in same} == {name: said("worker", house)[name] for name in same}
+    assert "Wants=fanlight-recovery.service" in (UNITS / "fanlight@.target").read_text()
+
+
+@pytest.mark.skipif(not shutil.which("logrotate"), reason="there is no logrotate here")
+def test_what_nginx_writes_is_put_away(tmp_path: Path) -> None:
+    """Its file asked about a folder of ours, without doing anything."""
+    (tmp_path / "front.log").write_text("{}\n")
+    rule = (DEPLOY / "logrotate").read_text()
+    assert "log=/var/log/fanlight" in (DEPLOY / "install.sh").read_text()
+    # Accounts of a machine with nginx, which this one may lack.
+    rule = rule.replace("/var/log/fanlight/", f"{tmp_path}/").replace(" www-data adm", "")
+    (tmp_path / "rule").write_text(f"su root root\n{rule}" if os.geteuid() == 0 else rule)
+    (tmp_path / "rule").chmod(0o644)
+    command = ["logrotate", "--debug", "--force", "--state", str(tmp_path / "state"), str(tmp_path / "rule")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and "error" not in done.stderr, done.stderr
+    assert f"rotating log {tmp_path}/front.log" in done.stderr
+
+
 @pytest.mark.parametrize("script", ["install.sh", "release.sh"])
 def test_the_scripts_are_well_formed(script: str) -> None:
     subprocess.run(["bash", "-n", DEPLOY / script], check=True)
@@ -167,8 +193,8 @@ def test_a_machine_that_joins_others_gets_no_servers_that_they_have(
 
 def test_what_is_installed_is_what_is_read(tmp_path: Path) -> None:
     script = (DEPLOY / "install.sh").read_text()
-    written = set(re.findall(r'^            echo "([A-Z_]+)=', script, re.MULTILINE))
-    assert {"MODE", "DATABASE_URL"} <= written <= KNOWN
+    written = set(re.findall(r'^ +echo "([A-Z_]+)=', script, re.MULTILINE))
+    assert {"MODE", "DATABASE_URL", "BACKUP_DATABASE_URL"} <= written <= KNOWN
     for name, text in {"deploy.toml": r"<<TOML\n(.*?)\nTOML", "blue.env": r"<<ENV\n(.*?)\nENV"}.items():
         found = re.search(text, script, re.DOTALL)
         assert found

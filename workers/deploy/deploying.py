@@ -22,6 +22,7 @@ from workers.deploy import lint, smoke
 from workers.deploy.house import House, name_of
 from workers.deploy.proxy import Front, Watch
 from workers.deploy.runners import Runner, runner_for, stop_all
+from workers.deploy.tidying import tidy
 from workers.deploy.units import BACK, FRONT
 from workers.stack import schema
 from workers.stack.errors import StackError
@@ -102,7 +103,7 @@ class Deployment:
                 self._take_back(error)
                 raise
         self._tell("deployed")
-        self._tidy()
+        tidy(self._house, self._say)
 
     def _step(self, step: Callable[[], str]) -> None:
         begun = time.monotonic()
@@ -279,19 +280,6 @@ class Deployment:
             self._run(release, "-m", "flask", "--app", "app", "deployment", "record", *words)
         except StackError as trouble:
             self._say("record", f"not in the audit log: {trouble}")
-
-    def _tidy(self) -> None:
-        """Releases that nobody runs or may want back."""
-        kept = {self._house.runs(name) for name in ("blue", "green", "previous")}
-        folder = self._house.home / "releases"
-        if not folder.is_dir():
-            return
-        # By their names, which begin with the time; one that is being made begins with a dot.
-        releases = sorted((path for path in folder.iterdir() if path.name[0] != "."), reverse=True)
-        for path in releases[self._house.keep_releases :]:
-            if path.resolve() not in kept:
-                subprocess.run(["rm", "-rf", "--", str(path)], check=True)
-                self._say("tidy", f"{path.name} is gone")
 
     # Small things.
 

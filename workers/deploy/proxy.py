@@ -83,6 +83,8 @@ class Watch:
         if not self._log.exists():
             return
         with self._log.open("rb") as file:
+            if self._log.stat().st_size < self._from:
+                self._from = 0  # put away meanwhile, and begun anew
             file.seek(self._from)
             for line in file:
                 if not line.endswith(b"\n"):

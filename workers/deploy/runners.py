@@ -16,6 +16,7 @@ from workers.stack.errors import StackError
 from workers.stack.server import end_of
 
 SYSTEM = Path("/etc/systemd/system")
+BACKUPS = "fanlight-recovery.service"
 
 
 class Runner(Protocol):
@@ -74,6 +75,8 @@ class Systemd:
         # All of it runs already; so a stop of the target ends it.
         _systemctl("start", f"fanlight@{colour}.target")
         _systemctl("disable", "--quiet", f"fanlight@{other}.target")
+        # Backups go on by the new release, where there are any; they miss nothing meanwhile.
+        _systemctl("restart", BACKUPS, must=False)
 
     def forget(self, colour: str) -> None:
         _systemctl("stop", f"fanlight@{colour}.target")
