@@ -237,6 +237,6 @@ A certificate that browsers believe, once the name leads to this machine:
   ln -sf /etc/letsencrypt/live/$name/fullchain.pem /etc/letsencrypt/live/$name/privkey.pem $etc/tls/
   systemctl reload nginx
 
-Backups: set BACKUP_TO in $etc/env (docs/recovery.md) and deploy, or: systemctl restart fanlight-recovery.
+Backups: set BACKUP_TO in $etc/env (deploy/README.md), then: systemctl restart fanlight-recovery
   Keep BACKUP_KEY from there elsewhere too. Without BACKUP_TO a deployment wants --no-backup.
 NEXT

@@ -34,6 +34,8 @@ class Place:
     certificate: Path
     app: Flask
     settings: Settings
+    # The database as somebody who may read its log.
+    admin_url: str
 
     @property
     def house(self) -> House:
@@ -57,6 +59,29 @@ class Place:
         (release / ".venv").symlink_to(Path(sys.prefix))
         return release
 
+    @contextmanager
+    def backed_up(self, store: Path) -> Iterator[dict[str, str]]:
+        """With BACKUP_TO in its settings, and the process that brings the log away; what it was told."""
+        told = {
+            "BACKUP_TO": str(store),
+            "BACKUP_KEY": "the-key-of-the-backups-0123456789",
+            "BACKUP_DATABASE_URL": self.admin_url,
+            "BACKUP_SECONDS": "1",
+            "BACKUP_DRILL_DAYS": "0",
+        }
+        env = self.folder / "etc" / "env"
+        before = env.read_text()
+        env.write_text(before + "".join(f"{name}={value}\n" for name, value in told.items()))
+        command = tethered([sys.executable, "-m", "workers.recovery", "receive"])
+        with (self.folder / "log" / "recovery.out").open("wb") as out:
+            receiving = subprocess.Popen(command, cwd=self.folder / "home/active", stdout=out, stderr=out)
+        try:
+            yield told
+        finally:
+            receiving.terminate()
+            receiving.wait(30)
+            env.write_text(before)
+
     def deploy(self, release: str, *options: str) -> "subprocess.CompletedProcess[str]":
         """As its owner does, from the release's own folder."""
         folder = self.folder / "home" / ("blue" if release == "back" else f"releases/{release}")
@@ -69,13 +94,13 @@ class Place:
 def a_place(folder: Path) -> Iterator[Place]:
     """`folder` is one that the account of nginx's workers may enter."""
     port = free_port()
-    with a_mortal_house(folder / "servers") as (app, _):
+    with a_mortal_house(folder / "servers") as (app, servers):
         settings = app.extensions["fanlight.settings"].model_copy(
             update={"public_url": f"https://localhost:{port}", "data_dir": folder / "data"}
         )
         (folder / "data").mkdir(exist_ok=True)
         certificate, _ = own_certificate(folder / "tls")
-        place = Place(folder, port, certificate, a_house(settings), settings)
+        place = Place(folder, port, certificate, a_house(settings), settings, servers.admin_url)
         _write(place)
         with _nginx(place):
             try:

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from app.chat.models import Message
+from app.config import BackupSettings, load_backup_settings
 from app.extensions import db
 from app.platform.audit import Action
 from app.platform.models import AuditRecord
@@ -19,6 +20,8 @@ from tests.deploy.visitors import Crowd, cookie_of, crowd
 from tests.factories.creators import a_creator
 from tests.factories.people import a_person, signed_in
 from tests.factories.posts import a_post
+from workers.recovery import bases
+from workers.recovery.depot import open_depot
 from workers.stack.schema import _heads
 
 pytestmark = [pytest.mark.fault_long, pytest.mark.timeout(600)]
@@ -109,6 +112,36 @@ def test_a_release_with_a_migration_comes_and_nobody_notices(place: Place) -> No
     assert valid
     record = on_record(place, Action.DEPLOYED)
     assert (record.subject_id, record.data["before"]) == ("two", "one")
+
+
+def test_a_backup_is_made_first_and_nobody_notices(place: Place, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    store.mkdir()
+    place.a_release("kept")
+    writer, talk, pages = the_crowd(place)
+    with place.backed_up(store) as told, crowd(place, writer, talk, pages) as there:
+        done = place.deploy("kept")
+        bases_made = bases.look(open_depot(backups_of(told))).usable()
+    print(done.stdout, there.answers, there.gaps)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"back up +made", done.stdout)
+    assert bases_made, "one that leads somewhere, its log beside it"
+    nobody_noticed(there, place, talk)
+
+
+def test_without_its_store_there_is_no_deployment(place: Place, tmp_path: Path) -> None:
+    """A disk that is not mounted: nothing has begun, and it says so."""
+    active, name = place.house.active, place.a_release("homeless").name
+    with place.backed_up(tmp_path / "away"):
+        done = place.deploy(name)
+    assert done.returncode == 1
+    assert "away" in done.stderr
+    assert place.house.active == active
+    assert place.house.runs(place.house.idle) != place.house.release(name)
+
+
+def backups_of(told: dict[str, str]) -> BackupSettings:
+    return load_backup_settings(**{name.lower(): value for name, value in told.items()})
 
 
 BROKEN = {
