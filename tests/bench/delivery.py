@@ -36,7 +36,7 @@ def closed_file_of_10_kb_without_nginx(bench: Bench) -> Samples:
 
 def _against_hello(bench: Bench, settings: Settings) -> Samples:
     creator = a_person(bench.house, roles=("fan", "creator"))
-    path = _closed_file(bench, creator)
+    path = a_closed_file(bench, creator)
     cookie = cookie_of(bench, creator)
     with bench.site(hello) as bare, bench.site(Guarded(settings)) as house:
         first = house.load(path, cookie=cookie)
@@ -46,7 +46,7 @@ def _against_hello(bench: Bench, settings: Settings) -> Samples:
         )
 
 
-def _closed_file(bench: Bench, creator: Person) -> str:
+def a_closed_file(bench: Bench, creator: Person) -> str:
     """In its creator's library, which is nobody else's."""
     content = os.urandom(SIZE)
     described = a_picture(bench.house, creator, renditions={})
