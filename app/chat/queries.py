@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from markupsafe import Markup
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, DateTime, Select, Uuid, and_, bindparam, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 
@@ -20,6 +21,7 @@ from app.creators.models import Creator
 from app.entitlements.queries import held_column, read_held
 from app.entitlements.rules import Audience, Lock, judge
 from app.extensions import db
+from app.kit import clock
 from app.kit.money import readable
 from app.kit.text import has_any
 from app.media.addresses import Holder
@@ -228,19 +230,17 @@ def stretch(
     """The last of what was said; or what comes before or after a number, or lies around it."""
     if talk.id is None:
         return Stretch((), earlier=False, later=False)
-    said = _said(talk)
+    said = _said()
     if around is not None:
         first = max(1, around - AT_ONCE // 2)
         after = first - 1
     if after is not None:
-        rows = db.session.execute(
-            said.where(Message.seq > after).order_by(Message.seq).limit(AT_ONCE + 1)
-        ).all()
+        rows = _rows(talk, said.where(Message.seq > after).order_by(Message.seq).limit(AT_ONCE + 1))
         shown = [_read_said(row, talk) for row in rows[:AT_ONCE]]
         return Stretch(shown, earlier=after > 0, later=len(rows) > AT_ONCE)
     if before is not None:
         said = said.where(Message.seq < before)
-    rows = db.session.execute(said.order_by(Message.seq.desc()).limit(AT_ONCE + 1)).all()
+    rows = _rows(talk, said.order_by(Message.seq.desc()).limit(AT_ONCE + 1))
     shown = [_read_said(row, talk) for row in reversed(rows[:AT_ONCE])]
     return Stretch(shown, earlier=len(rows) > AT_ONCE, later=before is not None)
 
@@ -248,8 +248,8 @@ def stretch(
 def changes(talk: Talk, since: int) -> list[Said] | None:
     """What came or became otherwise after this change, in the order of the messages; None: too much."""
     assert talk.id is not None
-    wanted = _said(talk).where(Message.change > since)
-    rows = db.session.execute(wanted.order_by(Message.change).limit(CHANGES_MOST + 1)).all()
+    wanted = _said().where(Message.change > since)
+    rows = _rows(talk, wanted.order_by(Message.change).limit(CHANGES_MOST + 1))
     if len(rows) > CHANGES_MOST:
         return None
     return sorted((_read_said(row, talk) for row in rows), key=lambda said: said.seq)
@@ -257,18 +257,28 @@ def changes(talk: Talk, since: int) -> list[Said] | None:
 
 def find_said(talk: Talk, seq: int) -> Said:
     assert talk.id is not None
-    row = db.session.execute(_said(talk).where(Message.seq == seq)).first()
-    if row is None:
+    rows = _rows(talk, _said().where(Message.seq == seq))
+    if not rows:
         raise NotFound
-    return _read_said(row, talk)
+    return _read_said(rows[0], talk)
 
 
-def _said(talk: Talk) -> Select[*tuple[Any, ...]]:
+def _rows(talk: Talk, said: Select[*tuple[Any, ...]]) -> Sequence[Any]:
+    given = {"talk": talk.id, "me": talk.me, "other": talk.other.id, "now": clock.now()}
+    return db.session.execute(said, given).all()
+
+
+@cache
+def _said() -> Select[*tuple[Any, ...]]:
+    """Put together once: that takes longer than to ask it."""
+    talk_id, now = bindparam("talk", type_=Uuid()), bindparam("now", type_=DateTime(timezone=True))
+    me, other = bindparam("me", type_=Uuid()), bindparam("other", type_=Uuid())
+    scopes = Parcel.id.expression, Parcel.sender_id.expression
     asked, asked_parcel = aliased(Message), aliased(Parcel)
     sign = func.jsonb_build_array(Reaction.sign, Reaction.user_id)
     reactions = (
         select(func.jsonb_agg(aggregate_order_by(sign, Reaction.created_at)))
-        .where(Reaction.conversation_id == talk.id, Reaction.seq == Message.seq)
+        .where(Reaction.conversation_id == talk_id, Reaction.seq == Message.seq)
         .correlate(Message)
         .scalar_subquery()
     )
@@ -283,14 +293,14 @@ def _said(talk: Talk) -> Select[*tuple[Any, ...]]:
             reactions.label("reactions"),
             Parcel,
             Tip,
-            held_column(talk.me, Parcel.id.expression, Parcel.sender_id.expression).label("i_hold"),
-            held_column(talk.other.id, Parcel.id.expression, Parcel.sender_id.expression).label("they_hold"),
+            held_column(me, *scopes, at=now).label("i_hold"),
+            held_column(other, *scopes, at=now).label("they_hold"),
         )
-        .outerjoin(asked, and_(asked.conversation_id == talk.id, asked.seq == Message.answers))
+        .outerjoin(asked, and_(asked.conversation_id == talk_id, asked.seq == Message.answers))
         .outerjoin(asked_parcel, and_(asked_parcel.id == asked.parcel_id, asked.unsent_at.is_(None)))
         .outerjoin(Parcel, and_(Parcel.id == Message.parcel_id, Message.unsent_at.is_(None)))
         .outerjoin(Tip, Tip.id == Message.tip_id)
-        .where(Message.conversation_id == talk.id)
+        .where(Message.conversation_id == talk_id)
     )
 
 

@@ -152,8 +152,11 @@ def _without_towers(text: str) -> str:
 
 def has_any(body: str, words: Iterable[str]) -> bool:
     """Whole words, however they are dressed up; anywhere, in scripts that set no spaces between words."""
+    wanted = [folded(word) for word in words]
+    if not wanted:
+        return False
     said = folded(body)
-    return any(_stands_in(said, folded(word)) for word in words)
+    return any(_stands_in(said, word) for word in wanted)
 
 
 def _stands_in(said: str, word: str) -> bool:
