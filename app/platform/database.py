@@ -33,14 +33,14 @@ def driver_url(url: str) -> str:
     return url.replace("postgresql:", "postgresql+psycopg2:", 1)
 
 
-def options(parameters: dict[str, str]) -> dict[str, str]:
+def options(parameters: dict[str, str]) -> str:
     """What libpq is told, so that a session begins with these."""
-    return {"options": " ".join(f"-c {name}={value}" for name, value in parameters.items())}
+    return " ".join(f"-c {name}={value}" for name, value in parameters.items())
 
 
 def session_options(settings: Settings) -> dict[str, str]:
     """Of those who come to the database as visitors' requests do."""
-    return {} if settings.pooled else options(SESSION)
+    return {} if settings.pooled else {"options": options(SESSION)}
 
 
 def remember(connection: Connection) -> None:
@@ -51,12 +51,12 @@ def remember(connection: Connection) -> None:
 
 def looking_at(settings: Settings) -> dict[str, Engine]:
     """By the door as visitors come, and straight at the database."""
-    probe = _alone(settings.direct_url, options(LOOKING))
-    door = _alone(settings.database_url, {}) if settings.pooled else probe
+    probe = _alone(settings.direct_url, options=options(LOOKING))
+    door = _alone(settings.database_url) if settings.pooled else probe
     return {DOOR: door, PROBE: probe}
 
 
-def _alone(url: str, arguments: dict[str, str]) -> Engine:
+def _alone(url: str, **arguments: str) -> Engine:
     """A connection of its own each time: no full pool and no stale connection speaks for the database."""
     return create_engine(
         driver_url(url),

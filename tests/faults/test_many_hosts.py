@@ -1,4 +1,4 @@
-"""Two hosts, each with all processes and its nginx, and a balancer: one house, also when one of both is gone."""
+"""Two hosts, each with all processes and its nginx, and a balancer: one house, also when one is gone."""
 
 import re
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ def come_in(reader: PageClient, person: Person) -> PageClient:
 
 def goes_to(reader: PageClient, host: Host) -> PageClient:
     """The same browser, whose next request the balancer gives to this host."""
-    reader.http.application = host.wire
+    reader.http.application = host.wire  # type: ignore[assignment]
     return reader
 
 

@@ -79,7 +79,7 @@ class Beating:
         connection = psycopg2.connect(
             self._url,
             connect_timeout=2,
-            **options(LOOKING),
+            options=options(LOOKING),
             application_name="fanlight beat",
         )
         try:
