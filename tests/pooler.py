@@ -14,6 +14,7 @@ from pathlib import Path
 import psycopg2
 from psycopg2.extensions import make_dsn
 
+from tests.support import eventually
 from workers.stack import ports
 from workers.stack.embedded import EmbeddedServers
 from workers.stack.environment import ROOT
@@ -39,9 +40,9 @@ class PgBouncer(Server):
     # At once: it holds nothing.
     stop_signal = signal.SIGTERM
 
-    def __init__(self, place: Place, log: Path, behind: Postgres, patience: int) -> None:
+    def __init__(self, place: Place, log: Path, behind: Postgres) -> None:
         super().__init__(place, log)
-        self._behind, self._patience = behind, patience
+        self._behind, self._patience = behind, USUAL
         self.port = ports.pick_free(frozenset({behind.port}))
 
     @property
@@ -57,20 +58,20 @@ class PgBouncer(Server):
         if new:
             self.data.mkdir(mode=0o700)
             self.place.give(self.data)
-        ours = {
-            "port=5432": f"port={self._behind.port}",
-            "listen_port = 6432": f"listen_port = {self.port}",
-            "default_pool_size = 20": f"default_pool_size = {CONNECTIONS}",
-            f"query_wait_timeout = {USUAL}": f"query_wait_timeout = {self._patience}",
-            "/etc/pgbouncer/": f"{self.data}/",
-            "/var/log/postgresql/": f"{self.data}/",
-            "/var/run/postgresql/": f"{self.data}/",
-        }
-        self._write("pgbouncer.ini", changed(SHIPPED.read_text(), ours))
+        self._configure()
         with closing(psycopg2.connect(self._behind.admin_url)) as connection, connection.cursor() as cursor:
             cursor.execute(VERIFIER, [NAME])
             self._write("userlist.txt", f'"{NAME}" "{cursor.fetchall()[0][0]}"\n')
         return new
+
+    def wait_at_most(self, seconds: int) -> None:
+        """For a test that is about waiting."""
+        if seconds != self._patience:
+            self._patience = seconds
+            self._configure()
+            os.kill(int(self.pid_file.read_text()), signal.SIGHUP)
+            wanted = {"key": "query_wait_timeout", "value": str(seconds)}
+            eventually(lambda: any(wanted.items() <= line.items() for line in self.tells("config")))
 
     def command(self) -> list[str]:
         path = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
@@ -93,6 +94,18 @@ class PgBouncer(Server):
                 names = [column.name for column in cursor.description or ()]
                 return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
+    def _configure(self) -> None:
+        ours = {
+            "port=5432": f"port={self._behind.port}",
+            "listen_port = 6432": f"listen_port = {self.port}",
+            "default_pool_size = 20": f"default_pool_size = {CONNECTIONS}",
+            f"query_wait_timeout = {USUAL}": f"query_wait_timeout = {self._patience}",
+            "/etc/pgbouncer/": f"{self.data}/",
+            "/var/log/postgresql/": f"{self.data}/",
+            "/var/run/postgresql/": f"{self.data}/",
+        }
+        self._write("pgbouncer.ini", changed(SHIPPED.read_text(), ours))
+
     def _write(self, name: str, text: str) -> None:
         write_private(self.data / name, text)
         self.place.give(self.data / name)
@@ -107,9 +120,9 @@ def changed(text: str, ours: Mapping[str, object]) -> str:
 
 
 class PooledServers(EmbeddedServers):
-    def __init__(self, folder: Path, *, patience: int = USUAL) -> None:
+    def __init__(self, folder: Path) -> None:
         super().__init__(folder, durable=False)
-        self.pgbouncer = PgBouncer(self._place, folder / "pgbouncer.log", self.postgres, patience)
+        self.pgbouncer = PgBouncer(self._place, folder / "pgbouncer.log", self.postgres)
 
     @property
     def all(self) -> tuple[Server, ...]:
