@@ -165,6 +165,7 @@ backups() {
         as_postgres "create role fanlight_backup login replication" >/dev/null
     fi
     as_postgres "alter role fanlight_backup password '$secret'" >/dev/null
+    as_postgres "grant pg_read_all_stats to fanlight_backup" >/dev/null
     # A store of backups that is away must not fill this disk.
     as_postgres "alter system set max_slot_wal_keep_size = '4GB'" >/dev/null
     as_postgres "select pg_reload_conf()" >/dev/null

@@ -36,6 +36,7 @@ PLACES = (
     "select clock_timestamp(), pg_current_wal_flush_lsn()::text,"
     " (select max(write_lsn)::text from pg_stat_replication where application_name = %s)"
 )
+BLIND = "BACKUP_DATABASE_URL: its role cannot see how far the log came. Grant it pg_read_all_stats."
 READER_STATE = "select wal_status = 'lost', active from pg_replication_slots where slot_name = %s"
 
 log = logging.getLogger("fanlight.recovery")
@@ -75,6 +76,8 @@ class Shipping:
             # Each cluster its own: what another left here must not pass for this one's.
             self._system = str(self._source.facts()["system"])
             self._spool = self._folder / "wal" / self._system
+            if not self._source.sees_readers():
+                log.error(BLIND)
         self._keep_receiving()
         moment, flushed, written = self._source.ask(PLACES, READER)[0]
         self._ship()

@@ -69,6 +69,10 @@ class Source:
         moment, place = self.ask("select clock_timestamp(), pg_current_wal_insert_lsn()::text")[0]
         return moment, lsn(place)
 
+    def sees_readers(self) -> bool:
+        """Whether it is told how far its log was received; without that no moment counts as kept."""
+        return bool(self.ask("select pg_has_role(current_user, 'pg_read_all_stats', 'usage')")[0][0])
+
     def check_programs(self) -> None:
         """They have to be of the server's release, or a newer one for what only reads its log."""
         server = int(self.ask("select current_setting('server_version_num')::int")[0][0]) // 10_000
