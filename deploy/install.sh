@@ -197,6 +197,8 @@ units() {
     say "units"
     install -m 644 -t /etc/systemd/system deploy/systemd/*
     systemctl daemon-reload
+    # With the settings of now, because the deployment makes a backup first.
+    [ ! -e $home/active ] || systemctl restart fanlight-recovery
 }
 
 front() {
