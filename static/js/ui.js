@@ -314,3 +314,7 @@ if (addressed?.tagName === "DIALOG") {
   openDialog(addressed);
 }
 document.addEventListener("htmx:load", (event) => enhance(event.detail.elt));
+// It is there: what theme.js left out of the first view comes in.
+const entered = () => requestAnimationFrame(() => setTimeout(() => root.classList.remove("opening")));
+if (document.readyState === "complete") entered();
+else addEventListener("load", entered);
