@@ -39,7 +39,7 @@ format: ## Put code into the style that lint wants
 	$(PY) -m ruff format .
 
 bench: ## Measure, as ratios against baselines of the same run; ARGS= names measures
-	$(INSTALL) requirements-dev.txt nginx
+	$(INSTALL) requirements-dev.txt browser nginx lighthouse
 	@$(PY) -m tests.bench $(ARGS)
 
 faults: ## Kill and flood for longer than the test suite does; ARGS= goes to pytest

@@ -4,6 +4,7 @@
 #   bootstrap.sh requirements.txt          the product
 #   bootstrap.sh requirements.txt nginx    and nginx
 #   bootstrap.sh requirements-dev.txt browser nginx promtool pgbouncer    what tests need, also what is no Python
+#   bootstrap.sh requirements-dev.txt browser nginx lighthouse  what measures need
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -112,6 +113,20 @@ install_promtool() {
     dpkg-deb --fsys-tarfile "$fetched"/prometheus_*.deb | tar -x -C "$fetched" ./usr/bin/promtool
     install -D -m 755 "$fetched/usr/bin/promtool" var/tools/promtool
     rm -rf "$fetched"
+}
+
+# One measure alone needs it, and is left out where it is not.
+install_lighthouse() {
+    local version=12.8.2 home=var/tools/lighthouse
+    [ "$(cat "$home/installed" 2>/dev/null)" = "$version" ] && return
+    say "lighthouse" "installing it for the measure of pages (once)"
+    { command -v npm >/dev/null || { is_debian_root && apt_install nodejs npm; }; } || true
+    mkdir -p "$home"
+    if command -v npm >/dev/null && quietly npm install --prefix "$home" --no-audit --no-fund "lighthouse@$version"; then
+        echo "$version" >"$home/installed"
+    else
+        say "lighthouse" "could not be installed; its measure (P11) is left out"
+    fi
 }
 
 # Two commands at once would install over each other.
