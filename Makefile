@@ -43,7 +43,7 @@ bench: ## Measure, as ratios against baselines of the same run; ARGS= names meas
 	@$(PY) -m tests.bench $(ARGS)
 
 faults: ## Kill and flood for longer than the test suite does; ARGS= goes to pytest
-	$(INSTALL) requirements-dev.txt browser nginx promtool pgbouncer
+	$(INSTALL) requirements-dev.txt browser nginx promtool pgbouncer patroni
 	@ANEW=1 $(PY) -m pytest -m fault_long $(ARGS)
 
 demo: ## Reset the demo data of the running product

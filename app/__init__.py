@@ -39,14 +39,15 @@ def _nothing_collected() -> Iterator[None]:
 
 
 def _configure(app: Flask, settings: Settings) -> None:
-    from app.platform.database import driver_url, session_options
+    from app.platform.database import session_options
+    from app.platform.primary import LIVELINESS, Committing, engine_url
     from app.platform.watching.pool import WatchedPool
     from app.platform.watching.statements import TimedCursor
 
     prefix = "__Host-" if settings.secure else ""
     app.config.update(
         SECRET_KEY=settings.secret_key,
-        SQLALCHEMY_DATABASE_URI=driver_url(settings.database_url),
+        SQLALCHEMY_DATABASE_URI=engine_url(settings.database_url),
         SQLALCHEMY_ENGINE_OPTIONS={
             "poolclass": WatchedPool,
             "pool_size": settings.web_threads + 1,
@@ -57,7 +58,9 @@ def _configure(app: Flask, settings: Settings) -> None:
             "connect_args": {
                 "connect_timeout": 3,
                 "application_name": "fanlight",
+                "connection_factory": Committing,
                 "cursor_factory": TimedCursor,
+                **LIVELINESS,
                 **session_options(settings),
             },
         },

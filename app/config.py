@@ -22,6 +22,10 @@ P256_BYTES, P256_ORDER = 32, 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 CHAIN_ADDRESS = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}")
 Kind = TypeVar("Kind", bound="BackupSettings")
+# Of several servers, the one that takes writes.
+WRITES = re.compile(r"(^|&)target_session_attrs=(read-write|primary)(&|$)")
+SENTINELS = re.compile(r"[\w.-]+(:\d+)?(,[\w.-]+(:\d+)?)*")
+WATCHED = re.compile(r"/[\w.-]+(/\d+)?")
 STRIPE_PAGES = ["https://checkout.stripe.com", "https://connect.stripe.com"]
 
 
@@ -240,7 +244,11 @@ class Settings(BackupSettings):
     @field_validator("redis_url")
     @classmethod
     def _redis_only(cls, value: str) -> str:
-        if urlsplit(value).scheme not in {"redis", "rediss", "unix"}:
+        parts = urlsplit(value)
+        if parts.scheme in {"redis+sentinel", "rediss+sentinel"}:
+            if not SENTINELS.fullmatch(parts.netloc.rpartition("@")[2]) or not WATCHED.fullmatch(parts.path):
+                raise ValueError("must be redis+sentinel://[:password@]host:26379,host:26379,.../name/0")
+        elif parts.scheme not in {"redis", "rediss", "unix"}:
             raise ValueError("must be a redis:// address")
         return value
 
@@ -405,8 +413,11 @@ def _split(value: object) -> object:
 
 
 def _check_database(value: str) -> str:
-    if urlsplit(value).scheme not in {"postgresql", "postgres"}:
+    parts = urlsplit(value)
+    if parts.scheme not in {"postgresql", "postgres"}:
         raise ValueError("must be a postgresql:// address")
+    if "," in parts.netloc and not WRITES.search(parts.query):
+        raise ValueError("names several servers: end it with ?target_session_attrs=read-write")
     return value.replace("postgres://", "postgresql://", 1)
 
 

@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.config import ConfigError, Settings, load_settings
 from app.platform import work
+from app.platform.redis_address import redis_at
 from app.platform.work.queueing import SERIALIZER
 from workers.stack.until_told import run_until_told
 
@@ -76,7 +77,7 @@ class LeasedWorker(SimpleWorker):
 
 def serve(app: Flask, queues: Sequence[str], stop: threading.Event) -> None:
     settings: Settings = app.extensions["fanlight.settings"]
-    connection = redis.Redis.from_url(settings.redis_url, socket_connect_timeout=2)
+    connection = redis_at(settings.redis_url, socket_connect_timeout=2)
     with app.app_context():
         while not stop.is_set():
             _with_redis(queues, connection, stop)

@@ -15,6 +15,7 @@ from flask import Flask
 
 from app.config import ConfigError, Settings, load_settings
 from app.platform import schedule
+from app.platform.redis_address import redis_at
 from workers.stack.until_told import run_until_told
 
 log = logging.getLogger("fanlight.scheduler")
@@ -28,9 +29,7 @@ class Scheduler:
         settings: Settings = app.extensions["fanlight.settings"]
         self._app = app
         self._stop = stop
-        self._redis = redis.Redis.from_url(
-            settings.redis_url, socket_timeout=LONGEST_PAUSE + 2, socket_connect_timeout=1
-        )
+        self._redis = redis_at(settings.redis_url, socket_timeout=LONGEST_PAUSE + 2, socket_connect_timeout=1)
         self._next = {job.name: 0.0 for job in schedule.jobs()}
 
     def run(self) -> None:

@@ -11,6 +11,7 @@ from flask import current_app
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from app.platform.redis_address import redis_at
 from app.platform.watching.counters import REDIS_ERRORS
 
 log = logging.getLogger(__name__)
@@ -24,7 +25,7 @@ class Cache:
     """A client that rests for a second once Redis failed, so that nobody waits in line for it."""
 
     def __init__(self, url: str) -> None:
-        self.client: redis.Redis = redis.Redis.from_url(
+        self.client: redis.Redis = redis_at(
             url,
             socket_timeout=TIMEOUT_SECONDS,
             socket_connect_timeout=TIMEOUT_SECONDS,

@@ -9,6 +9,7 @@ the database is well: migrations, backups, figures, beats, and who watches whose
 from sqlalchemy import Connection, Engine, NullPool, create_engine, text
 
 from app.config import Settings
+from app.platform.primary import engine_url
 
 # What every statement of the house may rest upon.
 SESSION = {"timezone": "UTC", "lock_timeout": "10s", "statement_timeout": "30s"}
@@ -27,10 +28,6 @@ REMEMBER = text("""
 """)
 
 DOOR, PROBE = "fanlight.door", "fanlight.probe"
-
-
-def driver_url(url: str) -> str:
-    return url.replace("postgresql:", "postgresql+psycopg2:", 1)
 
 
 def options(parameters: dict[str, str]) -> str:
@@ -59,7 +56,7 @@ def looking_at(settings: Settings) -> dict[str, Engine]:
 def _alone(url: str, **arguments: str) -> Engine:
     """A connection of its own each time: no full pool and no stale connection speaks for the database."""
     return create_engine(
-        driver_url(url),
+        engine_url(url),
         poolclass=NullPool,
         isolation_level="AUTOCOMMIT",
         hide_parameters=True,

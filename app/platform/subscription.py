@@ -9,6 +9,8 @@ from redis.backoff import NoBackoff
 from redis.client import PubSub
 from redis.retry import Retry
 
+from app.platform.redis_address import redis_at
+
 log = logging.getLogger(__name__)
 
 Hear = Callable[[bytes], None]
@@ -21,7 +23,7 @@ PROBE_SECONDS = 10
 
 def listen(url: str, channels: Mapping[str, Hear], on_back: Callable[[], None] = lambda: None) -> None:
     """Never returns. `on_back` is told when notices may have been missed: Redis was away and is back."""
-    client = redis.Redis.from_url(url, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0))
+    client = redis_at(url, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0))
     pause, away = FIRST_PAUSE, False
     while True:
         try:

@@ -4,10 +4,12 @@ import re
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 from urllib.parse import urlsplit
 
+import psycopg2
 import pytest
 from flask import Flask, abort, render_template
 from sqlalchemy import text
@@ -15,9 +17,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.config import Settings
 from app.extensions import db
+from app.platform import primary
 from app.platform.errors import Refused, TooMany, Unavailable
 from app.platform.guards import Access
 from app.platform.http_errors import TEXTS
+from app.platform.transaction import transaction
 from tests.factories.people import a_person, signed_in
 from tests.page_client import PageClient
 from tests.platform.houses import a_house, a_mortal_house, room, served
@@ -172,7 +176,35 @@ def mortal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask, An
     with a_mortal_house(tmp_path_factory.mktemp("mortal")) as (house, servers):
         room(house, "/people", people, Access.ANYONE)
         room(house, "/mine", people, Access.SIGNED_IN)
+        room(house, "/replica", on_a_replica, Access.ANYONE)
+        room(house, "/line", line, Access.ANYONE)
+        room(house, "/alone", alone, Access.ANYONE)
+        room(house, "/lonely", lonely, Access.ANYONE)
         yield house, servers
+
+
+def on_a_replica() -> str:
+    """As where a pooler led to one: it takes no writes."""
+    with transaction():
+        db.session.execute(text("set transaction read only"))
+        db.session.execute(text("delete from users where false"))
+    return "never"
+
+
+def line() -> str:
+    """Which connection to the database answers."""
+    return str(db.session.execute(text("select pg_backend_pid()")).scalar())
+
+
+def alone() -> str:
+    with transaction():
+        db.session.execute(text("create table if not exists lonely (at timestamptz default now())"))
+        db.session.execute(text("insert into lonely default values"))
+    return "done"
+
+
+def lonely() -> str:
+    return str(db.session.execute(text("select count(*) from lonely")).scalar())
 
 
 def people() -> str:
@@ -207,6 +239,56 @@ def test_a_restart_under_load_costs_503s_and_five_seconds(mortal: tuple[Flask, A
         load.stop()
     assert set(load.seen) == {200, 503}
     assert load.without_retry_after == 0
+
+
+def test_a_server_that_takes_no_writes_is_left(mortal: tuple[Flask, Any]) -> None:
+    house, _ = mortal
+    visitor = PageClient(house)
+    line = visitor.get("/line").text
+    assert visitor.get("/line").text == line
+    answer = visitor.get("/replica")
+    assert answer.status == 503
+    assert int(answer.response.headers["Retry-After"]) <= 5
+    assert visitor.get("/line").text != line, "what led there is not used again"
+
+
+def test_a_commit_that_no_replica_takes_is_not_waited_for_and_not_said_to_be_one(
+    mortal: tuple[Flask, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house, servers = mortal
+    monkeypatch.setattr(primary, "PATIENCE_SECONDS", 0.2)
+    visitor = PageClient(house)
+    assert visitor.get("/alone").status == 200
+    with wanting_a_replica(servers.admin_url):
+        answer = visitor.get("/alone")
+        assert answer.status == 503
+        assert int(answer.response.headers["Retry-After"]) <= 5
+        assert visitor.get("/lonely").text.endswith("1"), "nobody sees what may still be lost"
+    eventually(lambda: visitor.get("/lonely").text.endswith("2"))
+
+
+@contextmanager
+def wanting_a_replica(url: str) -> Iterator[None]:
+    """A commit counts when somebody else has it, who is not there."""
+    with closing(psycopg2.connect(url)) as server:
+        server.autocommit = True
+
+        def wanted() -> str:
+            cursor = server.cursor()
+            cursor.execute("show synchronous_standby_names")
+            return str(cursor.fetchall()[0][0])
+
+        def want(name: str) -> None:
+            cursor = server.cursor()
+            cursor.execute("alter system set synchronous_standby_names = %s", [name])
+            cursor.execute("select pg_reload_conf()")
+            eventually(lambda: wanted() == name)
+
+        want("somebody")
+        try:
+            yield
+        finally:
+            want("")
 
 
 class Load:

@@ -37,6 +37,7 @@ PLACES = (
     " (select max(write_lsn)::text from pg_stat_replication where application_name = %s)"
 )
 BLIND = "BACKUP_DATABASE_URL: its role cannot see how far the log came. Grant it pg_read_all_stats."
+TIMELINE = "select substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)"
 READER_STATE = "select wal_status = 'lost', active from pg_replication_slots where slot_name = %s"
 
 log = logging.getLogger("fanlight.recovery")
@@ -99,6 +100,7 @@ class Shipping:
             return
         self._spool.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._keep_slot()
+        self._keep_timeline()
         with (self._folder / "pg_receivewal.log").open("wb") as said:
             self._receiving = subprocess.Popen(
                 tethered(
@@ -120,11 +122,24 @@ class Shipping:
             return
         if state:
             self._source.forget_slot()
-        # What was received before does not lead on to what comes now.
+        self._begin_anew()
+        self._source.ask("select pg_create_physical_replication_slot(%s, true)", READER)
+
+    def _keep_timeline(self) -> None:
+        """Another server took over. It may never have had what was received last of the old one, and would
+        not lead on from there; it does from where the slot stands, which it kept.
+        """
+        here = str(self._source.ask(TIMELINE)[0][0])
+        if any(path.name[:8] < here for path in self._spool.iterdir() if WHOLE.match(path.name)):
+            log.warning("another server took over; beginning a new base backup", extra={"timeline": here})
+            self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        """What was received before does not lead on to what comes now."""
         self._ship()
         for path in self._spool.iterdir():
             path.unlink()
-        self._source.ask("select pg_create_physical_replication_slot(%s, true)", READER)
+        self._partial, self._sent = "", 0
         self.broken.set()
 
     def _stop_receiving(self) -> None:
@@ -148,8 +163,11 @@ class Shipping:
             elif HISTORY.fullmatch(path.name):
                 self._depot.put(f"{self._place}{path.name}", [path.read_bytes()])
                 path.unlink()
-            elif path.name.endswith(PARTIAL):
-                self._ship_piece(path)
+        written = sorted(self._spool.glob(f"*{PARTIAL}"))
+        for path in written:
+            self._ship_piece(path)
+        for path in written[:-1]:
+            path.unlink()  # of a timeline that ended in the middle of it: nothing more comes
 
     def _ship_whole(self, path: Path) -> None:
         self._depot.put(f"{self._place}{path.name}", [path.read_bytes()])

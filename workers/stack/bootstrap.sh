@@ -129,6 +129,27 @@ install_lighthouse() {
     fi
 }
 
+# Only for failover tests: Patroni in a folder of its own, and of etcd only the one program.
+install_patroni() {
+    local list=deploy/patroni/requirements.txt fetched
+    if ! cmp -s "$list" var/tools/patroni/.installed; then
+        say "patroni" "installing it for the tests of failover (once)"
+        rm -rf var/tools/patroni
+        quietly .venv/bin/python -m pip install --disable-pip-version-check --no-input --prefer-binary \
+            --target var/tools/patroni -r "$list" || fail "Patroni could not be installed (see $log)."
+        cp "$list" var/tools/patroni/.installed
+    fi
+    [ ! -x var/tools/etcd ] || return 0
+    command -v apt-get >/dev/null || fail "etcd is needed by the tests of failover: put it at var/tools/etcd."
+    say "etcd" "fetching it for the tests of failover (once)"
+    fetched=$(mktemp -d)
+    if is_debian_root; then quietly apt-get update || say "packages" "apt-get update did not succeed"; fi
+    (cd "$fetched" && apt-get download etcd-server) >"$log" 2>&1 || fail "etcd could not be fetched (see $log)."
+    dpkg-deb --fsys-tarfile "$fetched"/etcd-server_*.deb | tar -x -C "$fetched" ./usr/bin/etcd
+    install -D -m 755 "$fetched/usr/bin/etcd" var/tools/etcd
+    rm -rf "$fetched"
+}
+
 # Two commands at once would install over each other.
 [ -d var ] || install -d -m 755 var
 [ -d var/log ] || install -d -m 700 var/log

@@ -21,7 +21,9 @@ def check_database(url: str, setting: str = "DATABASE_URL") -> None:
 def check_redis(url: str) -> None:
     import redis  # noqa: PLC0415 - slow to import, and only needed here
 
+    from app.platform.redis_address import redis_at  # noqa: PLC0415
+
     try:
-        redis.Redis.from_url(url, socket_connect_timeout=5).ping()
+        redis_at(url, socket_connect_timeout=5).ping()
     except redis.RedisError as error:
         raise StackError(f"REDIS_URL: no connection. {error}") from None

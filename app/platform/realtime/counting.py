@@ -12,6 +12,7 @@ from redis.retry import Retry
 from app.kit import chance, clock
 from app.platform.realtime.hub import Hub
 from app.platform.realtime.present import FRESH_SECONDS, key, sum_of
+from app.platform.redis_address import redis_at
 
 EVERY = 3.0
 TIMEOUT_SECONDS = 0.5
@@ -21,7 +22,7 @@ class Counting:
     def __init__(self, hub: Hub, url: str) -> None:
         self._hub = hub
         self._name = chance.token(9)
-        self._client = redis.Redis.from_url(
+        self._client = redis_at(
             url,
             socket_timeout=TIMEOUT_SECONDS,
             socket_connect_timeout=TIMEOUT_SECONDS,

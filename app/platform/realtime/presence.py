@@ -16,6 +16,7 @@ from redis.retry import Retry
 
 from app.platform.online import key_of
 from app.platform.realtime.hub import Hub
+from app.platform.redis_address import redis_at
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ TIMEOUT, AT_ONCE = 2.0, 500
 
 class Presence:
     def __init__(self, redis_url: str, hub: Hub) -> None:
-        self._redis: redis.Redis = redis.Redis.from_url(
+        self._redis: redis.Redis = redis_at(
             redis_url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT, retry=Retry(NoBackoff(), 0)
         )
         self._hub = hub
