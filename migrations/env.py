@@ -6,6 +6,7 @@ from sqlalchemy import NullPool, create_engine, text
 
 from app.extensions import db
 from app.platform import database
+from app.platform.primary import engine_url
 
 # A migration waits only this long for a table that is in use: the release that runs comes first.
 LOCK_TIMEOUT = "4s"
@@ -17,7 +18,7 @@ OPTIONS = f"-c timezone=UTC -c lock_timeout={LOCK_TIMEOUT} -c statement_timeout=
 
 def run() -> None:
     settings = current_app.extensions["fanlight.settings"]
-    url = database.driver_url(settings.direct_url)
+    url = engine_url(settings.direct_url)
     arguments = {"options": OPTIONS, "application_name": "fanlight-migrations"}
     engine = create_engine(url, poolclass=NullPool, connect_args=arguments)
     # What holds the lock is a connection of its own: a migration that builds an index beside the visitors

@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.extensions import db
 from app.platform import database
+from app.platform.primary import engine_url
 from app.platform.settings import settings
 
 ATTEMPTS = 3
@@ -36,7 +37,7 @@ def empty_tables() -> None:
 
 
 def _empty_tables() -> None:
-    straight = database.driver_url(settings().direct_url)
+    straight = engine_url(settings().direct_url)
     with _emptier(straight).begin() as connection:
         connection.execute(text("select empty_tables_of_tests()"))
 
