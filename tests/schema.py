@@ -9,7 +9,6 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import OperationalError
 
 from app.extensions import db
-from app.platform import database
 from app.platform.primary import engine_url
 from app.platform.settings import settings
 
