@@ -76,7 +76,7 @@ def test_time_is_utc_and_the_products_role_is_no_superuser(servers: EmbeddedServ
 
 def test_nobody_comes_in_without_the_password(servers: EmbeddedServers) -> None:
     with pytest.raises(psycopg2.OperationalError, match="password"):
-        psycopg2.connect(servers.database_url, password="a-guess")
+        psycopg2.connect(servers.postgres.url, password="a-guess")
     with pytest.raises(redis.AuthenticationError):
         redis.Redis(port=servers.redis.port, retry=Retry(NoBackoff(), 0)).ping()
 
