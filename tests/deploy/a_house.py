@@ -35,7 +35,7 @@ class Place:
     app: Flask
     settings: Settings
     # The database as somebody who may read its log.
-    admin_url: str
+    admin_url: str = ""
 
     @property
     def house(self) -> House:
