@@ -76,7 +76,7 @@ def breakable(servers: EmbeddedServers, house: House) -> Iterator[EmbeddedServer
         if not server.answers():
             server.restart()
     db.engine.dispose()
-    eventually(lambda: house and db.session.execute(text("select 1")).scalar())
+    eventually(lambda: house and effects() is not None)
 
 
 def ask(kind: str, **payload: object) -> UUID:
@@ -276,6 +276,7 @@ def test_the_scheduler_lives_on_without_servers_and_stops_soon(
     breakable.postgres.restart()
     breakable.redis.restart()
     db.engine.dispose()
+    eventually(lambda: effects() == [])  # a pooler between may have a dead connection still
     work_id = ask("test.note", note="a")
     flush_redis(context)
     queue = context.extensions["fanlight.cache"].client
