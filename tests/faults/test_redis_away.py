@@ -85,6 +85,7 @@ def seconds_until_shut_out(app: Flask) -> float:
     return time.monotonic() - ended
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("seconds", [1, pytest.param(60, marks=pytest.mark.fault_long)])
 def test_nobody_notices_that_redis_is_away(
     context: Flask, house: House, breakable: EmbeddedServers, seconds: int
