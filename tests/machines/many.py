@@ -102,6 +102,9 @@ class Host:
     def start(self) -> None:
         for kind in (*FRONT, *BACK):
             self._processes.start(kind, COLOUR)
+        # Whatever it answers here, where it knows no such name: it is there.
+        web = (self.settings.host, self.settings.port, "/readyz")
+        eventually(lambda: status(*web), within=STARTS_WITHIN)
         start_nginx(self.site.folder / "nginx.conf")
         eventually(self._is_ready, within=STARTS_WITHIN)
 
