@@ -31,7 +31,7 @@ def rows(text: str) -> dict[str, str]:
 
 def row(measure: Measure, found: Samples) -> str:
     missed = "" if measure.reached(found) else " **missed**"
-    figure = f"{found.median:,.3g}"
+    figure = f"{found.median:,.4g}"
     when = f"{clock.now():%Y-%m-%d}, {_commit()}"
     spread = found.spread.strip(" ()")
     return f"| {measure.id} | {measure.name} | {figure} | {measure.goal}{missed} | {spread} | {when} |"
