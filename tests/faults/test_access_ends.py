@@ -29,6 +29,7 @@ from tests.factories.media import a_picture
 from tests.factories.people import Person, a_person, a_session
 from tests.factories.posts import a_post
 from tests.faults import processes
+from tests.faults.threads import meanwhile
 from tests.support import eventually, free_port
 from workers.stack.embedded import EmbeddedServers
 
@@ -159,20 +160,6 @@ def cinema(app: Flask, port: int) -> Cinema:
     return Cinema(app, port, mara, fan, film, post)
 
 
-@contextmanager
-def playing(*players: Callable[[threading.Event], None]) -> Iterator[None]:
-    enough = threading.Event()
-    threads = [threading.Thread(target=play, args=(enough,)) for play in players]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        enough.set()
-        for thread in threads:
-            thread.join()
-
-
 def by_ranges(viewer: Viewer, path: str) -> Callable[[threading.Event], None]:
     """As browsers fetch an MP4: from where they are to the end, again and again. At the end they seek."""
 
@@ -225,7 +212,7 @@ def test_no_request_is_answered_five_seconds_after_access_ended(
     with ExitStack() as stack:
         if away:
             stack.enter_context(redis_away(servers))
-        stack.enter_context(playing(*players))
+        stack.enter_context(meanwhile(*players))
         eventually(lambda: all(len(viewer.answers) > 8 for viewer in viewers))
         assert {answer.status for viewer in viewers for answer in viewer.answers} <= {200, 206}
         end(cinema)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 from urllib.parse import urlencode
@@ -19,6 +20,7 @@ from tests.chat.talking import all_said, begin
 from tests.factories.creators import a_creator
 from tests.factories.people import Person, a_person, a_session, signed_in
 from tests.faults import processes
+from tests.faults.threads import meanwhile
 from tests.support import eventually, free_port
 from workers.stack.embedded import EmbeddedServers
 
@@ -116,21 +118,13 @@ def port(settings: Settings, whole_app: Flask) -> Iterator[int]:
 @contextmanager
 def busy(*turns: Callable[[], object]) -> Iterator[None]:
     """Each again and again, on a thread of its own."""
-    enough = threading.Event()
 
-    def go_on(turn: Callable[[], object]) -> None:
+    def again_and_again(turn: Callable[[], object], enough: threading.Event) -> None:
         while not enough.wait(PACE):
             turn()
 
-    threads = [threading.Thread(target=go_on, args=(turn,)) for turn in turns]
-    for thread in threads:
-        thread.start()
-    try:
+    with meanwhile(*(partial(again_and_again, turn) for turn in turns)):
         yield
-    finally:
-        enough.set()
-        for thread in threads:
-            thread.join()
 
 
 @pytest.mark.parametrize("how", ["killed", pytest.param("stopped", marks=pytest.mark.fault_long)])

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from http.client import HTTPConnection, HTTPException
 from itertools import pairwise
 from pathlib import Path
@@ -33,6 +34,7 @@ from tests.factories.invoices import give_credit
 from tests.factories.people import a_person, signed_in
 from tests.faults import processes
 from tests.faults.cluster import Cluster, a_cluster
+from tests.faults.threads import meanwhile
 from tests.page_client import FilledForm, PageClient
 from tests.platform.houses import SECRET, a_house
 from tests.recovery.houses import KEY
@@ -124,16 +126,8 @@ class Shop:
 
     @contextmanager
     def open(self) -> Iterator[None]:
-        enough = threading.Event()
-        threads = [threading.Thread(target=payer.pay, args=(self.port, enough)) for payer in self.payers]
-        for thread in threads:
-            thread.start()
-        try:
+        with meanwhile(*(partial(payer.pay, self.port) for payer in self.payers)):
             yield
-        finally:
-            enough.set()
-            for thread in threads:
-                thread.join()
 
     def seconds_without(self, moment: float) -> float:
         """The longest time in which nobody could pay, of that which began then or later."""
