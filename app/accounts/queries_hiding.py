@@ -26,7 +26,7 @@ class HiddenLine:
     avatar_url: str | None
 
 
-def hides(user_id: UUID | None, other_id: ColumnElement[UUID]) -> ColumnElement[bool]:
+def hides(user_id: UUID | ColumnElement[UUID] | None, other_id: ColumnElement[UUID]) -> ColumnElement[bool]:
     """As a condition of another statement."""
     return exists().where(HiddenPerson.user_id == user_id, HiddenPerson.hidden_id == other_id)
 

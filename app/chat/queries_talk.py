@@ -1,6 +1,5 @@
 """A conversation as one of the two meets it: who the other one is, and whether they may write."""
 
-from collections import namedtuple
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -143,22 +142,7 @@ def shop_of(creator_id: UUID) -> tuple[str, dict[int, str]]:
     return currency, {row.rank: f"{row.name} and above" for row in rows if row.rank}
 
 
-class _Statement:
-    """Put together once: to write it anew takes longer than to answer it."""
-
-    def __init__(self, statement: Select[Any]) -> None:
-        self._row = namedtuple("_Row", [column.name for column in statement.selected_columns])  # type: ignore[misc]
-        self._prepared = Prepared(statement, parameters=3)
-
-    def first(self, *values: object) -> Any:
-        rows = self._prepared.run(*values)
-        return self._row(*rows[0]) if rows else None
-
-    def all(self, *values: object) -> list[Any]:
-        return [self._row(*row) for row in self._prepared.run(*values)]
-
-
-def _ask(statement: _Statement, me: UUID, about: UUID) -> Any:
+def _ask(statement: Prepared, me: UUID, about: UUID) -> Any:
     row = statement.first(str(me), str(about), clock.now())
     if row is None:
         raise NotFound
@@ -166,7 +150,7 @@ def _ask(statement: _Statement, me: UUID, about: UUID) -> Any:
 
 
 @lru_cache
-def _known(*, lock: bool) -> _Statement:
+def _known(*, lock: bool) -> Prepared:
     mine, theirs, my_settings = aliased(Member), aliased(Member), aliased(ChatSettings)
     shows_read = and_(
         func.coalesce(ChatSettings.shows_read, True), func.coalesce(my_settings.shows_read, True)
@@ -198,26 +182,27 @@ def _known(*, lock: bool) -> _Statement:
         .outerjoin(my_settings, my_settings.user_id == mine.user_id)
         .where(mine.user_id == ME, Conversation.id == ABOUT)
     )
-    return _Statement(found.with_for_update(of=Conversation) if lock else found)
+    return Prepared(found.with_for_update(of=Conversation) if lock else found, parameters=3)
 
 
 @lru_cache
-def _new() -> _Statement:
-    return _Statement(
+def _new() -> Prepared:
+    return Prepared(
         select(*face_columns(), *_between())
         .select_from(User)
         .outerjoin(Creator, Creator.id == User.id)
         .outerjoin(ChatSettings, ChatSettings.user_id == User.id)
-        .where(User.id == ABOUT)
+        .where(User.id == ABOUT),
+        parameters=3,
     )
 
 
 @lru_cache
-def _many() -> _Statement:
+def _many() -> Prepared:
     """The pair has its conversation by the lower of the two ids."""
     mine, theirs, other = aliased(Member), aliased(Member), User.id.expression
     low, high = func.least(ME, other), func.greatest(ME, other)
-    return _Statement(
+    return Prepared(
         select(
             *face_columns(),
             *_between(),
@@ -230,7 +215,8 @@ def _many() -> _Statement:
         .outerjoin(Conversation, and_(Conversation.low_id == low, Conversation.high_id == high))
         .outerjoin(theirs, and_(theirs.conversation_id == Conversation.id, theirs.user_id == other))
         .outerjoin(mine, and_(mine.conversation_id == Conversation.id, mine.user_id == ME))
-        .where(other == any_(PEOPLE), other != ME)
+        .where(other == any_(PEOPLE), other != ME),
+        parameters=3,
     )
 
 

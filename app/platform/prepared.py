@@ -6,13 +6,15 @@ what was prepared, the statement goes out as it is.
 """
 
 import re
+from collections import namedtuple
 from collections.abc import Callable
 from contextlib import closing
+from functools import cached_property
 from typing import Any
 
 import psycopg2
 from psycopg2 import errors
-from sqlalchemy import Select, cast, literal_column
+from sqlalchemy import CompoundSelect, Select, cast, literal_column
 from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeEngine
@@ -40,7 +42,7 @@ def parameter(number: int, type_: TypeEngine[Any]) -> Any:
 class Prepared:
     """Its parameters are `$1`, `$2`, ... in the order in which `run` gets them; all else stands in it."""
 
-    def __init__(self, statement: Select[Any], parameters: int) -> None:
+    def __init__(self, statement: Select[Any] | CompoundSelect[Any], parameters: int) -> None:
         dialect = PGDialect_psycopg2()  # type: ignore[no-untyped-call]
         compiled = statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
         sql = str(compiled)
@@ -49,6 +51,19 @@ class Prepared:
         given = ", ".join(f"%({number})s" for number in range(1, parameters + 1))
         self._execute = f"execute {self._name} ({given})"
         self._plain = PARAMETER.sub(r"%(\1)s", sql)
+        self._columns = [column.name for column in statement.selected_columns]
+
+    @cached_property
+    def _row(self) -> Any:
+        return namedtuple("Row", self._columns)
+
+    def first(self, *values: Any) -> Any:
+        """A row that is read by the names of its columns, or None."""
+        rows = self.run(*values)
+        return self._row(*rows[0]) if rows else None
+
+    def all(self, *values: Any) -> list[Any]:
+        return [self._row(*row) for row in self.run(*values)]
 
     def run(self, *values: Any) -> Rows:
         given = {str(number): value for number, value in enumerate(values, 1)}

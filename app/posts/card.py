@@ -221,9 +221,11 @@ CARD: tuple[ColumnElement[Any], ...] = (
 )
 
 
-def seen_by(viewer_id: UUID | None) -> tuple[ColumnElement[Any], ...]:
+def seen_by(
+    viewer_id: UUID | ColumnElement[UUID] | None, at: ColumnElement[datetime] | None = None
+) -> tuple[ColumnElement[Any], ...]:
     """What `read_seen` needs, beside CARD."""
-    held = held_column(viewer_id, Post.id.expression, Post.creator_id.expression).label("held")
+    held = held_column(viewer_id, Post.id.expression, Post.creator_id.expression, at=at).label("held")
     if viewer_id is None:
         return (false().label("liked"), false().label("kept"), held)
     liked = exists().where(Like.post_id == Post.id, Like.user_id == viewer_id).correlate(Post)

@@ -3,11 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from markupsafe import Markup
-from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, tuple_, union_all
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Integer,
+    Uuid,
+    and_,
+    exists,
+    func,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app.accounts import ages
@@ -19,6 +32,7 @@ from app.entitlements.rules import Holding, Kind
 from app.extensions import db
 from app.kit import clock
 from app.platform.errors import NotFound
+from app.platform.prepared import Prepared, parameter
 from app.posts.card import AUTHOR, CARD, CREATOR, Author, Card, Seen, read_card, read_seen, seen_by
 from app.posts.commenting import SIGN_IN, why_silent
 from app.posts.errors import Locked, TooYoung
@@ -28,6 +42,10 @@ from app.posts.places import Place
 
 COMMENTS = 20
 BOOKMARKS = 20
+
+MOMENT = DateTime(timezone=True)
+# Who looks: nobody's id is NULL, who follows, holds and hides nothing.
+ME = parameter(1, Uuid())
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,26 +140,7 @@ class Neighbour:
 
 def find_post(post_id: UUID, viewer_id: UUID | None) -> OpenPost:
     """One statement. NotFound for what may not even be known to exist."""
-    row = db.session.execute(
-        select(
-            *CARD,
-            *seen_by(viewer_id),
-            Post.body_html,
-            Post.views,
-            Creator.comments_from,
-            Creator.followers,
-            _followed_by(viewer_id).label("followed"),
-            Poll.question,
-            Poll.several,
-            Poll.closes_at,
-            _options(viewer_id).label("options"),
-        )
-        .select_from(Post)
-        .join(*CREATOR)
-        .join(*AUTHOR)
-        .outerjoin(Poll, Poll.post_id == Post.id)
-        .where(Post.id == post_id, or_(OUT, _kept_by(viewer_id)) if viewer_id else OUT)
-    ).first()
+    row = _found().first(_text(viewer_id), _text(post_id), clock.now())
     if row is None:
         raise NotFound
     card = read_card(row)
@@ -189,14 +188,11 @@ def find_comments(
     """The oldest first; `since` a comment, it included, or `after` it. None of a locked post."""
     if not post.seen.open:
         return Comments()
-    wanted = spoken(viewer_id, hosting=post.seen.mine).where(Comment.post_id == post.card.id)
-    place = tuple_(Comment.created_at, Comment.id)
-    if since or after:
-        known = select(Comment.created_at, Comment.id).where(
-            Comment.id == (since or after), Comment.post_id == post.card.id
-        )
-        wanted = wanted.where(place >= known.scalar_subquery() if since else place > known.scalar_subquery())
-    rows = db.session.execute(wanted.order_by(Comment.created_at, Comment.id).limit(at_most + 1)).all()
+    known = since or after
+    statement = _said(hosting=post.seen.mine, beginning=since is not None, going_on=known is not None)
+    rows = statement.all(
+        _text(viewer_id), _text(post.card.id), at_most + 1, *([_text(known)] if known else [])
+    )
     shown = [read_comment(row, viewer_id, post.seen.mine) for row in rows]
     more = shown[at_most].id if len(shown) > at_most else None
     return Comments(shown[:at_most], more, earlier=since is not None)
@@ -219,16 +215,7 @@ def find_comment(comment_id: UUID, viewer_id: UUID | None) -> tuple[CommentShown
 
 def neighbours(card: Card, viewer_id: UUID | None) -> tuple[Neighbour | None, Neighbour | None]:
     """The posts of the same creator before and after this one. One statement."""
-    place = tuple_(Post.published_at, Post.id)
-    here = tuple_(card.published_at, card.id)
-    theirs = select(Post.id, Post.title, Post.published_at).where(
-        Post.creator_id == card.creator.id,
-        Post.state == "published",
-        ~hidden_from(viewer_id, Post.id.expression),
-    )
-    before = theirs.where(place < here).order_by(Post.published_at.desc(), Post.id.desc()).limit(1)
-    after = theirs.where(place > here).order_by(Post.published_at, Post.id).limit(1)
-    rows = db.session.execute(union_all(before.subquery().select(), after.subquery().select())).all()
+    rows = _beside().all(_text(viewer_id), _text(card.creator.id), card.published_at, _text(card.id))
     found = {
         (row.published_at, row.id) < (card.published_at, card.id): Neighbour(row.id, row.title)
         for row in rows
@@ -258,7 +245,7 @@ def kept_posts(
     return [pair for pair in cards if not pair[1].hidden], Place(last.kept_at, last.id) if last else None
 
 
-def spoken(viewer_id: UUID | None, *, hosting: bool) -> Any:
+def spoken(viewer_id: UUID | ColumnElement[UUID] | None, *, hosting: bool) -> Any:
     """Those of suspended people wait with them. Whose post it is reads also whom they have hidden."""
     columns = (
         Comment.id,
@@ -283,7 +270,7 @@ def spoken(viewer_id: UUID | None, *, hosting: bool) -> Any:
     if hosting:
         return found
     found = found.where(or_(Comment.state == "shown", Comment.user_id == viewer_id))
-    return found.where(~hides(viewer_id, Comment.user_id.expression)) if viewer_id else found
+    return found.where(~hides(viewer_id, Comment.user_id.expression))
 
 
 def read_comment(row: Any, viewer_id: UUID | None, hosted: bool) -> CommentShown:
@@ -301,16 +288,73 @@ def read_comment(row: Any, viewer_id: UUID | None, hosted: bool) -> CommentShown
     )
 
 
-def _kept_by(viewer_id: UUID) -> ColumnElement[bool]:
-    """What they bought stays theirs when its author shows it to nobody else any more."""
-    mine = scopes_held(viewer_id, [Kind.PURCHASE, Kind.GIFT], clock.now())
-    return and_(Post.state != "removed", User.state == "active", Post.id.in_(mine))
+@lru_cache
+def _found() -> Prepared:
+    post_id, now = parameter(2, Uuid()), parameter(3, MOMENT)
+    follows = exists().where(Follow.creator_id == Post.creator_id, Follow.user_id == ME).correlate(Post)
+    # What they bought stays theirs when its author shows it to nobody else any more.
+    kept = and_(
+        Post.state != "removed",
+        User.state == "active",
+        Post.id.in_(scopes_held(ME, [Kind.PURCHASE, Kind.GIFT], now)),
+    )
+    found = (
+        select(
+            *CARD,
+            *seen_by(ME, now),
+            Post.body_html,
+            Post.views,
+            Creator.comments_from,
+            Creator.followers,
+            follows.label("followed"),
+            Poll.question,
+            Poll.several,
+            Poll.closes_at,
+            _options().label("options"),
+        )
+        .select_from(Post)
+        .join(*CREATOR)
+        .join(*AUTHOR)
+        .outerjoin(Poll, Poll.post_id == Post.id)
+        .where(Post.id == post_id, or_(OUT, kept))
+    )
+    return Prepared(found, parameters=3)
 
 
-def _followed_by(viewer_id: UUID | None) -> ColumnElement[bool]:
-    if viewer_id is None:
-        return false()
-    return exists().where(Follow.creator_id == Post.creator_id, Follow.user_id == viewer_id).correlate(Post)
+@lru_cache
+def _said(*, hosting: bool, beginning: bool, going_on: bool) -> Prepared:
+    """`beginning` with the one that is known, `going_on` after it."""
+    post_id, many, known_id = parameter(2, Uuid()), parameter(3, Integer()), parameter(4, Uuid())
+    found = spoken(ME, hosting=hosting).where(Comment.post_id == post_id)
+    if hosting:
+        found = found.where(ME.is_not(None))  # PostgreSQL wants to know the type of each parameter
+    if going_on:
+        known = select(Comment.created_at, Comment.id)
+        from_there = known.where(Comment.id == known_id, Comment.post_id == post_id).scalar_subquery()
+        place = tuple_(Comment.created_at, Comment.id)
+        found = found.where(place >= from_there if beginning else place > from_there)
+    return Prepared(
+        found.order_by(Comment.created_at, Comment.id).limit(many), parameters=4 if going_on else 3
+    )
+
+
+@lru_cache
+def _beside() -> Prepared:
+    creator_id, published_at, post_id = parameter(2, Uuid()), parameter(3, MOMENT), parameter(4, Uuid())
+    place, here = tuple_(Post.published_at, Post.id), tuple_(published_at, post_id)
+    theirs = select(Post.id, Post.title, Post.published_at).where(
+        Post.creator_id == creator_id,
+        Post.state == "published",
+        ~hidden_from(ME, Post.id.expression),
+    )
+    before = theirs.where(place < here).order_by(Post.published_at.desc(), Post.id.desc()).limit(1)
+    after = theirs.where(place > here).order_by(Post.published_at, Post.id).limit(1)
+    return Prepared(union_all(before.subquery().select(), after.subquery().select()), parameters=4)
+
+
+def _text(id_: UUID | None) -> str | None:
+    """As the driver takes it without looking twice."""
+    return str(id_) if id_ else None
 
 
 def _host(row: Any, card: Card, seen: Seen) -> Host:
@@ -318,8 +362,8 @@ def _host(row: Any, card: Card, seen: Seen) -> Host:
     return Host(f"/@{creator.handle}", creator.display_name, row.followers, row.followed, seen.mine)
 
 
-def _options(viewer_id: UUID | None) -> ColumnElement[Any]:
-    mine = exists().where(PollVote.option_id == PollOption.id, PollVote.user_id == viewer_id)
+def _options() -> ColumnElement[Any]:
+    mine = exists().where(PollVote.option_id == PollOption.id, PollVote.user_id == ME)
     one = func.jsonb_build_array(PollOption.id, PollOption.label, PollOption.votes, mine)
     return (
         select(func.jsonb_agg(aggregate_order_by(one, PollOption.position)))

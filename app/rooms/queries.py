@@ -1,6 +1,5 @@
 """A room as somebody meets it, and what was said there."""
 
-from collections import namedtuple
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -210,22 +209,10 @@ def said(visit: Visit, message: RoomMessage, author: Face) -> Said:
     return _as_said(visit, message, author, keeps_order=visit.standing.keeps_order)
 
 
-class _Statement:
-    """Put together once: to write it anew takes longer than to answer it."""
-
-    def __init__(self, statement: Select[Any]) -> None:
-        self._row = namedtuple("_Row", [column.name for column in statement.selected_columns])  # type: ignore[misc]
-        self._prepared = Prepared(statement, parameters=3)
-
-    def first(self, *values: object) -> Any:
-        rows = self._prepared.run(*values)
-        return self._row(*rows[0]) if rows else None
-
-
 @lru_cache
-def _statement() -> _Statement:
+def _statement() -> Prepared:
     my, my_page = aliased(User), aliased(Creator)
-    return _Statement(
+    return Prepared(
         select(
             *face_columns(),
             Room.id.label("room_id"),
@@ -255,7 +242,8 @@ def _statement() -> _Statement:
         .outerjoin(my, my.id == ME)
         .outerjoin(my_page, my_page.id == ME)
         .outerjoin(RoomPerson, and_(RoomPerson.room_id == Room.id, RoomPerson.user_id == ME))
-        .where(Room.id == ABOUT)
+        .where(Room.id == ABOUT),
+        parameters=3,
     )
 
 
