@@ -1,17 +1,19 @@
 """What a creator's page needs: one statement."""
 
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from markupsafe import Markup
-from sqlalchemy import ColumnElement, exists, false, select
+from sqlalchemy import ColumnElement, DateTime, Uuid, exists, select
 
 from app.accounts.models import User
 from app.creators.hiding import hidden_from
 from app.creators.models import Creator, Follow
 from app.creators.shown import Shown
-from app.extensions import db
+from app.kit import clock
 from app.platform.errors import NotFound
+from app.platform.prepared import Prepared, parameter
 
 OPEN = "open"
 COLUMNS: tuple[ColumnElement[Any], ...] = (
@@ -35,21 +37,14 @@ COLUMNS: tuple[ColumnElement[Any], ...] = (
 def find_page(person: User, viewer_id: UUID | None) -> Shown | None:
     """None for whoever has no page, or has closed it; NotFound where it is hidden from this viewer."""
     mine = viewer_id == person.id
-    followed = exists().where(Follow.creator_id == Creator.id, Follow.user_id == viewer_id)
-    row = db.session.execute(
-        select(
-            *COLUMNS,
-            (followed if viewer_id and not mine else false()).label("followed"),
-            (false() if mine else hidden_from(viewer_id, Creator.id.expression)).label("hidden"),
-        ).where(Creator.id == person.id)
-    ).first()
+    row = _found().first(str(viewer_id) if viewer_id else None, str(person.id), clock.now())
     if row is None:
         return None
-    if row.hidden:
+    if row.hidden and not mine:
         raise NotFound
     if row.state != OPEN and not mine:
         return None
-    values = {name: value for name, value in row._mapping.items() if name != "hidden"}
+    values = {name: value for name, value in row._asdict().items() if name != "hidden"}
     about = Markup(values.pop("about_html"))  # noqa: S704 - sanitised when it was saved
     return Shown(
         id=person.id,
@@ -60,3 +55,13 @@ def find_page(person: User, viewer_id: UUID | None) -> Shown | None:
         mine=mine,
         **values,
     )
+
+
+@lru_cache
+def _found() -> Prepared:
+    """Who looks, at whom, and when. Nobody's id is NULL, who follows nobody."""
+    me, about, now = parameter(1, Uuid()), parameter(2, Uuid()), parameter(3, DateTime(timezone=True))
+    followed = exists().where(Follow.creator_id == Creator.id, Follow.user_id == me)
+    hidden = hidden_from(me, Creator.id.expression, now)
+    found = select(*COLUMNS, followed.label("followed"), hidden.label("hidden")).where(Creator.id == about)
+    return Prepared(found, parameters=3)
