@@ -110,7 +110,7 @@ def _measured(running: Stack, origin: str, folder: Path, browser: str) -> dict[s
     fan = Visitor(origin, running.data / "tls" / "localhost.crt")
     fan.sign_in()
     eventually(lambda: fan.first("/feed", POST), within=CALM_WITHIN)
-    eventually(lambda: is_calm(running), within=CALM_WITHIN)
+    eventually(lambda: _is_calm(running), within=CALM_WITHIN)
     pages = {
         "landing": ("/", ""),
         "directory": ("/creators", ""),
@@ -126,7 +126,7 @@ def _measured(running: Stack, origin: str, folder: Path, browser: str) -> dict[s
     return found
 
 
-def is_calm(running: Stack) -> bool:
+def _is_calm(running: Stack) -> bool:
     before = _spent(running)
     time.sleep(LOOKED_AT_FOR)  # what is looked at is this stretch of time
     return _spent(running) - before < CALM * LOOKED_AT_FOR

@@ -3,34 +3,35 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from playwright.sync_api import Request, sync_playwright
+from playwright.sync_api import Browser, Request, sync_playwright
+
+from tests.browser.tabs import chromium
 
 KINDS = {"document": "HTML", "script": "JS", "stylesheet": "CSS", "font": "fonts"}
-HEAD = "| page | requests | of them elsewhere | HTML | JS | CSS | fonts |\n|---|---|---|---|---|---|---|"
+HEAD = f"| page, KB as they come | requests | elsewhere | {' | '.join(KINDS.values())} |"
 
 
 def weights(pages: Mapping[str, str]) -> list[str]:
-    """A row for each page, in KB as they came. What lies elsewhere counts where it could be reached."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch()
-        rows = []
-        for name, address in pages.items():
-            page = browser.new_page(ignore_https_errors=True)
-            asked: list[Request] = []
-            page.on("request", asked.append)
-            page.goto(address, wait_until="networkidle")
-            rows.append(_row(name, address, [one for one in asked if not one.url.startswith("data:")]))
-            page.close()
-        browser.close()
-    return [HEAD, *rows]
+    """A row for each. What a page asks of other hosts is counted, not fetched."""
+    with sync_playwright() as playwright, chromium(playwright) as browser:
+        return [HEAD, "|---" * 7 + "|", *(_row(browser, name, address) for name, address in pages.items())]
 
 
-def _row(name: str, address: str, asked: list[Request]) -> str:
-    origin = "/".join(address.split("/")[:3])
-    elsewhere = sum(not one.url.startswith(origin) for one in asked)
+def _row(browser: Browser, name: str, address: str) -> str:
+    origin, asked = "/".join(address.split("/")[:3]), list[Request]()
+
+    def remember(one: Request) -> None:
+        asked.append(one)
+
+    page = browser.new_page(ignore_https_errors=True)
+    page.route(lambda url: not url.startswith((origin, "data:")), lambda route: route.abort())
+    page.on("request", remember)
+    page.goto(address, wait_until="networkidle")
+    own = [one for one in asked if one.url.startswith(origin)]
+    elsewhere = sum(not one.url.startswith((origin, "data:")) for one in asked)
     weight: Counter[str] = Counter()
-    for one in asked:
-        if one.resource_type in KINDS and one.response():
-            weight[one.resource_type] += one.sizes()["responseBodySize"]
+    for one in own:
+        weight[one.resource_type] += one.sizes()["responseBodySize"]
+    page.context.close()
     cells = [f"{weight[kind] / 1024:.1f}" for kind in KINDS]
-    return f"| {' | '.join([name, str(len(asked)), str(elsewhere), *cells])} |"
+    return f"| {' | '.join([name, str(len(own)), str(elsewhere), *cells])} |"
