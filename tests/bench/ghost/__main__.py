@@ -22,12 +22,11 @@ from urllib.request import Request, urlopen
 from tests.bench.ghost.plain_nginx import plain_nginx
 from tests.bench.ghost.weight import weights
 from tests.bench.ghost.wrk import BROWSER, wrk
-from tests.bench.lighthouse import POST
+from tests.bench.lighthouse import FILLED_WITHIN, POST, is_filled
 from tests.stack.stacks import stack
 from tests.support import eventually, free_port
 
 ROUNDS, SECONDS, WARM_UP = 6, 5, 4
-WORK, FILLED_WITHIN = re.compile(r"^fanlight_work_(?:waiting|running)\{.*\} (\S+)$", re.M), 1200.0
 # Everybody comes from one address here; the limit is each visitor's.
 NO_LIMIT = str(10**7)
 # An answer that is much shorter than the page, or longer than it with its head, is another page.
@@ -120,12 +119,6 @@ def the_post(web: str) -> str:
     found = POST.search(fetch(f"{web}/@creator", packed=False).decode())
     path = found[1] if found else ""
     return path if path and IN_THE_POST in fetch(web + path, packed=False).decode() else ""
-
-
-def is_filled(web: str) -> bool:
-    """No work waits, of which there is much as long as the demo's pictures are drawn."""
-    found = WORK.findall(fetch(f"{web}/metrics", packed=False).decode())
-    return bool(found) and not any(map(float, found))
 
 
 def sides_of(at: dict[str, str], ours: Page, theirs: Page) -> dict[str, Side]:
