@@ -6,23 +6,21 @@ for both, and whoever missed something asks for what came after the last number 
 
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text
 
 from app.chat import live
 from app.chat.models import Conversation, Message
 from app.extensions import db
 
+NEXT = text("""
+    update conversations set last_seq = last_seq + :more, last_change = last_change + 1
+    where id = :talk returning last_seq, last_change
+""")
+
 
 def next_number(conversation_id: UUID, *, message: bool = False) -> tuple[int, int]:
     """The numbers of the newest message and of this change."""
-    taken = (
-        update(Conversation)
-        .where(Conversation.id == conversation_id)
-        .values(last_seq=Conversation.last_seq + int(message), last_change=Conversation.last_change + 1)
-        .returning(Conversation.last_seq, Conversation.last_change)
-        .execution_options(synchronize_session=False)
-    )
-    seq, change = db.session.execute(taken).one()
+    seq, change = db.session.execute(NEXT, {"talk": conversation_id, "more": int(message)}).one()
     return seq, change
 
 

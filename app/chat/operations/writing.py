@@ -59,8 +59,7 @@ def send(
         raise Silent(talk.silence.words, "body")
     _hold_to_manners(talk, f"{body}\n{load.words}")
     parcel = None if load.empty else parcels.pack(me, load)
-    message = _say(conversation_id, me, key, body, answers)
-    message.parcel_id = parcel.id if parcel else None
+    message = _say(conversation_id, me, key, body, answers, parcel_id=parcel.id if parcel else None)
     audit.record(Action.MESSAGE_SENT, actor=me, subject=("message", message.id))
     telling.soon(conversation_id, talk.other.id)
     db.session.flush()
@@ -74,8 +73,7 @@ def note_tip(tip: Tip, conversation_id: UUID, key: str, answers: int | None) -> 
 
     Under the lock of the conversation.
     """
-    message = _say(conversation_id, tip.user_id, key, tip.note, answers)
-    message.tip_id = tip.id
+    message = _say(conversation_id, tip.user_id, key, tip.note, answers, tip_id=tip.id)
     audit.record(Action.MESSAGE_SENT, actor=tip.user_id, subject=("message", message.id))
     db.session.flush()
     pair = tip.user_id, tip.creator_id
@@ -162,7 +160,9 @@ def _first_words(me: UUID, other_id: UUID) -> UUID:
     return conversation_of(me, other_id)
 
 
-def _say(conversation_id: UUID, me: UUID, key: str, body: str, answers: int | None) -> Message:
+def _say(
+    conversation_id: UUID, me: UUID, key: str, body: str, answers: int | None, **carried: UUID | None
+) -> Message:
     """The next message, under the lock of the conversation."""
     seq, change = numbering.next_number(conversation_id, message=True)
     message = Message(
@@ -175,6 +175,7 @@ def _say(conversation_id: UUID, me: UUID, key: str, body: str, answers: int | No
         sealed_body=words.seal(body) if body else None,
         answers=answers if answers and answers < seq else None,
         created_at=clock.now(),
+        **carried,
     )
     db.session.add(message)
     _note_members(message)

@@ -3,11 +3,12 @@
 import json
 from collections.abc import Iterable
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
 import redis
 from rq import Queue
-from sqlalchemy import text
+from sqlalchemy import Table, text
 from sqlalchemy.dialects.postgresql import insert
 
 from app.extensions import db
@@ -24,6 +25,11 @@ RUN = "app.platform.work.runner.run"
 # RQ's default, pickle, would let whoever writes into Redis run code in a worker.
 SERIALIZER = "json"
 OPEN = text("state in ('due', 'running')")
+WORK = cast("Table", WorkItem.__table__)
+# Put together once: nearly everything that is done asks for work.
+PUT = (
+    insert(WORK).on_conflict_do_nothing(index_elements=["unique_key"], index_where=OPEN).returning(WORK.c.id)
+)
 
 
 def enqueue(
@@ -38,22 +44,18 @@ def enqueue(
     chosen, at = find(kind), clock.now()
     if len(json.dumps(payload)) > MAX_PAYLOAD:
         raise ValueError(f"{kind}: a payload names things, it does not carry them")
-    work_id = db.session.execute(
-        insert(WorkItem)
-        .values(
-            id=new_id(),
-            kind=chosen.name,
-            queue=chosen.queue,
-            payload=payload,
-            unique_key=unique_key,
-            due_at=due_at or at,
-            max_attempts=chosen.max_attempts,
-            correlation_id=web.correlation_id() if correlation_id is None else correlation_id,
-            created_at=at,
-        )
-        .on_conflict_do_nothing(index_elements=["unique_key"], index_where=OPEN)
-        .returning(WorkItem.id)
-    ).scalar()
+    row = {
+        "id": new_id(),
+        "kind": chosen.name,
+        "queue": chosen.queue,
+        "payload": payload,
+        "unique_key": unique_key,
+        "due_at": due_at or at,
+        "max_attempts": chosen.max_attempts,
+        "correlation_id": web.correlation_id() if correlation_id is None else correlation_id,
+        "created_at": at,
+    }
+    work_id = db.session.execute(PUT, row).scalar()
     if work_id is not None and (due_at is None or due_at <= at):
         after_commit(lambda: wake(chosen.queue, [work_id]))
     return work_id
