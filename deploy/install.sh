@@ -196,6 +196,10 @@ certificate() {
 units() {
     say "units"
     install -m 644 -t /etc/systemd/system deploy/systemd/*
+    local unit
+    for unit in postgresql@ nginx; do
+        install -D -m 644 deploy/again.conf "/etc/systemd/system/$unit.service.d/fanlight.conf"
+    done
     systemctl daemon-reload
     # With the settings of now, because the deployment makes a backup first.
     [ ! -e $home/active ] || systemctl restart fanlight-recovery

@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# Brings the house of a server that install.sh made back to a second, from its backups. Run it as root.
+#
+#   deploy/restore.sh "2026-11-21 14:03:00"     (UTC), or: deploy/restore.sh latest
+#
+# Visitors see the maintenance page meanwhile. The database as it stands is moved aside, not removed. docs/recovery.md.
+set -euo pipefail
+
+etc=/etc/fanlight home=/opt/fanlight data=/var/lib/fanlight closed=/var/lib/fanlight-nginx/maintenance
+
+say() { printf '\n== %s\n' "$*"; }
+fail() { printf '\n%s\n' "$*" >&2; exit 1; }
+setting() { sed -n "s/^$1=//p" $etc/env | tail -1; }
+as_house() { (cd "$home/$colour" && runuser -u fanlight -- .venv/bin/python -m "$@"); }
+as_postgres() { runuser -u postgres -- psql -X -At -v ON_ERROR_STOP=1 -d postgres >/dev/null; }
+
+[ $# = 1 ] || fail "Say to which second, in UTC: $0 \"2026-11-21 14:03:00\", or: $0 latest"
+to=$1
+[ "$(id -u)" = 0 ] || fail "Run this as root."
+[ -e $etc/env ] && [ -e $home/active ] || fail "Run deploy/install.sh first."
+[ -n "$(setting BACKUP_TO)" ] || fail "BACKUP_TO in $etc/env says where the backups are; it is not set."
+[[ $(setting DATABASE_URL) == *@127.0.0.1/fanlight ]] || fail "The database is another machine's: docs/recovery.md has the way by hand."
+
+colour=$(basename "$(readlink $home/active)")
+database=$(runuser -u postgres -- psql -X -At -d postgres -c 'show data_directory')
+stamp=$(date -u +%Y%m%d-%H%M%S)
+restored=$database.restored-$stamp before=$database.before-$stamp
+
+say "close the house"
+touch $closed
+systemctl stop "fanlight@$colour.target"
+
+say "lay out the database as it was"
+# As root, because it stands beside the server's own. What was written last may be on its way to the store for some seconds.
+if ! (cd "$home/$colour" && .venv/bin/python -m workers.recovery lay-out --to "$to" "$restored"); then
+    rm -rf "$restored" "$restored".part*
+    systemctl start "fanlight@$colour.target"
+    rm -f $closed
+    fail "Nothing was changed; the house is open again, as it was."
+fi
+
+say "put it in place of the one that is there"
+systemctl stop fanlight-recovery postgresql
+mv "$database" "$before"
+mv "$restored" "$database"
+chown -R postgres:postgres "$database"
+systemctl start postgresql
+for try in $(seq 60); do
+    as_postgres <<<'select 1' 2>/dev/null && break
+    [ "$try" -lt 60 ] || fail "PostgreSQL does not start; the database before is in $before."
+    sleep 1
+done
+# On another machine the accounts have other passwords than then.
+for url in "$(setting DATABASE_URL)" "$(setting BACKUP_DATABASE_URL)"; do
+    [ -z "$url" ] || sed -E "s|^postgresql://([^:]+):([^@]+)@.*|alter role \1 password '\2'|" <<<"$url" | as_postgres
+done
+# It remembers what has not happened now.
+if [[ $(setting REDIS_URL) == *@127.0.0.1:* || $(setting REDIS_URL) == *//127.0.0.1:* ]]; then
+    redis-cli -u "$(setting REDIS_URL)" flushdb >/dev/null
+fi
+
+say "files and keys"
+keys=$data/restored.env
+install -m 600 -o fanlight -g fanlight $etc/env $keys
+as_house workers.recovery files --to "$to" --env $keys
+cat $keys >$etc/env
+rm $keys
+
+say "look at it"
+as_house flask --app app db upgrade
+for what in ledger audit media; do as_house flask --app app $what verify || broken=1; done
+
+say "open the house"
+systemctl start fanlight-recovery "fanlight@$colour.target"
+port=$(sed -n 's/^PORT=//p' "$etc/$colour.env")
+for try in $(seq 60); do
+    curl -fs -o /dev/null "http://127.0.0.1:$port/readyz" && break
+    [ "$try" -lt 60 ] || fail "It does not answer: journalctl -u 'fanlight-*'. Visitors see the maintenance page; rm $closed shows the house."
+    sleep 1
+done
+[ -z "${broken:-}" ] || fail "Not all is whole: read above. Visitors see the maintenance page; rm $closed opens the house."
+rm $closed
+
+cat <<NEXT
+
+The house is open again, as of $to.
+What card processor and chain did since is asked for again: look at /admin/payments/cases first.
+The database before is in $before; when you no longer need it: rm -r $before
+NEXT
