@@ -40,7 +40,9 @@ if ! (cd "$home/$colour" && .venv/bin/python -m workers.recovery lay-out --to "$
 fi
 
 say "put it in place of the one that is there"
-systemctl stop fanlight-recovery postgresql
+# By their own names: "postgresql" alone is said to be stopped while its servers still write.
+systemctl stop fanlight-recovery postgresql 'postgresql@*'
+[ ! -e "$database/postmaster.pid" ] || fail "PostgreSQL does not stop. Nothing was changed; rm $closed shows the house."
 mv "$database" "$before"
 mv "$restored" "$database"
 chown -R postgres:postgres "$database"
@@ -80,6 +82,7 @@ for try in $(seq 60); do
 done
 [ -z "${broken:-}" ] || fail "Not all is whole: read above. Visitors see the maintenance page; rm $closed opens the house."
 rm $closed
+rm -f "$(dirname "$database")/restore.log"
 
 cat <<NEXT
 
