@@ -47,7 +47,8 @@ offered() { apt-cache policy "$1" | sed -n 's/^ *Candidate: \(.*:\)\{0,1\}\([0-9
 packages() {
     say "packages"
     apt-get update -qq
-    apt_install ca-certificates curl logrotate openssl python3 python3-venv certbot
+    # fribidi: titles on pictures for sharing, in letters that join or run to the left.
+    apt_install ca-certificates curl libfribidi0 logrotate openssl python3 python3-venv certbot
     elsewhere REDIS_URL || apt_install redis-server
     if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
         apt_install python3.11 python3.11-venv

@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 
-from PIL import ImageDraw, ImageFont
+from PIL import ImageDraw, ImageFont, features
 
 from app.platform import fonts
 
@@ -27,6 +27,8 @@ TO_THE_RIGHT = "\u200e"
 # Of a text that loses more of its letters nothing is left that one could understand.
 LOST_MOST = 0.5
 TRIED_AT = 20
+# Pillow finds fribidi on the machine or not; without it letters neither join nor run to the left.
+SHAPED = bool(features.check("raqm"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class Lettering:
 
     def legible(self, text: str) -> str:
         """What of it can be drawn; nothing when most letters would be missing."""
+        if not SHAPED and _runs_left(text):
+            return ""
         main, kept, letters, lost = self._main(text), "", 0, 0
         for sign in unicodedata.normalize("NFC", text):
             shown = next((way for way in (sign, _bare(sign)) if way and _drawn(way, main, kept)), "")
@@ -52,7 +56,7 @@ class Lettering:
     def draw(self, pen: ImageDraw.ImageDraw, at: tuple[float, float], text: str, color: Color | int) -> None:
         """From the left end of the line on which its letters stand."""
         left, line = at
-        way = "rtl" if _runs_left(text) else "ltr"
+        way = ("rtl" if _runs_left(text) else "ltr") if SHAPED else None
         for font, part in self._parts(text):
             pen.text((left, line), part, color, font, anchor="ls", direction=way)
             left += font.getlength(part)

@@ -17,6 +17,8 @@ STAMP = "%Y%m%dT%H%M%SZ"
 WALLET = "SOLANA_WALLET_FILE"
 # Where a machine keeps things is its own affair; how to reach the backup is known by whoever reads it.
 OF_THE_MACHINE = {"DATA_DIR", "DATABASE_URL", "DATABASE_DIRECT_URL", "REDIS_URL", "CLOCK_FILE", WALLET}
+# What runs there now is another release than then, and says so itself.
+RELEASE = "RELEASE"
 OF_BACKUPS = "BACKUP_"
 
 Pack = dict[str, Any]
@@ -27,7 +29,7 @@ def gather(surroundings: Surroundings) -> Pack:
     settings = {
         name: value
         for name, value in surroundings.given.items()
-        if name in known - OF_THE_MACHINE and not name.startswith(OF_BACKUPS)
+        if name in known - OF_THE_MACHINE - {RELEASE} and not name.startswith(OF_BACKUPS)
     }
     demo = dotenv_values(surroundings.data_dir / "demo.env") if surroundings.demo else {}
     wallet = surroundings.given.get(WALLET)
@@ -79,7 +81,7 @@ def put_back(pack: Pack, data_dir: Path, env: Path) -> list[str]:
         missing[WALLET] = str(wallet)
     there = env.read_text() if env.exists() else ""
     given = {name for name, value in dotenv_values(env).items() if value}
-    missing = {name: value for name, value in missing.items() if name not in given}
+    missing = {name: value for name, value in missing.items() if name not in given | {RELEASE}}
     if missing:
         lines = [f"{name}={_quoted(value)}\n" for name, value in missing.items()]
         write_private(env, f"{there.rstrip()}\n\n# From the backup.\n".lstrip() + "".join(lines))
