@@ -160,7 +160,7 @@ def test_what_nginx_writes_is_put_away(tmp_path: Path) -> None:
     assert f"rotating log {tmp_path}/front.log" in done.stderr
 
 
-@pytest.mark.parametrize("script", ["install.sh", "release.sh"])
+@pytest.mark.parametrize("script", ["install.sh", "release.sh", "restore.sh"])
 def test_the_scripts_are_well_formed(script: str) -> None:
     subprocess.run(["bash", "-n", DEPLOY / script], check=True)
     if shutil.which("shellcheck"):
