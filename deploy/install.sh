@@ -16,6 +16,7 @@ fail() { printf '\n%s\n' "$*" >&2; exit 1; }
 
 while [ $# -gt 0 ]; do
     case $1 in
+        -h | --help) sed -n '2,/^set -/{/^set -/!s/^# \{0,1\}//p}' deploy/install.sh; exit ;;
         --name) name=$2 ;;
         --mail-from) mail_from=$2 ;;
         --smtp-url) smtp_url=$2 ;;
