@@ -5,6 +5,7 @@ from pathlib import Path
 
 from flask import Flask
 from htmx_flask import request
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from app.platform import packing
@@ -27,6 +28,10 @@ def init_assets(app: Flask) -> None:
     def asset(name: str) -> str:
         return f"/static/{name}?v={known_version(name)}"
 
+    def module(name: str) -> Markup:
+        """A page is there before it is made lively: what it looks like is fetched first."""
+        return Markup('<script src="{}" type="module" fetchpriority="low"></script>').format(asset(name))
+
     @guard(Access.ANONYMOUS, limit=None)
     def static(filename: str) -> Response:
         response = app.send_static_file(filename)
@@ -38,7 +43,7 @@ def init_assets(app: Flask) -> None:
         return response
 
     app.view_functions["static"] = static
-    app.jinja_env.globals["asset"] = asset
+    app.jinja_env.globals.update(asset=asset, module=module)
 
 
 def version(path: Path) -> str:

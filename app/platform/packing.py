@@ -15,10 +15,11 @@ from htmx_flask import request
 from werkzeug.wrappers import Response
 
 from app.kit import chance
+from app.platform.sharing import is_shared
 
 # Below this, what is packed fits into the same packet as what is not.
 LEAST = 1_000
-QUICKLY, ONCE_FOR_GOOD = 4, 9
+QUICKLY, ONCE_FOR_MANY, ONCE_FOR_GOOD = 4, 6, 9
 PADDING = 100
 TYPES = frozenset(
     {
@@ -46,7 +47,8 @@ def _pack(response: Response) -> Response:
     if taken() and response.status_code not in {204, 206, 304} and "Content-Encoding" not in response.headers:
         data = response.get_data()
         if len(data) >= LEAST:
-            put_in(response, gzipped(data, QUICKLY, padding=chance.below(PADDING) + 1))
+            level = ONCE_FOR_MANY if is_shared() else QUICKLY
+            put_in(response, gzipped(data, level, padding=chance.below(PADDING) + 1))
     return response
 
 

@@ -6,10 +6,9 @@
     const chosen = localStorage.getItem("theme");
     if (chosen === "light" || chosen === "dark") root.dataset.theme = chosen;
   } catch {
-    // Storage is shut: the device's own theme stands.
+    // Storage is shut.
   }
-  // Opened at its top, a page lays out first what is seen first (app.css), until ui.js says that it is there. Where one comes
-  // back to a place further down, heights have to be right from the start.
+  // See `opening` in app.css; on the way back heights have to be right at once.
   const [coming] = performance.getEntriesByType("navigation");
   if (coming?.type === "navigate" && !location.hash) root.classList.add("opening");
 }

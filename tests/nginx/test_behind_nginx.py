@@ -139,6 +139,7 @@ def test_static_files_are_packed_ahead_and_kept_for_a_year(front: Front) -> None
     assert wide["Content-Type"] == "text/css; charset=utf-8"
     assert wide["X-Content-Type-Options"] == "nosniff"
     assert "default-src 'none'" in wide["Content-Security-Policy"]
+    assert "Permissions-Policy" not in wide.headers
     if front.site.nginx.brotli and shutil.which("brotli"):
         smaller = front.ask(path, Accept_Encoding="gzip, br")
         assert smaller["Content-Encoding"] == "br"

@@ -1,4 +1,4 @@
-"""Fonts load once: a page asks for them ahead at the address that the stylesheet names."""
+"""Fonts load once: a page asks for them ahead at the address that the styles name."""
 
 import re
 from pathlib import Path
@@ -12,10 +12,12 @@ PRELOADED = re.compile(r'<link rel="preload" href="/static/(fonts/[^?"]+)\?v=(\w
 
 
 def named() -> dict[str, str]:
-    return dict(NAMED.findall((STATIC / "css" / "app.css").read_text()))
+    sheets = (STATIC / "css" / name for name in ("app.css", "more.css"))
+    return {name: number for sheet in sheets for name, number in NAMED.findall(sheet.read_text())}
 
 
-def test_the_stylesheet_names_fonts_by_the_version_that_lies_there() -> None:
+def test_the_styles_name_fonts_by_the_version_that_lies_there() -> None:
+    assert len(named()) == 4
     assert named() == {name: version(STATIC / name) for name in named()}
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from app.config import Settings
-from app.platform.headers import content_policy, safety
+from app.platform.headers import content_policy, safety, safety_of_files
 from workers.proxy.program import Nginx
 from workers.stack.environment import ROOT
 from workers.stack.errors import StackError
@@ -115,7 +115,8 @@ class Site:
             "listen_plain": self._listen(self.http_port, ""),
             "http2": "http2 on;" if self.nginx.http2_by_itself else "",
             "brotli": "brotli_static on;" if self.nginx.brotli else "",
-            "safety": "\n".join(_header(*pair) for pair in safety(self.settings).items() if pair[0] != CSP),
+            "safety": _headers(safety(self.settings), but=CSP),
+            "safety_of_files": _headers(safety_of_files(self.settings)),
             "trusted": _trusted(self.trusted),
             "web": _servers(self.web),
             "realtime": _servers(self.realtime),
@@ -146,8 +147,8 @@ def _filled(text: str, values: Mapping[str, str]) -> str:
     return PLACE.sub(lambda found: values[found[1]], ALONE.sub(line, text))
 
 
-def _header(name: str, value: str) -> str:
-    return f'add_header {name} "{value}" always;'
+def _headers(values: Mapping[str, str], *, but: str = "") -> str:
+    return "\n".join(f'add_header {name} "{value}" always;' for name, value in values.items() if name != but)
 
 
 def _servers(addresses: tuple[str, ...]) -> str:
