@@ -65,7 +65,7 @@ packages() {
         apt_install postgresql
     fi
     # Without Brotli files go out packed by gzip.
-    apt_install nginx libnginx-mod-http-brotli-static brotli || apt_install nginx
+    apt_install nginx libnginx-mod-http-brotli-static brotli libnginx-mod-http-lua || apt_install nginx
 }
 
 account() {

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -15,6 +16,7 @@ from urllib.parse import quote
 import psutil
 import pytest
 
+from tests.dripping import is_let_go
 from tests.support import eventually, free_port
 from workers.stack.environment import ROOT
 from workers.stack.gone import wait_until_gone
@@ -163,3 +165,25 @@ def test_a_taken_port_is_named() -> None:
             assert site.process.returncode == 1
             assert f"Port {port}" in said
             assert f"process {os.getpid()}" in said
+
+
+@pytest.mark.fault_long
+@pytest.mark.parametrize(
+    "beginning",
+    [b"GET /pid HTTP/1.1\r\nX-Slow: a", b"POST /pid HTTP/1.1\r\nContent-Length: 1000\r\n\r\na"],
+    ids=["headers", "body"],
+)
+def test_who_sends_drop_by_drop_is_let_go(site: Site, beginning: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", site.port)) as visitor:
+        assert is_let_go(visitor, beginning)
+
+
+@pytest.mark.fault_long
+def test_who_is_slow_and_goes_on_is_heard(site: Site) -> None:
+    with socket.create_connection(("127.0.0.1", site.port)) as visitor:
+        visitor.sendall(b"POST /pid HTTP/1.1\r\nContent-Length: 81920\r\nConnection: close\r\n\r\n")
+        pause = threading.Event()
+        for _ in range(20):
+            visitor.sendall(b"a" * 4096)
+            pause.wait(1)
+        assert visitor.recv(100).startswith(b"HTTP/1.1 405")

@@ -9,20 +9,20 @@ from pathlib import Path
 
 from workers.stack.errors import StackError
 
-BROTLI = "ngx_http_brotli_static_module.so"
+# To load before nginx can send what brotli packed, and before it can see to bodies that drip; in this order.
+BROTLI = ("ngx_http_brotli_static_module.so",)
+LUA = ("ndk_http_module.so", "ngx_http_lua_module.so")
 # It refuses strange names during the handshake.
 OLDEST = (1, 19, 4)
 HTTP2_BY_ITSELF = (1, 25, 1)
-MISSING = (
-    "nginx is not installed. Install it first: sudo apt install nginx libnginx-mod-http-brotli-static brotli"
-)
+PACKAGES = "nginx libnginx-mod-http-brotli-static brotli libnginx-mod-http-lua"
+MISSING = f"nginx is not installed. Install it first: sudo apt install {PACKAGES}"
 
 
 @dataclass(frozen=True)
 class Nginx:
     path: str
     version: tuple[int, ...]
-    # To load before it can send what brotli packed.
     modules: tuple[Path, ...]
 
     @classmethod
@@ -36,12 +36,18 @@ class Nginx:
         if version < OLDEST:
             raise StackError(f"nginx {'.'.join(map(str, version))} is too old: 1.19.4 or newer is needed.")
         folder = re.search(r"--modules-path=(\S+)", told)
-        brotli = Path(folder[1]) / BROTLI if folder else None
-        return cls(path, version, (brotli,) if brotli and brotli.exists() else ())
+        return cls(path, version, _present(Path(folder[1])) if folder else ())
 
     @property
     def brotli(self) -> bool:
-        return bool(self.modules)
+        return self._has(BROTLI)
+
+    @property
+    def lua(self) -> bool:
+        return self._has(LUA)
+
+    def _has(self, names: tuple[str, ...]) -> bool:
+        return set(names) <= {module.name for module in self.modules}
 
     @property
     def http2_by_itself(self) -> bool:
@@ -55,3 +61,8 @@ class Nginx:
         )
         if done.returncode:
             raise StackError(f"nginx does not take {configuration}:\n{done.stderr.strip()}")
+
+
+def _present(folder: Path) -> tuple[Path, ...]:
+    whole = [names for names in (BROTLI, LUA) if all((folder / name).exists() for name in names)]
+    return tuple(folder / name for names in whole for name in names)

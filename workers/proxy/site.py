@@ -115,6 +115,7 @@ class Site:
             "listen_plain": self._listen(self.http_port, ""),
             "http2": "http2 on;" if self.nginx.http2_by_itself else "",
             "brotli": "brotli_static on;" if self.nginx.brotli else "",
+            "dripping": f"include {self.folder}/snippets/dripping.conf;" if self.nginx.lua else "",
             "safety": _headers(safety(self.settings), but=CSP),
             "safety_of_files": _headers(safety_of_files(self.settings)),
             "trusted": _trusted(self.trusted),

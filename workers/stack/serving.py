@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
 from waitress.server import BaseWSGIServer, create_server
 
 if TYPE_CHECKING:
@@ -23,8 +24,27 @@ IDLE_SECONDS = 30
 LOOP_SECONDS = 1.0
 QUEUE_SECONDS = 0.5
 DRAIN_SECONDS = 0.1
+# Who is longer than this at one request has to send so many bytes a second (nginx/snippets/dripping.conf).
+UNHURRIED, SLOWEST = 15.0, 1024
 
 log = logging.getLogger("fanlight.web")
+
+
+class Channel(HTTPChannel):  # type: ignore[misc]  # without types
+    """Ends when a request comes drop by drop, and so never lies still for IDLE_SECONDS."""
+
+    _request: HTTPRequestParser | None = None
+    _since = 0.0
+
+    def received(self, data: bytes) -> bool:
+        took: bool = super().received(data)
+        coming, now = self.request, time.monotonic()
+        if coming is not self._request:
+            self._request, self._since = coming, now
+        elif coming is not None:
+            bytes_so_far = coming.header_bytes_received + coming.body_bytes_received
+            self.will_close |= bytes_so_far < (now - self._since - UNHURRIED) * SLOWEST
+        return took
 
 
 class Serving:
@@ -58,6 +78,8 @@ class Serving:
             **_proxies(trusted_proxies),
         )
         self._tasks = server.task_dispatcher
+        for listener in self._listeners():
+            listener.channel_class = Channel
 
     def run(self) -> None:
         """Until SIGTERM or SIGINT."""
