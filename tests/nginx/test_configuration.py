@@ -131,6 +131,28 @@ def test_static_files_of_earlier_releases_stay(tmp_path: Path) -> None:
     assert len(list(packed.rglob("app.css.gz"))) == 3
 
 
+def test_styles_go_without_what_is_for_us_alone(tmp_path: Path) -> None:
+    static, packed = tmp_path / "static", tmp_path / "packed"
+    static.mkdir()
+    (static / "app.css").write_text(
+        "/* Why\n   so. */\n@layer a {\n  b > i { color: red; /* or blue */ }\n\n  i { top: 0 }\n}\n"
+    )
+    pack_all(static, packed)
+    kept = (packed / "now" / "static" / "app.css").read_text()
+    assert kept == "\n@layer a {\nb > i { color: red;  }\ni { top: 0 }\n}\n"
+
+
+@pytest.mark.parametrize(
+    "sheet", sorted((ROOT / "static" / "css").glob("*.css")), ids=lambda sheet: sheet.name
+)
+def test_no_style_has_in_its_words_what_would_go(sheet: Path) -> None:
+    for word in re.findall(
+        r"""url\([^)]*\)|"[^"\n]*"|'[^'\n]*'""", re.sub(r"/\*.*?\*/", "", sheet.read_text(), flags=re.S)
+    ):
+        assert "*" not in word
+        assert "\n" not in word
+
+
 def test_the_certificate_is_made_once_and_its_key_is_private(tmp_path: Path) -> None:
     certificate, key = own_certificate(tmp_path / "tls")
     assert key.stat().st_mode & 0o077 == 0

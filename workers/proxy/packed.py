@@ -3,10 +3,12 @@
     <to>/<version>/static/css/app.css      and .gz, .br beside it, for css/app.css?v=<version>
     <to>/now/static/css/app.css            for who asks without a version
 
-What was packed once stays, for pages of earlier releases that are still open.
+What was packed once stays, for pages of earlier releases that are still open. Styles go without what is for
+us alone, comments and indents: the first paint waits for them.
 """
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -16,6 +18,7 @@ from app.platform.packing import LEAST, ONCE_FOR_GOOD, gzipped
 
 TEXTS = {".css", ".js", ".svg", ".webmanifest", ".txt"}
 NOW = "now"
+FOR_US = re.compile(rb"/\*.*?\*/|(?<=\n)\s+", re.S)
 
 
 def pack_all(static: Path, to: Path) -> None:
@@ -32,12 +35,12 @@ def pack_all(static: Path, to: Path) -> None:
 def _keep(path: Path, kept: Path, brotli: str | None) -> None:
     """The open file last: where it is, the packed ones are."""
     kept.parent.mkdir(parents=True, exist_ok=True)
-    data = path.read_bytes()
+    data = FOR_US.sub(b"", path.read_bytes()) if path.suffix == ".css" else path.read_bytes()
     if path.suffix in TEXTS and len(data) >= LEAST:
         _write(kept.with_name(f"{kept.name}.gz"), gzipped(data, ONCE_FOR_GOOD))
         if brotli:
-            command = [brotli, "--best", "--stdout", str(path)]
-            packed = subprocess.run(command, capture_output=True, check=True).stdout
+            command = [brotli, "--best", "--stdout"]
+            packed = subprocess.run(command, input=data, capture_output=True, check=True).stdout
             _write(kept.with_name(f"{kept.name}.br"), packed)
     _write(kept, data)
 
