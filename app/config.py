@@ -134,6 +134,8 @@ class Settings(BackupSettings):
     # key encrypts, the others still decrypt.
     secret_key: str
     encryption_keys: Annotated[list[str], NoDecode]
+    # What SECRET_KEY has replaced, the oldest first: for what has to be known again, and signs nothing more.
+    earlier_secret_keys: Annotated[list[str], NoDecode] = []
 
     smtp_url: str = ""
     mail_from: str = ""
@@ -226,6 +228,7 @@ class Settings(BackupSettings):
 
     @field_validator(
         "encryption_keys",
+        "earlier_secret_keys",
         "solana_rpc_url",
         "solana_rate_url",
         "tax_countries",
@@ -322,6 +325,11 @@ class Settings(BackupSettings):
     def _strong_keys(cls, value: list[str]) -> list[str]:
         if not value:
             raise ValueError("needs at least one key")
+        return [_check_secret(key) for key in value]
+
+    @field_validator("earlier_secret_keys")
+    @classmethod
+    def _strong_once(cls, value: list[str]) -> list[str]:
         return [_check_secret(key) for key in value]
 
     @field_validator("s3_endpoint")

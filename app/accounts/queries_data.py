@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app.accounts.models import DataExport, RetiredHandle, User
 from app.extensions import db
 from app.kit import clock, crypto
-from app.platform.settings import settings
+from app.platform.secret_keys import keys_for
 
 SHOWN_FOR = timedelta(days=30)
 ONE_EXPORT_EVERY = timedelta(days=1)
@@ -57,9 +57,10 @@ def never_confirmed(*, joined_before: datetime) -> Sequence[UUID]:
 
 def handle_is_retired(handle: str) -> bool:
     """Whether nobody may take it for a while."""
-    return db.session.get(RetiredHandle, retired_digest(handle)) is not None
+    of_handle = RetiredHandle.handle_digest.in_(retired_digests(handle))
+    return db.session.scalar(select(RetiredHandle.free_at).where(of_handle).limit(1)) is not None
 
 
-def retired_digest(handle: str) -> bytes:
-    key = crypto.derive_key(settings().secret_key, "retired handles")
-    return crypto.keyed_digest(key, handle.lower())
+def retired_digests(handle: str) -> list[bytes]:
+    """The last is by the key of today, those before it by what that replaced."""
+    return [crypto.keyed_digest(key, handle.lower()) for key in keys_for("retired handles")]

@@ -34,7 +34,7 @@ def trouble_of(user_id: UUID) -> MailTrouble | None:
     """With the address that they have now."""
     wanted = select(MailSuppression, User.email).join(User, User.id == MailSuppression.user_id)
     rows = db.session.execute(wanted.where(MailSuppression.user_id == user_id, _stands()))
-    now = [row for row, email in rows if email and row.address_digest == suppressions.digest_of(email)]
+    now = [row for row, email in rows if email and row.address_digest in suppressions.digests_of(email)]
     return _read(now[0]) if now else None
 
 

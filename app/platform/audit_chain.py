@@ -14,11 +14,11 @@ from sqlalchemy import Connection, Row, delete, insert, text
 
 from app.extensions import db
 from app.kit.canonical import canonical
-from app.kit.crypto import derive_key
 from app.platform import schedule
 from app.platform.models import AuditSeal, AuditUnsealed
-from app.platform.settings import settings
+from app.platform.secret_keys import key_for
 
+PURPOSE = "audit"
 BATCH = 1_000
 START = b""
 
@@ -60,10 +60,6 @@ def link(key: bytes, previous: bytes, number: int, record: Row[Any]) -> bytes:
     return hmac.new(key, previous + canonical(content), hashlib.sha256).digest()
 
 
-def chain_key() -> bytes:
-    return derive_key(settings().secret_key, "audit")
-
-
 def last(connection: Connection) -> tuple[int, bytes]:
     row = connection.execute(LAST).first()
     return (row.number, bytes(row.chain)) if row else (0, START)
@@ -82,7 +78,7 @@ def _seal_batch() -> int:
 
 
 def _seals(connection: Connection, records: Sequence[Row[Any]]) -> list[dict[str, Any]]:
-    key = chain_key()
+    key = key_for(PURPOSE)
     number, chain = last(connection)
     seals = []
     for record in records:

@@ -14,11 +14,12 @@ from sqlalchemy.dialects.postgresql import insert
 from app.extensions import db
 from app.kit import clock
 from app.kit.canonical import canonical
-from app.kit.crypto import derive_key
 from app.platform import schedule
 from app.platform.audit_chain import last
 from app.platform.models import AuditHead
-from app.platform.settings import settings
+from app.platform.secret_keys import key_for, keys_for
+
+PURPOSE = "audit head"
 
 log = logging.getLogger(__name__)
 
@@ -42,8 +43,11 @@ class Head:
 
     @property
     def genuine(self) -> bool:
+        return any(self._is_of(Ed25519PrivateKey.from_private_bytes(key)) for key in keys_for(PURPOSE))
+
+    def _is_of(self, signer: Ed25519PrivateKey) -> bool:
         try:
-            _signer().public_key().verify(self.signature, _signed(self.day, self.number, self.chain))
+            signer.public_key().verify(self.signature, _signed(self.day, self.number, self.chain))
         except InvalidSignature:
             return False
         return True
@@ -85,7 +89,7 @@ def _store(new: Head) -> bool:
 
 
 def _signer() -> Ed25519PrivateKey:
-    return Ed25519PrivateKey.from_private_bytes(derive_key(settings().secret_key, "audit head"))
+    return Ed25519PrivateKey.from_private_bytes(key_for(PURPOSE))
 
 
 def _signed(day: date, number: int, chain: bytes) -> bytes:

@@ -10,8 +10,9 @@ from sqlalchemy import Connection, Row, text
 
 from app.extensions import db
 from app.platform.audit import personal_digest
-from app.platform.audit_chain import START, chain_key, link
+from app.platform.audit_chain import PURPOSE, START, link
 from app.platform.audit_heads import Head, signed_heads
+from app.platform.secret_keys import keys_for
 
 READ_AHEAD = 2_000
 
@@ -77,20 +78,29 @@ def _wrong_head(head: Head | None, chain: bytes) -> str | None:
 
 def _links(rows: Iterable[Row[Any]]) -> Iterator[tuple[int, Row[Any], str | None]]:
     """Every place with what is wrong there; nothing after the first wrong one means anything."""
-    key, chain = chain_key(), START
+    keys, chain = keys_for(PURPOSE), START
     for number, row in enumerate(rows, start=1):
-        yield number, row, _wrong(key, chain, number, row)
+        yield number, row, _wrong(keys, chain, number, row)
         chain = bytes(row.chain)
 
 
-def _wrong(key: bytes, chain: bytes, number: int, row: Row[Any]) -> str | None:
+def _wrong(keys: list[bytes], chain: bytes, number: int, row: Row[Any]) -> str | None:
     if row.number != number:
         return "the seal is gone"
     if row.id is None:
         return "the record is gone"
-    if not hmac.compare_digest(link(key, chain, number, row), bytes(row.chain)):
+    if not _sealed_by_the_key_of_then(keys, chain, number, row):
         return "the record or its seal was changed"
     return _wrong_person(row)
+
+
+def _sealed_by_the_key_of_then(keys: list[bytes], chain: bytes, number: int, row: Row[Any]) -> bool:
+    """Takes away the keys from before: what was replaced, maybe since others know it, seals nothing later."""
+    for at, key in enumerate(keys):
+        if hmac.compare_digest(link(key, chain, number, row), bytes(row.chain)):
+            del keys[:at]
+            return True
+    return False
 
 
 def _wrong_person(row: Row[Any]) -> str | None:

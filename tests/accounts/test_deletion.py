@@ -12,7 +12,9 @@ from app.accounts import jobs
 from app.accounts.errors import HandleTaken
 from app.accounts.models import User
 from app.accounts.operations import handles
+from app.config import Settings
 from app.extensions import db
+from app.kit import clock
 from app.kit.clock import FixedClock
 from app.platform import audit_chain, audit_verify, personal_data, work
 from app.platform.models import AccessEnded, AuditRecord, Mail
@@ -20,6 +22,7 @@ from app.platform.transaction import transaction
 from tests.factories.lives import FORMER, HANDLE, IDENTIFYING, a_full_life
 from tests.factories.people import Person, a_person, signed_in
 from tests.page_client import Page, PageClient
+from tests.platform.houses import a_house
 
 GRACE = timedelta(days=14, minutes=1)
 
@@ -246,6 +249,17 @@ def test_their_handles_are_nobodys_for_a_while(app: Flask, fixed_clock: FixedClo
         jobs.tidy()
         for handle in (HANDLE, FORMER):
             handles.check(handle)
+
+
+def test_they_stay_nobodys_under_a_new_secret_key(app: Flask, settings: Settings) -> None:
+    with app.app_context(), transaction():
+        handles.withhold("mia", clock.now() + timedelta(days=90))
+    renewed = {
+        "secret_key": "another-secret-of-tests-0123456789",
+        "earlier_secret_keys": [settings.secret_key],
+    }
+    with a_house(settings, **renewed).app_context(), pytest.raises(HandleTaken):
+        handles.check("Mia")
 
 
 def test_a_feature_may_ask_for_time_before_and_after(

@@ -263,6 +263,15 @@ def test_what_the_mail_server_says_of_a_mailbox_is_believed(
         assert suppressions.holds_back(mia.email, "welcome") is held_back
 
 
+def test_what_came_back_is_known_under_a_new_secret_key(app: Flask, mia: Person, settings: Settings) -> None:
+    bounce(app, mia)
+    for earlier, known in (([settings.secret_key], True), ([], False)):
+        changed = {"secret_key": "another-secret-of-tests-0123456789", "earlier_secret_keys": earlier}
+        for _ in with_settings(app, **changed):
+            with app.app_context():
+                assert suppressions.holds_back(mia.email, "welcome") is known
+
+
 def test_admins_see_the_list_and_lift(app: Flask, mia: Person) -> None:
     leo = a_person(app, "leo")
     bounce(app, mia)

@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import Connection, select, text
 
+from app.config import Settings
 from app.extensions import db
 from app.kit.clock import FixedClock
 from app.kit.ids import new_id
@@ -14,6 +15,7 @@ from app.platform import audit_chain, audit_heads
 from app.platform.audit_verify import verify
 from app.platform.models import AuditUnsealed
 from tests.platform.audited import LEO, broken, happen, record_at
+from tests.platform.houses import a_house
 
 
 @pytest.mark.parametrize(
@@ -147,6 +149,32 @@ def test_a_chain_begun_anew_differs_from_its_signed_head(ten: Flask, intruder: C
     assert kept is not None
     found = verify([kept])
     assert found is not None and found.number == 10
+
+
+# Under a new key
+
+NEW = "a-new-secret-that-only-tests-know-987654321"
+
+
+def test_a_chain_verifies_across_a_new_secret_key(ten: Flask, settings: Settings) -> None:
+    audit_heads.sign_head()
+    with a_house(settings, secret_key=NEW, earlier_secret_keys=[settings.secret_key]).app_context():
+        happen(3)
+        assert audit_chain.seal() == 3
+        assert verify() is None
+    with a_house(settings, secret_key=NEW).app_context():
+        assert "signed head" in broken().what
+
+
+def test_the_key_of_before_seals_nothing_later(ten: Flask, settings: Settings) -> None:
+    """Who stole it, and had it replaced by that, cannot go on with it."""
+    with a_house(settings, secret_key=NEW).app_context():
+        happen(1)
+        audit_chain.seal()
+    happen(1)
+    audit_chain.seal()
+    with a_house(settings, secret_key=NEW, earlier_secret_keys=[settings.secret_key]).app_context():
+        assert broken().number == 12
 
 
 # By the day, and by hand

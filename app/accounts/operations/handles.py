@@ -11,7 +11,7 @@ from app.accounts import appearance, queries
 from app.accounts.errors import BadHandle, HandleChangedLately, HandleTaken
 from app.accounts.models import HANDLE_MAX, HANDLE_MIN, FormerHandle, RetiredHandle, User
 from app.accounts.operations import claims, sessions
-from app.accounts.queries_data import handle_is_retired, retired_digest
+from app.accounts.queries_data import handle_is_retired, retired_digests
 from app.accounts.reserved import is_reserved
 from app.extensions import db
 from app.kit import chance, clock
@@ -74,12 +74,12 @@ def change(user_id: UUID, handle: str) -> None:
 
 def withhold(handle: str, until: datetime) -> None:
     """Nobody may take it until then."""
-    row = insert(RetiredHandle).values(handle_digest=retired_digest(handle), free_at=until)
+    row = insert(RetiredHandle).values(handle_digest=retired_digests(handle)[-1], free_at=until)
     db.session.execute(row.on_conflict_do_update(index_elements=["handle_digest"], set_={"free_at": until}))
 
 
 def release(handle: str) -> None:
-    db.session.execute(delete(RetiredHandle).where(RetiredHandle.handle_digest == retired_digest(handle)))
+    db.session.execute(delete(RetiredHandle).where(RetiredHandle.handle_digest.in_(retired_digests(handle))))
 
 
 def release_due() -> None:

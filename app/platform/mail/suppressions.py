@@ -23,9 +23,10 @@ from app.kit.ids import new_id
 from app.platform import audit
 from app.platform.audit import Action
 from app.platform.models import MailSuppression
-from app.platform.settings import settings, vault
+from app.platform.secret_keys import key_for, keys_for
+from app.platform.settings import vault
 
-PURPOSE = "mail address"
+PURPOSE, KEY = "mail address", "mail suppressions"
 SOFT_MOST, SOFT_WITHIN, PAUSED_FOR = 3, timedelta(days=14), timedelta(days=7)
 ASKED_JUST_NOW = frozenset({"verify_email", "reset_password", "email_change_confirm", "mail_again"})
 
@@ -33,7 +34,7 @@ ASKED_JUST_NOW = frozenset({"verify_email", "reset_password", "email_change_conf
 def holds_back(address: str, template: str) -> bool:
     if template in ASKED_JUST_NOW:
         return False
-    found = select(MailSuppression.id).where(MailSuppression.address_digest == digest_of(address), shut())
+    found = select(MailSuppression.id).where(MailSuppression.address_digest.in_(digests_of(address)), shut())
     return db.session.scalar(found) is not None
 
 
@@ -62,7 +63,7 @@ def complained(address: str, user_id: UUID) -> None:
 
 def delivered(address: str) -> None:
     """Passing trouble has passed."""
-    of_address = MailSuppression.address_digest == digest_of(address)
+    of_address = MailSuppression.address_digest.in_(digests_of(address))
     row = update(MailSuppression).where(of_address, MailSuppression.soft_bounces != [])
     db.session.execute(row.values(soft_bounces=[]).execution_options(synchronize_session=False))
 
@@ -77,14 +78,18 @@ def lift(suppression_id: UUID, *, actor: UUID) -> bool:
     return True
 
 
-def digest_of(address: str) -> bytes:
-    key = crypto.derive_key(settings().secret_key, "mail suppressions")
+def digests_of(address: str) -> list[bytes]:
+    """By today's key, and by those that it replaced: what was heard then is still true."""
+    return [_digest(key, address) for key in keys_for(KEY)]
+
+
+def _digest(key: bytes, address: str) -> bytes:
     return crypto.keyed_digest(key, address.strip().lower())
 
 
 def _row(address: str, user_id: UUID) -> MailSuppression:
     """Locked, so that two who tell of it at once count as two."""
-    digest = digest_of(address)
+    digest = _digest(key_for(KEY), address)
     made = insert(MailSuppression).values(
         id=new_id(),
         user_id=user_id,
