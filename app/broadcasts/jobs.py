@@ -61,7 +61,7 @@ def _unhurried(part: Callable[[UUID], None], payload: Payload) -> None:
     began = time.monotonic()
     with work.recording():
         part(UUID(payload["broadcast_id"]))
-    # On a lane of its own: nothing else waits for it.
+    # Half of the time is left to what people ask for. On a lane of its own: nothing else waits for it.
     time.sleep(min(time.monotonic() - began, LONGEST_PAUSE))
 
 
