@@ -64,8 +64,12 @@ packages() {
     else
         apt_install postgresql
     fi
-    # Without Brotli files go out packed by gzip.
-    apt_install nginx libnginx-mod-http-brotli-static brotli libnginx-mod-http-lua || apt_install nginx
+    apt_install nginx
+    # Not every release has them: without Brotli files go out packed by gzip, without Lua nginx waits longer for those that drip.
+    local extra
+    for extra in libnginx-mod-http-brotli-static brotli libnginx-mod-http-lua; do
+        apt_install $extra || say "without $extra"
+    done
 }
 
 account() {

@@ -78,8 +78,9 @@ install_nginx() {
     installed nginx && return
     say "nginx" "installing it (once)"
     is_debian_root || fail "nginx is missing. Install it first: sudo apt install nginx libnginx-mod-http-brotli-static brotli libnginx-mod-http-lua"
-    # Where there is no Brotli for it, gzip does.
-    install_asleep nginx libnginx-mod-http-brotli-static brotli libnginx-mod-http-lua || install_asleep nginx \
+    # Where there is no Brotli for it gzip does, and where there is no Lua its own times.
+    install_asleep nginx libnginx-mod-http-brotli-static brotli libnginx-mod-http-lua \
+        || install_asleep nginx libnginx-mod-http-brotli-static brotli || install_asleep nginx \
         || fail "nginx could not be installed (see above)."
 }
 
