@@ -7,7 +7,7 @@ ARGS ?=
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test lint format bench faults demo shell secret status backup backups restore drill deploy
+.PHONY: help run serve test lint format bench faults demo shell secret weaknesses status backup backups restore drill deploy
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,10 @@ shell: ## Open Python in the running product's application
 secret: ## Print new secrets for .env, as live mode needs them
 	$(INSTALL) requirements.txt
 	@$(PY) -m workers.stack.environment
+
+weaknesses: ## Ask what is published of the pinned libraries, and by when a release is due (docs/security.md)
+	$(INSTALL) requirements.txt
+	@$(PY) -m workers.weaknesses $(ARGS)
 
 backup: ## Make a base backup of the running product now (BACKUP_TO; docs/recovery.md)
 	$(INSTALL) requirements.txt
