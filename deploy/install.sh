@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Puts Fanlight on a server of its own: Debian 12 or 13, Ubuntu 24.04 or 22.04. Run it as root; again does no harm.
+# Puts Fanlight on a server of its own: Debian 12 or 13, Ubuntu 24.04. Run it as root; again does no harm.
 #
 #   deploy/install.sh --name fans.example.org --mail-from hello@example.org --smtp-url smtp://user:password@host:587
 #
@@ -42,30 +42,17 @@ database_is_elsewhere() { elsewhere DATABASE_DIRECT_URL || { elsewhere DATABASE_
 
 apt_install() { DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null; }
 
-# The version that apt would install, as a number that can be compared: 15 of "15+248".
-offered() { apt-cache policy "$1" | sed -n 's/^ *Candidate: \(.*:\)\{0,1\}\([0-9]*\).*/\2/p'; }
-
 packages() {
     say "packages"
     apt-get update -qq
     # fribidi: titles on pictures for sharing, in letters that join or run to the left.
     apt_install ca-certificates curl libfribidi0 logrotate openssl python3 python3-venv certbot
+    python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+        || fail "This release is too old: Debian 12 and Ubuntu 24.04 are the first with Python 3.11 and PostgreSQL 15."
     elsewhere REDIS_URL || apt_install redis-server
-    if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
-        apt_install python3.11 python3.11-venv
-    fi
-    if database_is_elsewhere; then
-        say "the database is another machine's"
-    elif [ "$(offered postgresql)" -lt 15 ]; then
-        # PostgreSQL's own packages, where those of the distribution are too old.
-        apt_install postgresql-common
-        /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y
-        apt_install postgresql-17
-    else
-        apt_install postgresql
-    fi
+    database_is_elsewhere || apt_install postgresql
     apt_install nginx
-    # Not every release has them: without Brotli files go out packed by gzip, without Lua nginx waits longer for those that drip.
+    # Without Brotli files go out packed by gzip, and without Lua nginx waits longer for those that drip.
     local extra
     for extra in libnginx-mod-http-brotli-static brotli libnginx-mod-http-lua; do
         apt_install $extra || say "without $extra"
