@@ -108,7 +108,7 @@ def nothing_said(other_id: UUID, me: UUID) -> Talk:
 
 def whom_one_may_write_to(me: UUID, people: Sequence[UUID]) -> list[UUID]:
     """Of many at once, by the same rule as of one. One statement."""
-    rows = _many().all(str(me), f"{{{','.join(map(str, people))}}}", clock.now())
+    rows = _many().all(me, f"{{{','.join(map(str, people))}}}", clock.now())
     return [UUID(str(row.person_id)) for row in rows if _silence(row, asked=row.asked, paid=row.paid) is None]
 
 
@@ -143,7 +143,7 @@ def shop_of(creator_id: UUID) -> tuple[str, dict[int, str]]:
 
 
 def _ask(statement: Prepared, me: UUID, about: UUID) -> Any:
-    row = statement.first(str(me), str(about), clock.now())
+    row = statement.first(me, about, clock.now())
     if row is None:
         raise NotFound
     return row

@@ -37,7 +37,7 @@ COLUMNS: tuple[ColumnElement[Any], ...] = (
 def find_page(person: User, viewer_id: UUID | None) -> Shown | None:
     """None for whoever has no page, or has closed it; NotFound where it is hidden from this viewer."""
     mine = viewer_id == person.id
-    row = _found().first(str(viewer_id) if viewer_id else None, str(person.id), clock.now())
+    row = _found().first(viewer_id, person.id, clock.now())
     if row is None:
         return None
     if row.hidden and not mine:

@@ -147,7 +147,7 @@ def feed(person: UUID, show: Show, stretch: Stretch) -> Lines:
 def newer(person: UUID, show: Show, than: Place) -> int:
     """How many posts have come, up to one more than a page holds."""
     bounds = Stretch(until=than.included).bounds
-    return int(_newer(show).run(_text(person), clock.now(), *bounds)[0][0])
+    return int(_newer(show).run(person, clock.now(), *bounds)[0][0])
 
 
 def discovery(person: UUID) -> list[Suggestion]:
@@ -186,16 +186,11 @@ def cards(post_ids: Collection[UUID]) -> list[tuple[Card, int]]:
 
 
 def _lines(statement: Prepared, stretch: Stretch, person: UUID | None, *subject: UUID) -> Lines:
-    told = statement.run(_text(person), clock.now(), *stretch.bounds, *map(_text, subject))[0][0]
+    told = statement.run(person, clock.now(), *stretch.bounds, *subject)[0][0]
     rows = [Line._make(row) for row in told]
     found = [line for line in rows if not line.above]
     above = rows[: len(rows) - len(found)]
     return Lines(found[: stretch.many], more=len(found) > stretch.many, above=above)
-
-
-def _text(id_: UUID | None) -> str | None:
-    """As the driver takes it without looking twice."""
-    return str(id_) if id_ else None
 
 
 # One more than asked for tells whether there are older ones.

@@ -140,7 +140,7 @@ class Neighbour:
 
 def find_post(post_id: UUID, viewer_id: UUID | None) -> OpenPost:
     """One statement. NotFound for what may not even be known to exist."""
-    row = _found().first(_text(viewer_id), _text(post_id), clock.now())
+    row = _found().first(viewer_id, post_id, clock.now())
     if row is None:
         raise NotFound
     card = read_card(row)
@@ -190,9 +190,7 @@ def find_comments(
         return Comments()
     known = since or after
     statement = _said(hosting=post.seen.mine, beginning=since is not None, going_on=known is not None)
-    rows = statement.all(
-        _text(viewer_id), _text(post.card.id), at_most + 1, *([_text(known)] if known else [])
-    )
+    rows = statement.all(viewer_id, post.card.id, at_most + 1, *([known] if known else []))
     shown = [read_comment(row, viewer_id, post.seen.mine) for row in rows]
     more = shown[at_most].id if len(shown) > at_most else None
     return Comments(shown[:at_most], more, earlier=since is not None)
@@ -215,7 +213,7 @@ def find_comment(comment_id: UUID, viewer_id: UUID | None) -> tuple[CommentShown
 
 def neighbours(card: Card, viewer_id: UUID | None) -> tuple[Neighbour | None, Neighbour | None]:
     """The posts of the same creator before and after this one. One statement."""
-    rows = _beside().all(_text(viewer_id), _text(card.creator.id), card.published_at, _text(card.id))
+    rows = _beside().all(viewer_id, card.creator.id, card.published_at, card.id)
     found = {
         (row.published_at, row.id) < (card.published_at, card.id): Neighbour(row.id, row.title)
         for row in rows
@@ -350,11 +348,6 @@ def _beside() -> Prepared:
     before = theirs.where(place < here).order_by(Post.published_at.desc(), Post.id.desc()).limit(1)
     after = theirs.where(place > here).order_by(Post.published_at, Post.id).limit(1)
     return Prepared(union_all(before.subquery().select(), after.subquery().select()), parameters=4)
-
-
-def _text(id_: UUID | None) -> str | None:
-    """As the driver takes it without looking twice."""
-    return str(id_) if id_ else None
 
 
 def _host(row: Any, card: Card, seen: Seen) -> Host:

@@ -116,7 +116,7 @@ class Part:
 
 def find_room(room_id: UUID, me: UUID | None) -> Visit:
     """One statement; NotFound where not even its existence may be known."""
-    found = _statement().first(str(me) if me else None, str(room_id), clock.now())
+    found = _statement().first(me, room_id, clock.now())
     if found is None:
         raise NotFound
     visit = _visit(found, me)
@@ -127,7 +127,7 @@ def find_room(room_id: UUID, me: UUID | None) -> Visit:
 
 def look_at_room(room: Room) -> Visit:
     """As the house does: whatever closes it, and whomever its host does not want to see."""
-    found = _statement().first(str(room.creator_id), str(room.id), clock.now())
+    found = _statement().first(room.creator_id, room.id, clock.now())
     return replace(_visit(found, room.creator_id), hides=())
 
 

@@ -49,8 +49,7 @@ class Terms:
 
 
 def of(buyer_id: UUID, seller_id: UUID | None, kind: str, total: int) -> Terms:
-    seller = str(seller_id) if seller_id else None
-    [(ruled, country, evidence, *limit)] = FOUND.run(str(buyer_id), seller, kind, clock.now())
+    [(ruled, country, evidence, *limit)] = FOUND.run(buyer_id, seller_id, kind, clock.now())
     return Terms(
         fee_bps=fees.share(seller_id, ruled),
         due=tax.reckon(country, evidence or {}, total, kind),
