@@ -51,6 +51,6 @@ ln -s "$venv" "$making/.venv"
 ln -s "$settings" "$making/.env"
 echo "RELEASE=$name" >"$making/release.env"
 # Its processes may not write here, so that what Python compiles would be lost each time.
-(cd "$making" && .venv/bin/python -m compileall -q -s "$making" -p "$release" app workers migrations wsgi.py >&2)
+(cd "$making" && .venv/bin/python -m compileall -q -p "$release" app workers migrations wsgi.py >&2)
 mv "$making" "$release"
 echo "$name"
