@@ -149,11 +149,16 @@ TOML
 
 # Who reads the log for backups. A database of somebody else's is left alone.
 backups() {
-    grep -q '^BACKUP_DATABASE_URL=' $etc/env && return
     grep -q '^DATABASE_URL=postgresql://fanlight:[^@]*@127.0.0.1/fanlight$' $etc/env || return 0
     local secret version
-    secret=$(openssl rand -hex 24)
     version=$(as_postgres 'show server_version' | cut -d. -f1)
+    if [ "$version" -ge 17 ]; then
+        # Else every base is a full one.
+        as_postgres "alter system set summarize_wal = on" >/dev/null
+        as_postgres "select pg_reload_conf()" >/dev/null
+    fi
+    grep -q '^BACKUP_DATABASE_URL=' $etc/env && return
+    secret=$(openssl rand -hex 24)
     if [ -z "$(as_postgres "select 1 from pg_roles where rolname = 'fanlight_backup'")" ]; then
         as_postgres "create role fanlight_backup login replication" >/dev/null
     fi
