@@ -18,6 +18,8 @@ from workers.stack.keys import write_private
 from workers.stack.place import Place
 
 HANDS = 4
+# From this release on the server's own program can link files.
+LINKS = 180_000
 
 
 def lay_out(depot: Depot, catalogue: Catalogue, plan: Plan, place: Place, target: Path) -> None:
@@ -34,7 +36,8 @@ def lay_out(depot: Depot, catalogue: Catalogue, plan: Plan, place: Place, target
     if len(folders) == 1:
         folders[0].rename(target)
     else:
-        _combine(folders, target, place)
+        links = bases.about(depot, plan.base)["version"] >= LINKS
+        _combine(folders, target, place, links=links)
     _lay_log(depot, catalogue, plan, place, target / "pg_wal")
 
 
@@ -70,13 +73,13 @@ def _pour(chunks: Iterable[bytes], into: IO[bytes]) -> None:
             into.write(chunk)
 
 
-def _combine(folders: list[Path], target: Path, place: Place) -> None:
-    """Linked where a file is as it was: the folders go right after."""
+def _combine(folders: list[Path], target: Path, place: Place, *, links: bool) -> None:
+    """Linked where a file is as it was, if the server can: the folders go right after."""
     # Its account may have no place of its own there.
     target.mkdir(mode=0o700)
     place.give(target)
     program = str(place.postgres_bin / "pg_combinebackup")
-    options = ["--link", "--manifest-checksums", "SHA256", "--output", str(target)]
+    options = ["--manifest-checksums", "SHA256", "--output", str(target), *(["--link"] if links else [])]
     done = place.run([program, *options, *(str(folder) for folder in folders)])
     if done.returncode != 0:
         raise RecoveryError(f"The backups could not be combined: {done.stderr.strip()}")
