@@ -6,7 +6,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from workers.recovery.media import Files
 from workers.recovery.notes import Notes
 from workers.recovery.restoring import Back, Say, recovered
 from workers.stack.embedded import LASTING
-from workers.stack.place import Place, make_place
+from workers.stack.place import Place, make_home, make_place
 
 # So many files are fetched and compared; of the others it is enough that they are there.
 SAMPLE = 20
@@ -81,10 +80,14 @@ def _empty_place(settings: BackupSettings) -> Iterator[Place]:
     # Beside the database, where its account can reach it.
     folder = settings.data_dir.resolve() / "drill"
     _sweep(folder)
-    place = make_place(folder, elsewhere=LASTING if LASTING.is_dir() else Path(tempfile.gettempdir()))
+    elsewhere = LASTING if LASTING.is_dir() else Path(tempfile.gettempdir())
     try:
-        bin = settings.backup_postgres_bin
-        yield replace(place, postgres_bin=bin) if bin else place
+        # With a server of one's own nothing else has to be installed.
+        if bin := settings.backup_postgres_bin:
+            folder.mkdir(mode=0o755, parents=True)
+            yield Place(*make_home(folder / "servers", elsewhere=elsewhere), bin, bin)
+        else:
+            yield make_place(folder, elsewhere=elsewhere)
     finally:
         _sweep(folder)
 
