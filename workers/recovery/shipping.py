@@ -20,6 +20,7 @@ from workers.recovery.errors import RecoveryError
 from workers.recovery.notes import Notes
 from workers.recovery.source import Source
 from workers.recovery.verifying import lsn
+from workers.stack.errors import StackError
 from workers.stack.postgres import READER
 from workers.stack.server import tethered
 
@@ -29,8 +30,8 @@ PARTIAL = ".partial"
 STOPS_WITHIN = 10.0
 # So long the receiver takes at most to say how far it came.
 SETTLES = 1.5
-# What a turn may meet and the next one may not.
-PASSING = (Refused, RecoveryError, OSError, psycopg2.Error)
+# What a turn may meet and the next one may not: a store is away, the server of a drill does not start.
+PASSING = (Refused, RecoveryError, StackError, OSError, psycopg2.Error)
 
 PLACES = (
     "select clock_timestamp(), pg_current_wal_flush_lsn()::text,"
