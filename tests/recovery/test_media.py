@@ -14,13 +14,14 @@ from workers.recovery.media import MediaShipping
 from workers.recovery.notes import Notes
 from workers.recovery.sealing import Keyring
 
+KEY = "the-key-of-the-backups-0123456789"
 LATER = timedelta(days=1)
 Save = Callable[..., datetime]
 
 
 @pytest.fixture
 def depot(tmp_path: Path) -> Depot:
-    return Depot(LocalStorage(tmp_path / "store"), Keyring(["the-key-of-the-backups-0123456789"]))
+    return Depot(LocalStorage(tmp_path / "store"), Keyring([KEY]))
 
 
 @pytest.fixture
@@ -80,3 +81,12 @@ def test_what_was_deleted_goes_once_no_moment_needs_it(
     assert len(media.stored(depot)) == 1
     assert set(media.files_at(depot, after)) == {"cover"}
     assert media.content_matches(depot, media.files_at(depot, after)["cover"])
+
+
+def test_files_that_were_brought_under_an_earlier_key_are_still_what_they_were(
+    depot: Depot, files: Path, ship: Callable[[], datetime]
+) -> None:
+    (files / "avatar").write_bytes(b"me")
+    entry = media.files_at(depot, ship())["avatar"]
+    after = Depot(LocalStorage(files.parent / "store"), Keyring(["another-key-0123456789", KEY]))
+    assert media.content_matches(after, entry)

@@ -129,7 +129,7 @@ def content_matches(depot: Depot, entry: Entry) -> bool:
     digest = hashlib.sha256()
     for chunk in depot.chunks(_object(entry[2])):
         digest.update(chunk)
-    return depot.keys.digest(digest.digest()) == entry[2]
+    return depot.keys.is_digest(entry[2], digest.digest())
 
 
 def stored(depot: Depot) -> set[str]:

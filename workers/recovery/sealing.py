@@ -52,7 +52,14 @@ class Keyring:
 
     def digest(self, of: bytes) -> str:
         """A name for some content that tells strangers nothing of it."""
-        return hmac.new(self._keys[self.current], b"content" + of, hashlib.sha256).hexdigest()
+        return self._digest(self.current, of)
+
+    def is_digest(self, name: str, of: bytes) -> bool:
+        """Also by a key from before, under which it was named."""
+        return any(name == self._digest(key, of) for key in self._keys)
+
+    def _digest(self, key: bytes, of: bytes) -> str:
+        return hmac.new(self._keys[key], b"content" + of, hashlib.sha256).hexdigest()
 
     def _chunks(self, stream: IO[bytes], cipher: AESGCM, header: bytes, name: str) -> Iterator[bytes]:
         sealed = iter(lambda: _whole(stream, CHUNK + TAG), b"")
