@@ -98,6 +98,17 @@ def test_unknown_work_is_refused_when_it_is_asked_for() -> None:
         work.enqueue("nobody.knows", {})
 
 
+def test_work_of_another_release_ends_as_failed_and_does_not_go_round_for_ever() -> None:
+    work_id = ask("test.note", note="a")
+    with transaction():
+        db.session.execute(
+            update(WorkItem).where(WorkItem.id == work_id).values(kind="of.another.release", max_attempts=1)
+        )
+    work.run(work_id)
+    assert (row(work_id).state, row(work_id).lease_id) == ("failed", None)
+    assert "UnknownWork" in (row(work_id).last_error or "")
+
+
 def test_a_payload_names_things_and_does_not_carry_them() -> None:
     with pytest.raises(ValueError, match="carry"), transaction():
         work.enqueue("test.note", {"note": "x" * 9_000})

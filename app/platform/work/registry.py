@@ -52,10 +52,14 @@ def handler(
 
 
 def find(name: str) -> Kind:
-    try:
-        return _kinds[name]
-    except KeyError:
-        raise UnknownWork(name) from None
+    if (kind := look_up(name)) is None:
+        raise UnknownWork(name)
+    return kind
+
+
+def look_up(name: str) -> Kind | None:
+    """None: another release asked for it."""
+    return _kinds.get(name)
 
 
 def kinds() -> list[Kind]:

@@ -109,8 +109,8 @@ def _asked_for(error: BaseException) -> timedelta:
 
 
 def _say_failed(claimed: Claim) -> None:
-    kind = registry.find(claimed.kind)
-    if kind.on_failure:
+    kind = registry.look_up(claimed.kind)
+    if kind and kind.on_failure:
         kind.on_failure(claimed.payload)
 
 
