@@ -1,8 +1,10 @@
 """Files in the backup: each content once, as they were at a moment, gone some time after being deleted."""
 
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -90,3 +92,26 @@ def test_files_that_were_brought_under_an_earlier_key_are_still_what_they_were(
     entry = media.files_at(depot, ship())["avatar"]
     after = Depot(LocalStorage(files.parent / "store"), Keyring(["another-key-0123456789", KEY]))
     assert media.content_matches(after, entry)
+
+
+def test_what_is_being_brought_does_not_go_with_what_is_old(
+    depot: Depot, files: Path, settings: Settings, ship: Callable[[], datetime]
+) -> None:
+    ship()
+    at = datetime.now(UTC)
+
+    class Slow(LocalStorage):
+        """Old files are removed right before it is written what a new content is."""
+
+        def put(self, key: str, stream: IO[bytes], content_type: str) -> int:
+            if key.startswith("media/log/"):
+                tidying.start()
+                tidying.join(0.5)  # it is done by then, or waits until this is written
+            return super().put(key, stream, content_type)
+
+    busy = Depot(Slow(files.parent / "store"), depot.keys)
+    tidying = threading.Thread(target=media.prune, args=(busy, at))
+    (files / "avatar").write_bytes(b"me")
+    MediaShipping(busy, Notes(settings.database_url), files, 1).turn()
+    tidying.join()
+    assert media.content_matches(depot, media.files_at(depot, datetime.now(UTC))["avatar"])

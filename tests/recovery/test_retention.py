@@ -1,5 +1,6 @@
 """A store some weeks later: what is old is gone, and what is there still leads back."""
 
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,28 @@ def test_what_no_second_of_the_last_days_needs_is_gone(tmp_path: Path) -> None:
     assert [base.id for base in bases.look(depot).usable()] == kept
     there = {name.split("/")[2] for name in depot.names("7/wal/")}
     assert there == {"00000002.history", *(segment(1, place * SIZE, SIZE) for place in range(4, 12))}
+
+
+class Meanwhile(LocalStorage):
+    """Somebody else has their turn right before the names below `at` are looked up."""
+
+    def __init__(self, root: Path, at: str, turn: Callable[[], object]) -> None:
+        super().__init__(root)
+        self._at, self._turns = at, [turn]
+
+    def list(self, prefix: str = "") -> Iterator[str]:
+        if prefix == self._at and self._turns:
+            self._turns.pop()()
+        return super().list(prefix)
+
+
+def test_a_base_that_is_made_by_hand_meanwhile_stays(tmp_path: Path) -> None:
+    keys, made = Keyring(["the-key-of-the-backups-0123456789"]), []
+    depot = Depot(LocalStorage(tmp_path), keys)
+    kept = a_day(depot, 1, 0)
+    busy = Meanwhile(tmp_path, "7/base/", lambda: made.append(a_day(depot, 0, 2)))
+    retention.prune(Depot(busy, keys), NOW, 30)
+    assert [base.id for base in bases.look(depot).usable()] == [kept, *made]
 
 
 def test_the_last_base_stays_however_old_it_is(tmp_path: Path) -> None:

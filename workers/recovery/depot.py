@@ -2,6 +2,7 @@
 
 import io
 import json
+import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ class Depot:
     def __init__(self, files: Storage, keys: Keyring, prefix: str = "") -> None:
         self._files, self._prefix = files, prefix
         self.keys = keys
+        # Held until it is written what new contents are, and while those go that nothing tells of.
+        self.contents = threading.Lock()
 
     def put(self, name: str, chunks: Iterable[bytes], *, packed: bool = True) -> int:
         """Whole or not at all; how long it is there."""

@@ -66,9 +66,9 @@ class MediaShipping:
         gone = [name for name in self._known if name not in there]
         fresh = [name for name, seen in there.items() if self._known.get(name, (0, 0, ""))[:2] != seen]
         for start in range(0, max(len(fresh), 1), AT_ONCE):
-            self._bring(
-                {name: there[name] for name in fresh[start : start + AT_ONCE]}, gone if not start else []
-            )
+            some = {name: there[name] for name in fresh[start : start + AT_ONCE]}
+            with self._depot.contents:
+                self._bring(some, gone if not start else [])
             if enough():
                 return
         if began - self._full_at > FULL_EVERY:
@@ -142,13 +142,18 @@ def prune(depot: Depot, floor: datetime) -> None:
     fulls = [at for at in _moments(depot, "full") if at <= floor]
     if not fulls:
         return
+    with depot.contents:
+        _prune(depot, fulls[-1])
+
+
+def _prune(depot: Depot, first: datetime) -> None:
     kept: set[str] = set()
     for kind in ("full", "log"):
         moments = _moments(depot, kind)
         for at in moments:
-            if at < fulls[-1]:
+            if at < first:
                 depot.delete(f"media/{kind}/{at:{STAMP}}")
-        for said in _read_all(depot, kind, [at for at in moments if at >= fulls[-1]]):
+        for said in _read_all(depot, kind, [at for at in moments if at >= first]):
             kept |= {entry[2] for entry in _entries(said if kind == "full" else said["added"]).values()}
     for content in stored(depot) - kept:
         depot.delete(_object(content))

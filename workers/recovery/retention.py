@@ -18,7 +18,7 @@ def prune(depot: Depot, now: datetime, days: int) -> None:
     if not kept:
         return
     for system in {base.system for base in catalogue.bases} | set(catalogue.wal):
-        _prune_bases(depot, system, wanted, now)
+        _prune_bases(depot, system, wanted, {base.id for base in catalogue.bases}, now)
         if own := [base for base in catalogue.bases if base.system == system]:
             # The log of a cluster that never had a base stays: one is being made.
             _prune_wal(depot, system, catalogue.wal.get(system, frozenset()), [b for b in own if b in kept])
@@ -27,14 +27,16 @@ def prune(depot: Depot, now: datetime, days: int) -> None:
     house_keys.prune(depot, floor)
 
 
-def _prune_bases(depot: Depot, system: str, wanted: set[str], now: datetime) -> None:
-    """The description goes first: half a base must not look like a whole one."""
+def _prune_bases(depot: Depot, system: str, wanted: set[str], known: set[str], now: datetime) -> None:
+    """The description goes first: half a base must not look like a whole one.
+
+    What was finished since it was decided what is wanted stays.
+    """
     names = depot.names(f"{system}/base/")
     for name in sorted(names, key=lambda name: not name.endswith("/about")):
         id = name.split("/")[2]
-        finished = f"{system}/base/{id}/about" in names
         begun = datetime.strptime(id.split("-")[0], STAMP).replace(tzinfo=now.tzinfo)
-        if id not in wanted and (finished or now - begun > UNFINISHED):
+        if id not in wanted and (id in known or now - begun > UNFINISHED):
             depot.delete(name)
 
 
