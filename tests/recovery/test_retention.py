@@ -81,7 +81,7 @@ def test_the_last_base_stays_however_old_it_is(tmp_path: Path) -> None:
 def test_keys_are_those_of_the_moment_and_change_nothing_that_is_there(tmp_path: Path) -> None:
     depot = Depot(LocalStorage(tmp_path / "store"), Keyring(["the-key-of-the-backups-0123456789"]))
     first: dict[str, Any] = {
-        "settings": {"SECRET_KEY": "of-before", "SITE_NAME": 'It\'s \\ "mine" # $HOME'},
+        "settings": {"SECRET_KEY": "already-there", "SITE_NAME": 'It\'s \\ "mine" # $HOME'},
         "demo": {},
         "wallet": "",
     }
@@ -106,3 +106,18 @@ def test_keys_are_those_of_the_moment_and_change_nothing_that_is_there(tmp_path:
         "SECRET_KEY": "already-there",
         "SITE_NAME": first["settings"]["SITE_NAME"],
     }
+
+
+def test_what_was_sealed_then_opens_although_its_key_was_replaced_since(tmp_path: Path) -> None:
+    env = tmp_path / ".env"
+    env.write_text("ENCRYPTION_KEYS=of-today\nSECRET_KEY=signs-today\n")
+    then = {"ENCRYPTION_KEYS": "of-then,of-before", "SECRET_KEY": "signed-then"}
+    pack: dict[str, Any] = {"settings": then, "demo": {}, "wallet": ""}
+    assert house_keys.put_back(pack, tmp_path, env) == ["EARLIER_SECRET_KEYS", "ENCRYPTION_KEYS"]
+    assert dotenv_values(env) == {
+        "ENCRYPTION_KEYS": "of-today,of-then,of-before",
+        "SECRET_KEY": "signs-today",
+        "EARLIER_SECRET_KEYS": "signed-then",
+    }
+    # Once: what is there already does not come again.
+    assert house_keys.put_back(pack, tmp_path, env) == []

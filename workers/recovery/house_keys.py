@@ -21,6 +21,8 @@ OF_THE_MACHINE = {"DATA_DIR", "DATABASE_URL", "DATABASE_DIRECT_URL", "REDIS_URL"
 RELEASE = "RELEASE"
 OF_BACKUPS = "BACKUP_"
 
+SEALING, SIGNING, SIGNED_BEFORE = "ENCRYPTION_KEYS", "SECRET_KEY", "EARLIER_SECRET_KEYS"
+
 Pack = dict[str, Any]
 
 
@@ -69,7 +71,10 @@ def environment(pack: Pack) -> dict[str, str]:
 
 
 def put_back(pack: Pack, data_dir: Path, env: Path) -> list[str]:
-    """Adds to `.env` what it does not say yet; the names. Nothing that is there is changed."""
+    """Adds to `.env` what it does not say yet; the names. Nothing that is there goes.
+
+    Keys that were replaced since then come in behind those of today: they open what was sealed then.
+    """
     if pack["demo"]:
         lines = [f"{name}={value}\n" for name, value in pack["demo"].items()]
         write_private(data_dir / "demo.env", "".join(lines))
@@ -80,12 +85,34 @@ def put_back(pack: Pack, data_dir: Path, env: Path) -> list[str]:
             write_private(wallet, base64.b64decode(pack["wallet"]).decode())
         missing[WALLET] = str(wallet)
     there = env.read_text() if env.exists() else ""
-    given = {name for name, value in dotenv_values(env).items() if value}
-    missing = {name: value for name, value in missing.items() if name not in given | {RELEASE}}
+    given = {name: value for name, value in dotenv_values(env).items() if value}
+    missing = {name: value for name, value in missing.items() if name not in {*given, RELEASE}}
+    missing |= _keys_of_then(pack["settings"], given)
     if missing:
         lines = [f"{name}={_quoted(value)}\n" for name, value in missing.items()]
         write_private(env, f"{there.rstrip()}\n\n# From the backup.\n".lstrip() + "".join(lines))
     return sorted(missing)
+
+
+def _keys_of_then(then: dict[str, str], now: dict[str, str]) -> dict[str, str]:
+    """Lists that have to be longer than they are; the last line of a name counts."""
+    added = {}
+    if SEALING in now:
+        added[SEALING] = _longer(now[SEALING], then.get(SEALING, ""))
+    if SIGNING in now:
+        signed = f"{then.get(SIGNED_BEFORE, '')},{then.get(SIGNING, '')}"
+        added[SIGNED_BEFORE] = _longer(now.get(SIGNED_BEFORE, ""), signed, known=now[SIGNING])
+    return {name: value for name, value in added.items() if value != now.get(name, "")}
+
+
+def _longer(keys: str, others: str, known: str = "") -> str:
+    there = [key for key in keys.split(",") if key]
+    new = [
+        key
+        for key in dict.fromkeys(others.split(","))
+        if key and key.strip() not in {*map(str.strip, there), known}
+    ]
+    return ",".join([*there, *new]) if new else keys
 
 
 def _quoted(value: str) -> str:
