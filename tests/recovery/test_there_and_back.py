@@ -5,15 +5,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg2
+import pytest
 from dotenv import dotenv_values
 
+from app.config import load_backup_settings
 from tests.faults.processes import start
-from tests.recovery.houses import House, a_house, a_new_machine
+from tests.recovery.houses import KEY, House, a_house, a_new_machine
 from tests.support import eventually
 from workers.recovery import media
+from workers.recovery.depot import Gone, open_depot
 from workers.recovery.laying import lay_out
 from workers.recovery.recovering import Recovering
-from workers.stack.embedded import EmbeddedServers
+from workers.recovery.restoring import Wanted, restore
+from workers.stack.embedded import LASTING, EmbeddedServers
 from workers.stack.place import make_place
 
 LOST_AT_MOST = timedelta(seconds=60)
@@ -26,7 +30,10 @@ def test_what_was_lost_with_its_machine_comes_back(tmp_path: Path) -> None:
         chosen = live_and_die(house)
         lost_at = house.lose_the_machine()
         with a_new_machine(tmp_path, house) as (data, run):
+            remembered = make_place(data, elsewhere=LASTING).home / "redis"
+            remembered.mkdir()
             assert run("restore", "--to", "latest", "--env", str(tmp_path / ".env")) == 0
+            assert not remembered.exists(), "it knew what has not happened now"
             # Not once more, over it.
             assert run("restore", "--to", "latest", "--env", str(tmp_path / ".env")) == 1
             back = beats_in(data)
@@ -85,3 +92,30 @@ def beats_at(house: House, folder: Path, moment: datetime) -> list[datetime]:
         # It may have had to lie elsewhere.
         shutil.rmtree(place.home)
     return [row[0] for row in rows]
+
+
+def test_what_does_not_come_back_leaves_the_database_that_is_there(tmp_path: Path) -> None:
+    """Moved aside it would be followed by an empty one at the next start."""
+    store, data = tmp_path / "store", tmp_path / "data"
+    store.mkdir()
+    settings = load_backup_settings(backup_to=str(store), backup_key=KEY, data_dir=data)
+    depot = open_depot(settings)
+    at = datetime(2026, 11, 22, 3, tzinfo=UTC).isoformat()
+    about = {
+        "id": "20261122T030000Z-full", "system": "7", "timeline": 1, "start": 0, "after": 9, "parent": "",
+        "started_at": at, "stopped_at": at, "segment_size": 1 << 24, "version": 180_000, "house": HOUSE,
+        "owner": "postgres", "parts": 1,
+    }  # fmt: skip
+    depot.put_json(f"7/base/{about['id']}/about", about)
+    depot.put("7/wal/000000010000000000000000", [b"log"])
+    depot.put_json("keys/20261122T030000Z", {"settings": {}, "demo": {}, "wallet": ""})
+    home = make_place(data, elsewhere=LASTING).home
+    (home / "postgres").mkdir()
+    (home / "postgres/PG_VERSION").write_text("18")
+    try:
+        with pytest.raises(Gone):
+            restore(settings, depot, Wanted(None, aside=True, env=tmp_path / ".env"), lambda *_: None)
+        assert [path.name for path in home.iterdir() if path.name != "restore.log"] == ["postgres"]
+        assert (home / "postgres/PG_VERSION").read_text() == "18"
+    finally:
+        shutil.rmtree(home)

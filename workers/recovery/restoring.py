@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -66,21 +67,26 @@ def restore(settings: BackupSettings, depot: Depot, wanted: Wanted, say: Say) ->
     folders.make()
     with _alone(folders):
         place = make_place(folders.data, elsewhere=LASTING)
-        _make_room(place.home / "postgres", aside=wanted.aside, say=say)
-        say("choice", f"{spoken(moment) if wanted.to else 'all that there is'}, from the base {plan.base.id}")
-        pack = _keys(depot, moment, wanted.env, folders.data, say)
-        with recovered(depot, catalogue, plan, place, place.home / "postgres") as server:
-            reached = server.reached(facts["owner"])
+        with _room(place.home / "postgres", aside=wanted.aside, say=say):
             say(
-                "database",
-                f"recovered in {time.monotonic() - begun:.0f} s; its last change: {_told(reached)}",
+                "choice",
+                f"{spoken(moment) if wanted.to else 'all that there is'}, from the base {plan.base.id}",
             )
-            _new_passwords(server, place.home / "keys.json")
-            _files(depot, moment, folders.data, say)
-            url = server.url
-            verdicts = checks.look(url, house_keys.environment(pack), folders.data, moment)
-            back = Back(wanted.to or reached or moment, reached, time.monotonic() - begun, verdicts)
-            _note(url, began, plan, back)
+            pack = _keys(depot, moment, wanted.env, folders.data, say)
+            with recovered(depot, catalogue, plan, place, place.home / "postgres") as server:
+                reached = server.reached(facts["owner"])
+                say(
+                    "database",
+                    f"recovered in {time.monotonic() - begun:.0f} s; its last change: {_told(reached)}",
+                )
+                _new_passwords(server, place.home / "keys.json")
+                _files(depot, moment, folders.data, say)
+                url = server.url
+                verdicts = checks.look(url, house_keys.environment(pack), folders.data, moment)
+                back = Back(wanted.to or reached or moment, reached, time.monotonic() - begun, verdicts)
+                _note(url, began, plan, back)
+        # It remembers what has not happened now, and nothing there is the only copy.
+        shutil.rmtree(place.home / "redis", ignore_errors=True)
     tell(back, say)
     return back
 
@@ -167,10 +173,13 @@ def _alone(folders: Folders) -> Iterator[None]:
         os.close(lock)
 
 
-def _make_room(target: Path, *, aside: bool, say: Say) -> None:
+@contextlib.contextmanager
+def _room(target: Path, *, aside: bool, say: Say) -> Iterator[None]:
+    """What is there is moved aside, and comes back when nothing came of it."""
     if not target.exists() or not any(target.iterdir()):
         if target.exists():
             target.rmdir()
+        yield
         return
     if not aside:
         raise RecoveryError(
@@ -180,6 +189,14 @@ def _make_room(target: Path, *, aside: bool, say: Say) -> None:
     other = target.with_name(f"postgres.{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
     target.rename(other)
     say("before", f"what was there is in {other}")
+    try:
+        yield
+    except BaseException:
+        for folder in (target, *target.parent.glob(f"{target.name}.part*")):
+            shutil.rmtree(folder, ignore_errors=True)
+        other.rename(target)
+        say("before", f"what was there is in {target} again")
+        raise
 
 
 def _new_passwords(server: Recovering, path: Path) -> None:
