@@ -84,10 +84,17 @@ class Place:
 
     def deploy(self, release: str, *options: str) -> "subprocess.CompletedProcess[str]":
         """As its owner does, from the release's own folder."""
+        with self.deploying(release, *options) as process:
+            said, wrong = process.communicate(timeout=300)
+        return subprocess.CompletedProcess(process.args, process.returncode, said, wrong)
+
+    def deploying(self, release: str, *options: str) -> "subprocess.Popen[str]":
         folder = self.folder / "home" / ("blue" if release == "back" else f"releases/{release}")
         toml = str(self.folder / "etc" / "deploy.toml")
         command = [sys.executable, "-m", "workers.deploy", release, "--house", toml, *options]
-        return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=300)
+        return subprocess.Popen(
+            command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
 
 
 @contextmanager

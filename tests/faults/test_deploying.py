@@ -20,6 +20,8 @@ from tests.deploy.visitors import Crowd, cookie_of, crowd
 from tests.factories.creators import a_creator
 from tests.factories.people import a_person, signed_in
 from tests.factories.posts import a_post
+from tests.support import eventually
+from workers.deploy.runners import Processes
 from workers.recovery import bases
 from workers.recovery.depot import open_depot
 from workers.stack.schema import _heads
@@ -138,6 +140,23 @@ def test_without_its_store_there_is_no_deployment(place: Place, tmp_path: Path) 
     assert "away" in done.stderr
     assert place.house.active == active
     assert place.house.runs(place.house.idle) != place.house.release(name)
+
+
+def test_after_one_that_was_killed_the_next_comes_and_nobody_notices(place: Place) -> None:
+    """Visitors saw the new release already, and its worker had taken the work."""
+    for name in ("killed", "after"):
+        place.a_release(name)
+    active = place.house.active
+    running = Processes(place.house)
+    with place.deploying("killed", "--no-backup") as process:
+        eventually(lambda: not running.runs("worker", str(active)), within=120)
+        process.kill()
+    writer, talk, pages = the_crowd(place)
+    with crowd(place, writer, talk, pages) as there:
+        done = place.deploy("after", "--no-backup")
+    print(done.stdout, there.answers, there.gaps)
+    assert done.returncode == 0, done.stdout + done.stderr
+    nobody_noticed(there, place, talk)
 
 
 def backups_of(told: dict[str, str]) -> BackupSettings:

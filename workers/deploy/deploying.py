@@ -119,10 +119,31 @@ class Deployment:
         os.chdir(self._release)
         self._settings = load_settings()
         self._front = Front(self._house, self._settings.base_url)
-        # What a deployment that was killed left behind.
-        stop_all(self._runner, self._new)
+        self._clear_up()
         running = name_of(self._before) if self._before else "nothing"
         return f"{running} runs, {self._name} comes as {self._new}"
+
+    def _clear_up(self) -> None:
+        """A deployment that was killed may have left visitors and work with what has to stop now."""
+        if self._before and self._old:
+            try:
+                self._bring_back(self._before, self._old)
+            except StackError as trouble:
+                # What runs may be what this release mends.
+                self._say("look", f"{name_of(self._before)} is not as it should be: {trouble}")
+        stop_all(self._runner, self._new)
+
+    def _bring_back(self, release: Path, colour: str) -> None:
+        away = [kind for kind in (*FRONT, *BACK) if not self._runner.runs(kind, colour)]
+        if away:
+            self._runner.adopt(release)
+        for kind in away:
+            if kind in BACK:
+                self._runner.stop(kind, self._new)
+            self._runner.start(kind, colour)
+        if not smoke.is_seen(self._house.nginx.port, self._settings.base_url, name_of(release)):
+            self._until_ready(colour)
+            self._front.point(release, colour, name_of(release))
 
     def _back_up(self) -> str:
         if self._before is None:
@@ -183,9 +204,7 @@ class Deployment:
         self._house.point(self._new, self._release)
         for kind in FRONT:
             self._runner.start(kind, self._new)
-        web, realtime = self._house.ports(self._new)
-        self._until("web", lambda: status("127.0.0.1", web, "/readyz") == 200)
-        self._until("realtime", lambda: status("127.0.0.1", realtime, "/healthz") == 200)
+        web, realtime = self._until_ready(self._new)
         return f"ready on ports {web} and {realtime}"
 
     def _try_it(self) -> str:
@@ -283,24 +302,31 @@ class Deployment:
 
     # Small things.
 
-    def _until(self, kind: str, ready: Callable[[], bool]) -> None:
+    def _until_ready(self, colour: str) -> tuple[int, int]:
+        web, realtime = self._house.ports(colour)
+        self._until("web", colour, lambda: status("127.0.0.1", web, "/readyz") == 200)
+        self._until("realtime", colour, lambda: status("127.0.0.1", realtime, "/healthz") == 200)
+        return web, realtime
+
+    def _until(self, kind: str, colour: str, ready: Callable[[], bool]) -> None:
         deadline = time.monotonic() + READY_WITHIN
         while not ready():
-            if not self._runner.runs(kind, self._new):
-                self._ended(kind)
+            if not self._runner.runs(kind, colour):
+                self._ended(kind, colour)
             if time.monotonic() > deadline:
                 raise StackError(
-                    f"{kind} was not ready within {READY_WITHIN:.0f} s. {self._runner.why(kind, self._new)}"
+                    f"{kind} was not ready within {READY_WITHIN:.0f} s. {self._runner.why(kind, colour)}"
                 )
             time.sleep(PAUSE)
 
     def _expect_alive(self, kinds: tuple[str, ...]) -> None:
         for kind in kinds:
             if not self._runner.runs(kind, self._new):
-                self._ended(kind)
+                self._ended(kind, self._new)
 
-    def _ended(self, kind: str) -> NoReturn:
-        raise StackError(f"{kind} of {self._name} ended. {self._runner.why(kind, self._new)}")
+    def _ended(self, kind: str, colour: str) -> NoReturn:
+        release = name_of(self._house.runs(colour) or self._release)
+        raise StackError(f"{kind} of {release} ended. {self._runner.why(kind, colour)}")
 
     def _run(self, release: Path, *words: str) -> None:
         command = [str(release / ".venv/bin/python"), *words]
