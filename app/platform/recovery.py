@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import Flask
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.extensions import db
@@ -23,10 +23,12 @@ log = logging.getLogger(__name__)
 
 ON_RECORD = {"base": Action.BACKUP_MADE, "drill": Action.DRILL_HELD, "restore": Action.HOUSE_RESTORED}
 NOTED = {"base": noting.BACKUP, "wal": noting.WAL, "drill": noting.DRILL}
+# What a clock noted that was ahead is not the latest until that day. The machines of a house differ by less.
+NOW_AT_MOST = func.clock_timestamp() + timedelta(minutes=5)
 LATEST = (
     select(RecoveryRun)
     .ext(distinct_on(RecoveryRun.kind))
-    .where(RecoveryRun.kind.in_(NOTED))
+    .where(RecoveryRun.kind.in_(NOTED), RecoveryRun.ended_at < NOW_AT_MOST)
     .order_by(RecoveryRun.kind, RecoveryRun.ended_at.desc())
 )
 AT_ONCE = 50
@@ -37,11 +39,13 @@ MISSED_DRILLS = 2
 # By the machine's time, as the notes are.
 FIGURES = text("""
     with latest as (
-      select kind, max(ended_at) filter (where good) as at from recovery_runs group by kind
+      select kind, max(ended_at) filter (where good) as at from recovery_runs
+      where ended_at < clock_timestamp() + interval '5 minutes' group by kind
     ),
     drill as (
       select good, (facts->>'rpo_seconds')::float as rpo, (facts->>'rto_seconds')::float as rto
-      from recovery_runs where kind = 'drill' order by ended_at desc limit 1
+      from recovery_runs where kind = 'drill' and ended_at < clock_timestamp() + interval '5 minutes'
+      order by ended_at desc limit 1
     ),
     ages as (select kind, extract(epoch from clock_timestamp() - at)::float as seconds from latest)
     select
@@ -53,7 +57,10 @@ FIGURES = text("""
       (select rpo from drill) as fanlight_drill_rpo_seconds,
       (select rto from drill) as fanlight_drill_rto_seconds
 """)
-LAST_GOOD = text("select kind, max(ended_at) as at from recovery_runs where good group by kind")
+LAST_GOOD = text("""
+    select kind, max(ended_at) as at from recovery_runs
+    where good and ended_at < clock_timestamp() + interval '5 minutes' group by kind
+""")
 NOW = text("select clock_timestamp()")
 
 
@@ -77,7 +84,10 @@ def init_recovery(app: Flask) -> None:
 def standing() -> Standing:
     last = {row.kind: row.at for row in db.session.execute(LAST_GOOD)}
     drill = db.session.scalars(
-        select(RecoveryRun).where(RecoveryRun.kind == "drill").order_by(RecoveryRun.ended_at.desc()).limit(1)
+        select(RecoveryRun)
+        .where(RecoveryRun.kind == "drill", RecoveryRun.ended_at < NOW_AT_MOST)
+        .order_by(RecoveryRun.ended_at.desc())
+        .limit(1)
     ).one_or_none()
     now = db.session.execute(NOW).scalar_one()
     wanted = bool(settings().backup_to)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from app.config import Settings
 from app.extensions import db
@@ -91,3 +92,19 @@ def test_what_is_late_is_missed_where_backups_are_wanted(
             "The database's log does not reach the backup store.",
             "The last drill failed. There is no room.",
         )
+
+
+def test_what_a_clock_noted_that_was_ahead_hides_nothing_that_is_late(
+    context: Flask, settings: Settings, notes: Notes
+) -> None:
+    now = datetime.now(UTC)
+    for kind in ("base", "drill"):
+        notes.done(kind, now)
+    db.session.remove()
+    with db.engine.begin() as connection:
+        connection.execute(text("update recovery_runs set ended_at = ended_at + interval '1 year'"))
+    assert notes.last_try("drill") is None
+    recovery.tell_the_watch()
+    assert queries.facts() == {}
+    with a_house(settings, backup_to="/backups", backup_key=["k" * 40]).app_context():
+        assert "There is no base backup of the last two days." in recovery.standing().troubles

@@ -91,11 +91,13 @@ def _await_log(depot: Depot, facts: dict[str, Any], manifest: Manifest, enough: 
 
 def wanted_parent(catalogue: Catalogue, facts: dict[str, Any], timeline: int, full_days: int) -> Base | None:
     """What the next one may build upon; nothing where it has to be a full one."""
-    usable = [base for base in catalogue.usable() if base.system == facts["system"]]
+    usable = catalogue.made_by(datetime.now(UTC), facts["system"])
     if not usable or not facts["incremental"] or usable[-1].timeline != timeline:
         return None
-    newest, full = usable[-1], [base for base in usable if base.full][-1]
-    age = datetime.now(UTC) - full.started_at
+    newest, fulls = usable[-1], [base for base in usable if base.full]
+    if not fulls:
+        return None
+    age = datetime.now(UTC) - fulls[-1].started_at
     # Half an hour less, so that a daily round that begins a little earlier counts.
     return None if age > timedelta(days=full_days) - timedelta(minutes=30) else newest
 

@@ -73,6 +73,10 @@ class Catalogue:
         known = {base.id: base for base in self.bases}
         return sorted((b for b in self.bases if chain(b, known)), key=lambda base: base.stopped_at)
 
+    def made_by(self, now: datetime, system: str) -> list[Base]:
+        """Those of this cluster; one that a clock made that was ahead says nothing of today."""
+        return [base for base in self.usable() if base.system == system and base.started_at <= now]
+
     def plan(self, to: datetime | None) -> Plan:
         usable = self._usable_or_refuse()
         oldest, newest = usable[0].stopped_at, self.newest()
@@ -117,7 +121,8 @@ class Catalogue:
         """What has to be replayed behind the base, and whether there is something that cannot be reached."""
         there = {name[:24] for name in self.wal.get(base.system, ()) if not HISTORY.fullmatch(name)}
         same = [one for one in self.usable() if (one.system, one.timeline) == (base.system, base.timeline)]
-        later = [one for one in same if one.stopped_at > base.stopped_at]
+        # By the log: the clock may have been wrong when one was made.
+        later = sorted((one for one in same if one.after > base.after), key=lambda one: one.after)
         last = max((name for name in there if name[:8] == base.first_segment[:8]), default=base.first_segment)
         end = later[0].last_segment if later else last
         wanted = itertools.takewhile(lambda name: name <= end, _following(base))

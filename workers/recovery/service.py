@@ -75,9 +75,9 @@ class Rounds:
 
 def is_due(catalogue: Catalogue, source: Source) -> bool:
     """None yet, none today, none of this timeline, or one behind which the log has a hole."""
-    system = source.facts()["system"]
-    ours = [base for base in catalogue.usable() if base.system == system]
-    if not ours or source.now() - ours[-1].started_at > BASE_EVERY:
+    now = source.now()
+    ours = catalogue.made_by(now, source.facts()["system"])
+    if not ours or now - ours[-1].started_at > BASE_EVERY:
         return True
     here = int(source.ask(WHERE_NOW)[0][0], 16)
     return ours[-1].timeline != here or catalogue.has_gap(ours[-1])
