@@ -8,7 +8,8 @@ set -euo pipefail
 
 etc=/etc/fanlight home=/opt/fanlight data=/var/lib/fanlight closed=/var/lib/fanlight-nginx/maintenance
 
-say() { printf '\n== %s\n' "$*"; }
+# A terminal that went away must not end this in the middle.
+say() { printf '\n== %s\n' "$*" || true; }
 fail() { printf '\n%s\n' "$*" >&2; exit 1; }
 setting() { sed -n "s/^$1=//p" $etc/env | tail -1; }
 as_house() { (cd "$home/$colour" && runuser -u fanlight -- .venv/bin/python -m "$@"); }
@@ -20,26 +21,38 @@ to=$1
 [ -e $etc/env ] && [ -e $home/active ] || fail "Run deploy/install.sh first."
 [ -n "$(setting BACKUP_TO)" ] || fail "BACKUP_TO in $etc/env says where the backups are; it is not set."
 [[ $(setting DATABASE_URL) == *@127.0.0.1/fanlight ]] || fail "The database is another machine's: docs/recovery.md has the way by hand."
+# The one that deployments take.
+exec 9>>$home/lock
+flock -n 9 || fail "A deployment or another restore is under way."
 
 colour=$(basename "$(readlink $home/active)")
 database=$(runuser -u postgres -- psql -X -At -d postgres -c 'show data_directory')
 stamp=$(date -u +%Y%m%d-%H%M%S)
 restored=$database.restored-$stamp before=$database.before-$stamp
 
-say "close the house"
-touch $closed
-systemctl stop "fanlight@$colour.target"
-
-say "lay out the database as it was"
-# As root, because it stands beside the server's own. What was written last may be on its way to the store for some seconds.
-if ! (cd "$home/$colour" && .venv/bin/python -m workers.recovery lay-out --to "$to" "$restored"); then
+# Whatever ends this before anything is changed: the right second that did not come, Ctrl-C, a terminal that goes away.
+as_it_was() {
+    trap '' HUP INT TERM
     rm -rf "$restored" "$restored".part*
     systemctl start "fanlight@$colour.target"
     rm -f $closed
-    fail "Nothing was changed; the house is open again, as it was."
-fi
+    say "Nothing was changed; the house is open again, as it was."
+}
+
+say "close the house"
+trap as_it_was EXIT
+trap 'exit 1' HUP INT TERM
+touch $closed
+# Both: a deployment that was killed may have left the other.
+systemctl stop fanlight@blue.target fanlight@green.target
+
+say "lay out the database as it was"
+# As root, because it stands beside the server's own. What was written last may be on its way to the store for some seconds.
+(cd "$home/$colour" && .venv/bin/python -m workers.recovery lay-out --to "$to" "$restored")
 
 say "put it in place of the one that is there"
+trap '' HUP INT TERM
+trap 'say "It did not come to its end. Visitors see the maintenance page; begin it again, or rm $closed shows the house."' EXIT
 # By their own names: "postgresql" alone is said to be stopped while its servers still write.
 systemctl stop fanlight-recovery postgresql 'postgresql@*'
 [ ! -e "$database/postmaster.pid" ] || fail "PostgreSQL does not stop. Nothing was changed; rm $closed shows the house."
@@ -61,11 +74,15 @@ if [[ $(setting REDIS_URL) == *@127.0.0.1:* || $(setting REDIS_URL) == *//127.0.
     redis-cli -u "$(setting REDIS_URL)" flushdb >/dev/null
 fi
 
+trap - HUP INT TERM
+
 say "files and keys"
 keys=$data/restored.env
 install -m 600 -o fanlight -g fanlight $etc/env $keys
 as_house workers.recovery files --to "$to" --env $keys
-cat $keys >$etc/env
+# At once: a full disk must not leave half of them.
+install -m 640 -o root -g fanlight $keys $etc/env.new
+mv $etc/env.new $etc/env
 rm $keys
 
 say "look at it"
@@ -82,6 +99,7 @@ for try in $(seq 60); do
 done
 [ -z "${broken:-}" ] || fail "Not all is whole: read above. Visitors see the maintenance page; rm $closed opens the house."
 rm $closed
+trap - EXIT
 rm -f "$(dirname "$database")/restore.log"
 
 cat <<NEXT

@@ -1,0 +1,92 @@
+"""restore.sh in folders of its own: what is the distribution's is stood in for, the script is ours."""
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support import eventually
+from workers.stack.environment import ROOT
+
+# What each is asked stands in the file `asked`.
+STAND_INS = {
+    "systemctl": 'echo "systemctl $*" >>"$ASKED"',
+    "runuser": 'echo "$DATABASE"',
+    "id": "echo 0",
+}
+LAYING = """#!/bin/sh
+echo "python $*" >>"$ASKED"
+mkdir -p "$DATABASE.restored-half.part0"
+exec sleep 60
+"""
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> dict[str, str]:
+    """Its environment. The house runs as blue."""
+    for folder in ("bin", "etc", "home/blue/.venv/bin", "data", "front", "postgres"):
+        (tmp_path / folder).mkdir(parents=True)
+    database = tmp_path / "postgres/main"
+    (tmp_path / "home/active").symlink_to("blue")
+    (tmp_path / "etc/env").write_text(
+        "BACKUP_TO=/backups\nDATABASE_URL=postgresql://fanlight:x@127.0.0.1/fanlight\n"
+    )
+    programs = {tmp_path / "bin" / name: f"#!/bin/sh\n{does}\n" for name, does in STAND_INS.items()}
+    for path, text in {**programs, tmp_path / "home/blue/.venv/bin/python": LAYING}.items():
+        path.write_text(text)
+        path.chmod(0o755)
+    own = f"etc={tmp_path}/etc home={tmp_path}/home data={tmp_path}/data closed={tmp_path}/front/maintenance"
+    lines = (ROOT / "deploy/restore.sh").read_text().splitlines()
+    here = [own if line.startswith("etc=") else line for line in lines]
+    (tmp_path / "restore.sh").write_text("\n".join(here) + "\n")
+    return {
+        **os.environ,
+        "PATH": f"{tmp_path}/bin:{os.environ['PATH']}",
+        "ASKED": str(tmp_path / "asked"),
+        "DATABASE": str(database),
+    }
+
+
+def restoring(folder: Path, machine: dict[str, str]) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        ["bash", str(folder / "restore.sh"), "latest"],
+        env=machine,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        # As a terminal's own, so that all of it hears what the terminal says.
+        start_new_session=True,
+    )
+
+
+@pytest.mark.parametrize("word", [signal.SIGINT, signal.SIGHUP])
+def test_who_breaks_it_off_before_anything_is_changed_finds_the_house_open(
+    tmp_path: Path, machine: dict[str, str], word: signal.Signals
+) -> None:
+    """Ctrl-C, because it is the wrong second; a terminal that goes away."""
+    asked, closed = tmp_path / "asked", tmp_path / "front/maintenance"
+    with restoring(tmp_path, machine) as process:
+        eventually(lambda: asked.exists() and "lay-out" in asked.read_text())
+        assert closed.exists()
+        os.killpg(process.pid, word)
+        said, _ = process.communicate(timeout=20)
+    assert process.returncode != 0
+    assert "Nothing was changed" in said
+    assert not closed.exists()
+    assert asked.read_text().splitlines()[-1] == "systemctl start fanlight@blue.target"
+
+
+def test_a_deployment_that_is_under_way_is_not_disturbed(tmp_path: Path, machine: dict[str, str]) -> None:
+    lock = tmp_path / "home/lock"
+    with subprocess.Popen(["flock", "--no-fork", lock, "sleep", "60"]) as deployment:
+        try:
+            eventually(lambda: subprocess.run(["flock", "-n", lock, "true"], check=False).returncode)
+            with restoring(tmp_path, machine) as process:
+                said, _ = process.communicate(timeout=20)
+        finally:
+            deployment.terminate()
+    assert process.returncode == 1
+    assert "under way" in said
+    assert not (tmp_path / "asked").exists()
