@@ -108,6 +108,21 @@ def test_after_a_restore_each_timeline_is_reached_from_its_own_base() -> None:
     assert set(both.plan(None).segments) == names(23, 24, timeline=2)
 
 
+def test_a_timeline_without_a_base_of_its_own_is_not_promised() -> None:
+    """Restored (or taken over) at noon of the third day, and lost before the first base after it was made."""
+    wal = names(*range(26)) | names(25, 26, 27, timeline=2)
+    reached = {(SYSTEM, 1): MONDAY + 2.5 * DAY, (SYSTEM, 2): MONDAY + 2.6 * DAY}
+    there = replace(a_catalogue(*WEEK, wal=wal, shipped=2.6), reached=reached)
+    assert there.spans() == [(WEEK[0].stopped_at, MONDAY + 2.5 * DAY)]
+    with pytest.raises(RecoveryError, match=r"newest .* 15:00:00Z"):
+        there.plan(MONDAY + 2.55 * DAY)
+    assert there.goes_on_without(there.plan(None).base)
+    after = replace(a_base(2.55, timeline=2, at=26), parent="")
+    based = replace(there, bases=(*WEEK, after))
+    assert based.newest() == MONDAY + 2.6 * DAY
+    assert not based.goes_on_without(based.plan(None).base)
+
+
 def test_a_chain_with_a_link_missing_is_not_offered() -> None:
     broken = a_catalogue(WEEK[0], WEEK[2], wal=names(*range(26)), shipped=2.5)
     assert [base.id for base in broken.usable()] == ["1-0"]

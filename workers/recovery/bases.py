@@ -112,12 +112,14 @@ def look(depot: Depot) -> Catalogue:
     for name in names:
         if _is(name, "wal"):
             wal.setdefault(name.split("/")[0], set()).add(name.split("/")[2])
-    shipped = {
-        name.split("/")[0]: datetime.fromisoformat(depot.read_json(name)["at"])
-        for name in names
-        if name.endswith("/shipped")
+    said = {name.split("/")[0]: depot.read_json(name) for name in names if name.endswith("/shipped")}
+    shipped = {system: datetime.fromisoformat(one["at"]) for system, one in said.items()}
+    reached = {
+        (system, int(timeline)): datetime.fromisoformat(at)
+        for system, one in said.items()
+        for timeline, at in one.get("on", {}).items()
     }
-    return Catalogue(bases, {system: frozenset(found) for system, found in wal.items()}, shipped)
+    return Catalogue(bases, {system: frozenset(found) for system, found in wal.items()}, shipped, reached)
 
 
 def about(depot: Depot, base: Base) -> dict[str, Any]:

@@ -3,13 +3,13 @@
 <system>/base/<id>/...      a base backup, of the cluster with this identifier
 <system>/wal/<segment>      a whole segment of its log
 <system>/wal/<segment>.<at> a piece of the segment that is being written, from this byte on
-<system>/shipped            up to when all of the log is there
+<system>/shipped            up to when all of the log is there, and for each of its timelines
 """
 
 import itertools
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from workers.recovery.errors import RecoveryError
@@ -67,6 +67,8 @@ class Catalogue:
     # By system: names below wal/, and up to when they are all there.
     wal: Mapping[str, frozenset[str]]
     shipped: Mapping[str, datetime]
+    # The same by system and timeline; nothing of a store that was written before it was kept.
+    reached: Mapping[tuple[str, int], datetime] = field(default_factory=dict)
 
     def usable(self) -> list[Base]:
         """Those whose whole chain is there, in the order of time."""
@@ -92,8 +94,15 @@ class Catalogue:
         return Plan(tuple(found), segments, to, gap)
 
     def newest(self) -> datetime:
+        """What was written after a restore, or where another server took over, needs a base of its own."""
         base = self._usable_or_refuse()[-1]
-        return max(base.stopped_at, self.shipped.get(base.system, base.stopped_at))
+        own = {timeline: at for (system, timeline), at in self.reached.items() if system == base.system}
+        shipped = own.get(base.timeline) if own else self.shipped.get(base.system)
+        return max(base.stopped_at, shipped or base.stopped_at)
+
+    def goes_on_without(self, base: Base) -> bool:
+        """Whether there is a log of later timelines, to which this base does not lead."""
+        return any(int(name[:8], 16) > base.timeline for name in self.wal.get(base.system, ()))
 
     def _usable_or_refuse(self) -> list[Base]:
         if usable := self.usable():

@@ -68,10 +68,7 @@ def restore(settings: BackupSettings, depot: Depot, wanted: Wanted, say: Say) ->
     with _alone(folders):
         place = make_place(folders.data, elsewhere=LASTING)
         with _room(place.home / "postgres", aside=wanted.aside, say=say):
-            say(
-                "choice",
-                f"{spoken(moment) if wanted.to else 'all that there is'}, from the base {plan.base.id}",
-            )
+            _tell_choice(catalogue, plan, say)
             pack = _keys(depot, moment, wanted.env, folders.data, say)
             with recovered(depot, catalogue, plan, place, place.home / "postgres") as server:
                 reached = server.reached(facts["owner"])
@@ -108,6 +105,7 @@ def lay_out_for_others(
         raise RecoveryError(f"{folder} is not empty.")
     catalogue = bases.look(depot)
     plan = catalogue.plan(to)
+    _tell_choice(catalogue, plan, say)
     home = folder.resolve().parent
     account = service_account() if os.geteuid() == 0 else None
     bin = programs(settings)
@@ -137,6 +135,14 @@ def tell(back: Back, say: Say) -> None:
     for verdict in back.verdicts:
         say(verdict.name, verdict.said if verdict.good else f"NOT WHOLE. {verdict.said}")
     say("restored", f"as of {spoken(back.moment)}, in {back.seconds:.0f} s")
+
+
+def _tell_choice(catalogue: Catalogue, plan: Plan, say: Say) -> None:
+    say("choice", f"{spoken(plan.to) if plan.to else 'all that there is'}, from the base {plan.base.id}")
+    if not plan.to and catalogue.goes_on_without(plan.base):
+        say(
+            "NOT ALL", f"what was written after {spoken(catalogue.newest())} has no base yet that leads to it"
+        )
 
 
 def _keys(depot: Depot, moment: datetime, env: Path, data: Path, say: Say) -> Pack:

@@ -15,7 +15,7 @@ import psycopg2
 
 from app.platform.errors import Refused
 from workers.recovery.catalogue import HISTORY, WHOLE
-from workers.recovery.depot import Depot
+from workers.recovery.depot import Depot, Gone
 from workers.recovery.errors import RecoveryError
 from workers.recovery.notes import Notes
 from workers.recovery.source import Source
@@ -35,7 +35,8 @@ PASSING = (Refused, RecoveryError, StackError, OSError, psycopg2.Error)
 
 PLACES = (
     "select clock_timestamp(), pg_current_wal_flush_lsn()::text,"
-    " (select max(write_lsn)::text from pg_stat_replication where application_name = %s)"
+    " (select max(write_lsn)::text from pg_stat_replication where application_name = %s),"
+    " substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)"
 )
 BLIND = "BACKUP_DATABASE_URL: its role cannot see how far the log came. Grant it pg_read_all_stats."
 TIMELINE = "select substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)"
@@ -53,8 +54,10 @@ class Shipping:
         self._system = ""
         # Of the segment that is being written: how much of it is in the store.
         self._partial, self._sent = "", 0
-        # A moment, and the place in the log that has to be in the store before it counts as shipped.
-        self._mark: tuple[datetime, int] | None = None
+        # A moment, the place in the log that has to be in the store before it counts, the timeline.
+        self._mark: tuple[datetime, int, str] | None = None
+        # Up to when each timeline is in the store; not known before the store was asked.
+        self._reached: dict[str, str] | None = None
         self.shipped: datetime | None = None
         self.receiving = threading.Event()
         # Set when what was received has a hole before it: only a new base backup leads beyond that.
@@ -81,9 +84,9 @@ class Shipping:
             if not self._source.sees_readers():
                 log.error(BLIND)
         self._keep_receiving()
-        moment, flushed, written = self._source.ask(PLACES, READER)[0]
+        moment, flushed, written, timeline = self._source.ask(PLACES, READER)[0]
         self._ship()
-        self._note(moment, lsn(flushed), lsn(written) if written else 0)
+        self._note((moment, lsn(flushed), str(int(timeline, 16))), lsn(written) if written else 0)
 
     def _try_turn(self) -> None:
         try:
@@ -141,6 +144,7 @@ class Shipping:
         for path in self._spool.iterdir():
             path.unlink()
         self._partial, self._sent = "", 0
+        self._mark = None
         self.broken.set()
 
     def _stop_receiving(self) -> None:
@@ -190,14 +194,24 @@ class Shipping:
             self._depot.put(f"{self._place}{name}.{self._sent:08x}", [content[self._sent : end]])
             self._sent = end
 
-    def _note(self, moment: datetime, flushed: int, written: int) -> None:
+    def _note(self, now: tuple[datetime, int, str], written: int) -> None:
         """A moment counts once all that the server had written by then is in the store."""
         if self._mark and written >= self._mark[1]:
-            self.shipped = self._mark[0]
-            self._depot.put_json(f"{self._system}/shipped", {"at": self.shipped.isoformat()})
+            self.shipped, _, timeline = self._mark
+            reached = self._told() | {timeline: self.shipped.isoformat()}
+            self._depot.put_json(f"{self._system}/shipped", {"at": self.shipped.isoformat(), "on": reached})
+            self._reached = reached
             self._notes.moved("wal", self.shipped, place=f"{written:x}")
             self._mark = None
-        self._mark = self._mark or (moment, flushed)
+        self._mark = self._mark or now
+
+    def _told(self) -> dict[str, str]:
+        if self._reached is None:
+            try:
+                self._reached = dict(self._depot.read_json(f"{self._system}/shipped").get("on", {}))
+            except Gone:
+                self._reached = {}
+        return self._reached
 
     @property
     def _place(self) -> str:
