@@ -2,12 +2,14 @@
 
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
 from app.extensions import db
+from app.kit import clock
 from app.platform import outbox, work
 from app.platform.models import OutboxEvent, WorkItem
 from app.platform.transaction import transaction
@@ -55,9 +57,25 @@ def test_what_was_rolled_back_is_never_told() -> None:
     assert work.drain() == 0
 
 
-def test_an_event_that_nobody_waits_for_is_put_aside() -> None:
+def test_an_event_that_the_release_from_before_has_not_heard_of_waits_for_the_next_one() -> None:
+    """Its pages are shown while the scheduler from before still runs."""
+    with transaction():
+        outbox.emit("test.news", {"note": "new"})
+    outbox.relay()
+    outbox.subscribe("test.news", kinds.NOTE)
+    try:
+        outbox.relay()
+    finally:
+        outbox._subscriptions.pop("test.news")
+    work.drain()
+    assert kinds.effects() == ["new"]
+    assert undelivered() == 0
+
+
+def test_an_event_that_nobody_waits_for_is_put_aside(fixed_clock: clock.FixedClock) -> None:
     with transaction():
         outbox.emit("test.unheard", {})
+    fixed_clock.move(timedelta(minutes=4, seconds=1))
     outbox.relay()
     assert undelivered() == 0
     assert work.drain() == 0
