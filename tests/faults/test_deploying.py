@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -157,6 +158,20 @@ def test_after_one_that_was_killed_the_next_comes_and_nobody_notices(place: Plac
     print(done.stdout, there.answers, there.gaps)
     assert done.returncode == 0, done.stdout + done.stderr
     nobody_noticed(there, place, talk)
+
+
+def test_who_does_not_wait_for_the_old_one_to_end_is_not_told_that_it_runs(place: Place) -> None:
+    """Ctrl-C when there is no way back any more: visitors see the new release, and it stands on record."""
+    idle, before = place.house.idle, place.house.runs(place.house.active)
+    assert before
+    place.a_release("hurried")
+    with place.deploying("hurried", "--no-backup") as process:
+        eventually(lambda: place.house.active == idle, within=120)
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=120)
+    assert "hurried runs all the same" in said
+    assert f"{before.name} runs" not in said.partition("failed")[2]
+    assert on_record(place, Action.DEPLOYED).subject_id == "hurried"
 
 
 def backups_of(told: dict[str, str]) -> BackupSettings:

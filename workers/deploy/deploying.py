@@ -262,8 +262,9 @@ class Deployment:
         """From here on there is no way back but another deployment."""
         self._watching.look()
         self._expect_alive((*FRONT, *BACK))
-        self._undo.clear()
-        self._house.point("active", self._new)
+        with _ending_waits():
+            self._undo.clear()
+            self._house.point("active", self._new)
         self._runner.keep(self._new, self._house.idle)
         if self._before is None or self._old is None:
             return "there was no other"
@@ -275,6 +276,15 @@ class Deployment:
     def _take_back(self, error: BaseException) -> None:
         with _ending_waits():
             self._say("failed", str(error) or type(error).__name__)
+            if self._house.active == self._new:
+                left = (
+                    f"; the next deployment ends what is left of {name_of(self._before)}"
+                    if self._before
+                    else ""
+                )
+                self._say("let go", f"{self._name} runs all the same{left}")
+                self._tell("deployed")
+                return
             for undo in reversed(self._undo):
                 self._say("back", undo.what)
                 try:
