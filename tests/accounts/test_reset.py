@@ -1,5 +1,6 @@
 """A forgotten password, a changed one, a first one."""
 
+import threading
 import time
 from datetime import timedelta
 
@@ -7,18 +8,22 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
+from app.accounts import queries
 from app.accounts.models import User
+from app.accounts.operations import email_links
+from app.accounts.operations.email_links import Purpose
 from app.extensions import db
 from app.kit import clock
 from app.platform.audit import Action
 from app.platform.models import AuditRecord
 from app.platform.transaction import transaction
 from tests.accounts.second_factors import code_now, first_step, with_totp
+from tests.accounts.stored import somebody_waits
 from tests.accounts.test_sign_in import is_in, sign_in
 from tests.factories.people import PASSWORD, Person, a_person, signed_in
 from tests.factories.post import last_letter, letters
 from tests.page_client import Page, PageClient
-from tests.support import takes_as_long
+from tests.support import eventually, takes_as_long
 
 NEW = "seven quiet harbours"
 
@@ -68,6 +73,25 @@ def test_asking_takes_as_long_for_every_address(app: Flask) -> None:
         return time.perf_counter() - before
 
     assert takes_as_long(seconds, "mira", "nobody", within=1.67)
+
+
+def test_a_link_that_is_followed_while_the_password_changes_is_void_and_nobody_waits_in_a_circle(
+    app: Flask, page: PageClient
+) -> None:
+    person = a_person(app, "mira")
+    link = link_for(app, person)
+    form = page.get(link).form(link).fill(password=NEW)
+    answers: list[Page] = []
+    following = threading.Thread(target=lambda: answers.append(page.send(form)))
+    with app.app_context():
+        with transaction():
+            queries.lock_user(person.id)
+            following.start()
+            eventually(somebody_waits)
+            email_links.void(person.id, Purpose.RESET)
+        following.join()
+    assert answers[0].status < 500
+    assert sign_in(PageClient(app), "mira", NEW).status == 422
 
 
 def test_a_link_works_once_for_an_hour_and_the_newest_only(

@@ -7,14 +7,18 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app.accounts import queries
 from app.accounts.models import Session
+from app.accounts.operations import sessions
 from app.kit.clock import FixedClock
 from app.platform.models import AuditRecord
+from app.platform.transaction import transaction
 from tests.accounts.code_walks import is_in, type_code
 from tests.accounts.second_factors import code_now, first_step, with_totp, wrong_code
-from tests.accounts.stored import stored
+from tests.accounts.stored import somebody_waits, stored
 from tests.factories.people import PASSWORD, signed_in
-from tests.page_client import PageClient
+from tests.page_client import Page, PageClient
+from tests.support import eventually
 
 
 def test_signing_in_asks_for_a_code(app: Flask, page: PageClient) -> None:
@@ -74,6 +78,24 @@ def test_a_code_counts_once_also_at_the_same_moment(app: Flask, fixed_clock: Fix
     for thread in both:
         thread.join()
     assert [is_in(browser) for browser in browsers].count(True) == 1
+
+
+def test_a_code_that_comes_while_all_sessions_end_is_refused_and_nobody_waits_in_a_circle(
+    app: Flask, page: PageClient
+) -> None:
+    person = with_totp(app)
+    form = first_step(page, person).form("/login/code").fill(code=code_now())
+    answers: list[Page] = []
+    typing = threading.Thread(target=lambda: answers.append(page.send(form, follow=False)))
+    with app.app_context():
+        with transaction():
+            queries.lock_user(person.id)
+            typing.start()
+            eventually(somebody_waits)
+            sessions.end_all(person.id, because="password changed")
+        typing.join()
+    assert answers[0].location == "/login"
+    assert not is_in(page)
 
 
 def test_after_five_wrong_codes_one_starts_again(app: Flask, page: PageClient) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
+from app.accounts import queries
 from app.accounts.errors import LinkGone
 from app.accounts.models import EmailLink
 from app.extensions import db
@@ -86,6 +87,8 @@ def look(purpose: Purpose, token: str) -> Link:
 
 
 def take(purpose: Purpose, token: str) -> Link:
+    """The person's row first, as where links are voided."""
+    queries.lock_user(look(purpose, token).user_id)
     row = _open(purpose, token, lock=True)
     row.used_at = clock.now()
     return _plain(row)

@@ -37,8 +37,9 @@ def with_code(secret: str, code: str, client: Client) -> Arrival:
     """A code of the app or a recovery code."""
     person = pending(secret)
     limits.check_sign_in(_limit_key(person.user_id), client.address)
-    challenge = challenges.take(KIND, secret)
+    # The person's row first, as where their sessions end, and first proofs with them.
     queries.lock_user(person.user_id)
+    challenge = challenges.take(KIND, secret)
     if not _accept(person.user_id, code):
         raise _failed(challenge, person, client) or WrongCode()
     limits.clear_sign_in(_limit_key(person.user_id), client.address)
@@ -55,8 +56,9 @@ def confirm(user_id: UUID, session_id: UUID, password: str, code: str, client: C
 
 
 def with_passkey(secret: str, asked: str, answer: dict[str, Any], client: Client) -> Arrival:
+    person = pending(secret)
+    queries.lock_user(person.user_id)
     challenge = challenges.take(KIND, secret)
-    person = Pending.of(challenge)
     try:
         passkey_proofs.prove(Purpose.CODE, asked, answer, owner=person.user_id)
     except Refused as refused:
