@@ -110,14 +110,15 @@ def test_keys_are_those_of_the_moment_and_change_nothing_that_is_there(tmp_path:
 
 def test_what_was_sealed_then_opens_although_its_key_was_replaced_since(tmp_path: Path) -> None:
     env = tmp_path / ".env"
-    env.write_text("ENCRYPTION_KEYS=of-today\nSECRET_KEY=signs-today\n")
-    then = {"ENCRYPTION_KEYS": "of-then,of-before", "SECRET_KEY": "signed-then"}
+    env.write_text("ENCRYPTION_KEYS=of-today\nSECRET_KEY=signs-today\nEARLIER_SECRET_KEYS=of-later\n")
+    then = {"ENCRYPTION_KEYS": "of-then,of-before", "SECRET_KEY": "then", "EARLIER_SECRET_KEYS": "before"}
     pack: dict[str, Any] = {"settings": then, "demo": {}, "wallet": ""}
     assert house_keys.put_back(pack, tmp_path, env) == ["EARLIER_SECRET_KEYS", "ENCRYPTION_KEYS"]
     assert dotenv_values(env) == {
         "ENCRYPTION_KEYS": "of-today,of-then,of-before",
         "SECRET_KEY": "signs-today",
-        "EARLIER_SECRET_KEYS": "signed-then",
+        # In the order in which they sealed the audit log.
+        "EARLIER_SECRET_KEYS": "before,then,of-later",
     }
     # Once: what is there already does not come again.
     assert house_keys.put_back(pack, tmp_path, env) == []

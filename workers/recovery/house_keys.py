@@ -95,24 +95,27 @@ def put_back(pack: Pack, data_dir: Path, env: Path) -> list[str]:
 
 
 def _keys_of_then(then: dict[str, str], now: dict[str, str]) -> dict[str, str]:
-    """Lists that have to be longer than they are; the last line of a name counts."""
+    """Lists that have to be longer than they are; the last line of a name counts.
+
+    Of today's keys for sealing the first stays first. Those that signed stand as they followed each other.
+    """
     added = {}
-    if SEALING in now:
-        added[SEALING] = _longer(now[SEALING], then.get(SEALING, ""))
-    if SIGNING in now:
-        signed = f"{then.get(SIGNED_BEFORE, '')},{then.get(SIGNING, '')}"
-        added[SIGNED_BEFORE] = _longer(now.get(SIGNED_BEFORE, ""), signed, known=now[SIGNING])
-    return {name: value for name, value in added.items() if value != now.get(name, "")}
-
-
-def _longer(keys: str, others: str, known: str = "") -> str:
-    there = [key for key in keys.split(",") if key]
-    new = [
+    sealing, sealed = _split(now.get(SEALING, "")), _split(then.get(SEALING, ""))
+    if sealing and not set(sealed) <= set(sealing):
+        added[SEALING] = ",".join(dict.fromkeys([*sealing, *sealed]))
+    before = _split(now.get(SIGNED_BEFORE, ""))
+    signed = [
         key
-        for key in dict.fromkeys(others.split(","))
-        if key and key.strip() not in {*map(str.strip, there), known}
+        for key in _split(f"{then.get(SIGNED_BEFORE, '')},{then.get(SIGNING, '')}")
+        if key != now.get(SIGNING)
     ]
-    return ",".join([*there, *new]) if new else keys
+    if SIGNING in now and not set(signed) <= set(before):
+        added[SIGNED_BEFORE] = ",".join(dict.fromkeys([*signed, *before]))
+    return added
+
+
+def _split(keys: str) -> list[str]:
+    return [key.strip() for key in keys.split(",") if key.strip()]
 
 
 def _quoted(value: str) -> str:
