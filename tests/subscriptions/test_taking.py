@@ -229,3 +229,41 @@ def test_an_upgrade_is_not_paid_when_its_time_is_over(house: House, time: FixedC
     paid(house.app, invoice_id)
     invoice = the_invoice(house.app, invoice_id)
     assert (invoice.state, invoice.leftover) == ("cancelled", invoice.total)
+
+
+def test_an_upgrade_comes_back_although_what_it_went_back_to_has_ended(
+    house: House, time: FixedClock
+) -> None:
+    """Disputes last longer than months do: the one that it took the place of is over when it is won."""
+    sub, _ = first_paid(house, house.silver)
+    time.move(HALF)
+    year = upgraded(house, sub, house.gold, 12)
+    disputed = dispute(house.app, year)
+    press(house, sub, "cancel")
+    time.move(timedelta(days=60))
+    go_round(house.app)
+    assert the_subscription(house.app, sub).state == "ended"
+    wins(house, disputed)
+    found = the_subscription(house.app, sub)
+    assert (found.state, found.tier_id, found.months) == ("active", house.gold, 12)
+    assert (found.renews, found.ended_at) == (False, None)
+    assert found.period_end == datetime(2028, 2, 14, 12, 30, tzinfo=UTC)
+    assert can_read(house, rank=2)
+    with house.app.app_context():
+        assert verifying.verify().found == []
+
+
+def test_an_upgrade_whose_fan_came_back_otherwise_is_credit_when_its_dispute_is_won(
+    house: House, time: FixedClock
+) -> None:
+    sub, _ = first_paid(house, house.silver)
+    year = upgraded(house, sub, house.gold, 12)
+    disputed = dispute(house.app, year)
+    press(house, sub, "cancel")
+    time.move(timedelta(days=60))
+    go_round(house.app)
+    again = subscribed(house.app, house.fan, house.creator, house.silver)
+    wins(house, disputed)
+    assert the_invoice(house.app, year).state == "refunded"
+    assert the_subscription(house.app, sub).state == "ended"
+    assert the_subscription(house.app, again).tier_id == house.silver

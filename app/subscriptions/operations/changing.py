@@ -20,7 +20,7 @@ from app.subscriptions.errors import ChangedMeanwhile, NoSeat, NotNow, NotOffere
 from app.subscriptions.models import Subscription, SubscriptionEvent
 from app.subscriptions.operations import ending, opening, taking
 from app.subscriptions.operations.beginning import no_place
-from app.subscriptions.operations.locking import lock, lock_own, note
+from app.subscriptions.operations.locking import alone, lock, lock_own, note
 from app.subscriptions.operations.ordering import order
 from app.subscriptions.prices import LEAST, LENGTHS
 from app.subscriptions.queries import Offered
@@ -158,7 +158,7 @@ def _again(subscription: Subscription, sold: Sold) -> None:
     """A dispute about it was won."""
     own = queries.paid_with(subscription.id, sold.invoice_id)
     taken = own.detail.get("taken") if own else None
-    if own is None or subscription.state == "ended" or taken is None or taken.get("seconds"):
+    if own is None or taken is None or not _went_back(subscription, taken):
         taking.give(subscription, sold)
         return
     if cannot_upgrade(sold):
@@ -166,6 +166,9 @@ def _again(subscription: Subscription, sold: Sold) -> None:
     taking.unmark(own)
     if taken.get("back"):
         begin, end = taking.span(own)
+        if subscription.state == "ended":
+            alone(subscription.user_id, subscription.creator_id)
+            subscription.state, subscription.ended_at = "active", None
         _set(subscription, {**sold.data, "anchor": begin, "start": begin, "end": end})
     else:
         _climb(subscription, sold.data["period"])
@@ -177,7 +180,7 @@ def _cannot_again(subscription: Subscription, sold: Sold) -> str | None:
     own = queries.paid_with(subscription.id, sold.invoice_id)
     assert own is not None
     taken = own.detail.get("taken")
-    if subscription.state == "ended" or taken is None or taken.get("seconds"):
+    if taken is None or not _went_back(subscription, taken):
         return taking.cannot_give(subscription, sold)
     if taking.span(own)[1] <= clock.now():
         return None  # it was had until the dispute, and is over
@@ -187,7 +190,16 @@ def _cannot_again(subscription: Subscription, sold: Sold) -> str | None:
     )
     if not as_before:
         return "Your subscription changed meanwhile."
+    if subscription.state == "ended" and (reason := taking.cannot_come_back(subscription)):
+        return reason
     return no_place(UUID(sold.data["tier_id"]), subscription.id)
+
+
+def _went_back(subscription: Subscription, taken: dict[str, Any]) -> bool:
+    """To what it was before, and not by so much time; what that was may have ended since."""
+    if subscription.state == "ended":
+        return bool(taken.get("back"))
+    return not taken.get("seconds")
 
 
 def _climb(subscription: Subscription, period: int) -> None:

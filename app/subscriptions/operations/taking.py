@@ -77,11 +77,16 @@ def cannot_give(subscription: Subscription, sold: Sold) -> str | None:
     taken = own.detail.get("taken") if own else None
     if subscription.state != "ended" or _end_again(subscription, taken) <= clock.now():
         return None
+    return cannot_come_back(subscription) or no_seat(subscription)
+
+
+def cannot_come_back(subscription: Subscription) -> str | None:
+    """Why the two do not find together again, now that it has ended."""
     if queries.living(subscription.user_id, subscription.creator_id):
         return "You subscribe to this creator already."
     if not queries.may_join(subscription.user_id, subscription.creator_id):
         return "This creator takes no subscriptions at the moment."
-    return no_seat(subscription)
+    return None
 
 
 def no_seat(subscription: Subscription) -> str | None:
