@@ -267,3 +267,17 @@ def test_an_upgrade_whose_fan_came_back_otherwise_is_credit_when_its_dispute_is_
     assert the_invoice(house.app, year).state == "refunded"
     assert the_subscription(house.app, sub).state == "ended"
     assert the_subscription(house.app, again).tier_id == house.silver
+
+
+def test_an_upgrade_that_is_over_when_its_dispute_is_won_leaves_alone_what_goes_on(
+    house: House, time: FixedClock
+) -> None:
+    sub, _ = first_paid(house, house.silver)
+    time.move(HALF)
+    disputed = dispute(house.app, upgraded(house, sub, house.gold, 12))
+    gifted(house, house.silver, months=12)
+    time.at = datetime(2028, 2, 20, tzinfo=UTC)
+    wins(house, disputed)
+    found = the_subscription(house.app, sub)
+    assert (found.tier_id, found.months, found.price) == (house.silver, 1, 500)
+    assert (found.period_end, found.state) == (datetime(2028, 2, 29, 12, 30, tzinfo=UTC), "active")

@@ -164,8 +164,10 @@ def _again(subscription: Subscription, sold: Sold) -> None:
     if cannot_upgrade(sold):
         return
     taking.unmark(own)
+    begin, end = taking.span(own)
+    if end <= clock.now():
+        return  # it was had until the dispute, and is over
     if taken.get("back"):
-        begin, end = taking.span(own)
         if subscription.state == "ended":
             alone(subscription.user_id, subscription.creator_id)
             subscription.state, subscription.ended_at = "active", None
