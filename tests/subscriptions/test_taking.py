@@ -281,3 +281,37 @@ def test_an_upgrade_that_is_over_when_its_dispute_is_won_leaves_alone_what_goes_
     found = the_subscription(house.app, sub)
     assert (found.tier_id, found.months, found.price) == (house.silver, 1, 500)
     assert (found.period_end, found.state) == (datetime(2028, 2, 29, 12, 30, tzinfo=UTC), "active")
+
+
+def test_an_upgrade_that_comes_back_pays_for_what_was_due_meanwhile(house: House, time: FixedClock) -> None:
+    sub, _ = first_paid(house, house.silver)
+    time.move(HALF)
+    disputed = dispute(house.app, upgraded(house, sub, house.gold, 12))
+    time.at = FIRST_END
+    go_round(house.app)
+    assert the_subscription(house.app, sub).state == "past_due"
+    wins(house, disputed)
+    go_round(house.app)
+    found = the_subscription(house.app, sub)
+    assert (found.state, found.tier_id) == ("active", house.gold)
+    assert invoices_of(house.app, sub)[-1].state == "cancelled", "the month that was due is not wanted"
+    time.at = found.period_end
+    go_round(house.app)
+    assert the_subscription(house.app, sub).state == "past_due", "the next year is asked for"
+
+
+def test_a_year_that_an_upgrade_took_the_place_of_goes_on_out_of_a_pause(
+    house: House, time: FixedClock
+) -> None:
+    dear = a_tier(house.app, house.creator, "Dear", price=20_000)
+    sub, _ = first_paid(house, house.gold)
+    upgraded(house, sub, house.gold, 12)
+    month = upgraded(house, sub, dear)
+    press(house, sub, "pause", months=1)
+    time.at = the_subscription(house.app, sub).period_end
+    go_round(house.app)
+    assert the_subscription(house.app, sub).state == "paused"
+    refund(house.app, month, the_invoice(house.app, month).total)
+    found = the_subscription(house.app, sub)
+    assert (found.state, found.tier_id, found.months) == ("active", house.gold, 12)
+    assert can_read(house, rank=2)

@@ -253,6 +253,7 @@ def _set(subscription: Subscription, how: dict[str, Any]) -> None:
     _become(subscription, how)
     subscription.anchor, subscription.period_start = how["anchor"], how["start"]
     subscription.period_end = how["end"]
+    taking.pay_up(subscription, subscription.period_end)
 
 
 def _pause_after(subscription: Subscription) -> timedelta | None:

@@ -64,7 +64,7 @@ def give(subscription: Subscription, sold: Sold, *, gift: bool = False) -> None:
     elif own is not None and taken:
         subscription.anchor = datetime.fromisoformat(taken["anchor"])
         by = timedelta(seconds=taken["seconds"])
-        _pay_up(subscription, subscription.period_end + by)
+        pay_up(subscription, subscription.period_end + by)
         _set_end(subscription, subscription.period_end + by, queries.what_was_paid(subscription.id), own)
         note(subscription, "gift_given_again" if gift else "paid_given_again")
     if own is not None and taken:
@@ -145,9 +145,9 @@ def _mark(own: SubscriptionEvent, subscription: Subscription, until: datetime) -
     mark(own, anchor=subscription.anchor.isoformat(), seconds=by.total_seconds())
 
 
-def _pay_up(subscription: Subscription, until: datetime) -> None:
-    """What was asked for meanwhile is not due any more."""
-    if subscription.state == "past_due" and until > clock.now():
+def pay_up(subscription: Subscription, until: datetime) -> None:
+    """What was asked for meanwhile is not due any more, and nobody pauses in time that is paid."""
+    if subscription.state in {"past_due", "paused"} and until > clock.now():
         subscription.state = "active"
         subscription.tries, subscription.next_try_at, subscription.grace_until = 0, None, None
         ending.call_off_later(subscription)
