@@ -315,3 +315,30 @@ def test_a_year_that_an_upgrade_took_the_place_of_goes_on_out_of_a_pause(
     found = the_subscription(house.app, sub)
     assert (found.state, found.tier_id, found.months) == ("active", house.gold, 12)
     assert can_read(house, rank=2)
+
+
+def test_a_pause_moves_along_with_what_makes_the_time_shorter(house: House, time: FixedClock) -> None:
+    sub, _ = first_paid(house, house.silver)
+    gift = gifted(house, house.silver, months=12)
+    press(house, sub, "pause", months="1")
+    disputed, month = dispute(house.app, gift), timedelta(days=31)
+    found = the_subscription(house.app, sub)
+    assert (found.period_end, found.paused_until) == (FIRST_END, FIRST_END + month)
+    wins(house, disputed)
+    found = the_subscription(house.app, sub)
+    assert found.paused_until == found.period_end + month
+
+
+def test_a_pause_that_is_wanted_outlives_the_upgrade_that_is_refunded(house: House, time: FixedClock) -> None:
+    """Nobody is charged who asked for a pause."""
+    sub, _ = first_paid(house, house.silver)
+    year = upgraded(house, sub, house.gold, 12)
+    press(house, sub, "pause", months="1")
+    refund(house.app, year, the_invoice(house.app, year).total)
+    time.at = FIRST_END
+    go_round(house.app)
+    found = the_subscription(house.app, sub)
+    assert (found.state, found.tier_id) == ("paused", house.silver)
+    time.at = FIRST_END + timedelta(days=31)
+    go_round(house.app)
+    assert the_subscription(house.app, sub).grace_until is not None, "it is asked for when the pause is over"

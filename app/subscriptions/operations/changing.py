@@ -250,9 +250,11 @@ def _goes_on(own: SubscriptionEvent) -> bool:
 
 
 def _set(subscription: Subscription, how: dict[str, Any]) -> None:
+    pause = _pause_after(subscription)
     _become(subscription, how)
     subscription.anchor, subscription.period_start = how["anchor"], how["start"]
     subscription.period_end = how["end"]
+    subscription.paused_until = subscription.period_end + pause if pause else None
     taking.pay_up(subscription, subscription.period_end)
 
 

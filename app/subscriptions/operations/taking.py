@@ -135,7 +135,7 @@ def _end_or_ask(subscription: Subscription, own: SubscriptionEvent, at: datetime
         return
     until = max(at, subscription.period_start + MICROSECOND)
     _mark(own, subscription, until)
-    subscription.period_end = until
+    _move_end(subscription, until)
     opening.open_up(subscription)
     note(subscription, "gift_taken_back")
 
@@ -159,13 +159,20 @@ def _set_end(subscription: Subscription, until: datetime, paid: Paid, own: Subsc
         begin, end = span(one)
         moved = max(begin + by, earliest), end + by  # months are not all as long
         one.detail = {**one.detail, "begin": moved[0].isoformat(), "end": moved[1].isoformat()}
-    subscription.period_end = until
+    _move_end(subscription, until)
     if not periods.on_its_day(until, subscription.anchor):
         subscription.anchor = until
     begun = [begin for one in paid if (begin := span(one)[0]) <= clock.now() and "taken" not in one.detail]
     subscription.period_start = min(subscription.period_start, max(begun, default=subscription.period_start))
     subscription.reminded_at = None
     opening.open_up(subscription)
+
+
+def _move_end(subscription: Subscription, until: datetime) -> None:
+    """And with it a pause that is to follow."""
+    if subscription.paused_until is not None:
+        subscription.paused_until += until - subscription.period_end
+    subscription.period_end = until
 
 
 def _end_again(subscription: Subscription, taken: dict[str, Any] | None) -> datetime:
