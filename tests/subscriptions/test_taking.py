@@ -342,3 +342,19 @@ def test_a_pause_that_is_wanted_outlives_the_upgrade_that_is_refunded(house: Hou
     time.at = FIRST_END + timedelta(days=31)
     go_round(house.app)
     assert the_subscription(house.app, sub).grace_until is not None, "it is asked for when the pause is over"
+
+
+def test_what_an_upgrade_carried_is_used_up_by_its_own_time_once_that_is_refunded(
+    house: House, time: FixedClock
+) -> None:
+    sub, _ = first_paid(house, house.silver)
+    time.move(HALF)
+    year = upgraded(house, sub, house.gold, 12)
+    refund(house.app, year, the_invoice(house.app, year).total)
+    assert left(house, sub, time.at) == 250
+    time.at = FIRST_END - timedelta(days=7)
+    shown = signed_in(house.app, house.fan).get(f"/subscriptions/{sub}/change")
+    assert "$1.75 now until 28 February 2027" in shown.text, "a quarter of the difference"
+    with house.app.app_context(), transaction():
+        ending.end_and_give_back(sub, "closed")
+    assert invoices_of(house.app, sub)[0].returned == 125

@@ -60,10 +60,14 @@ def note_paid(subscription: Subscription, sold: Sold, begin: datetime, **more: A
 
 
 def left(subscription: Subscription, at: datetime) -> dict[UUID, int]:
-    """Of which invoices how much was paid for time that is still to come, and can go back."""
+    """Of which invoices how much was paid for time that is still to come, and can go back. What was taken
+    back is as if it had not been: what it took the place of counts by its own time again.
+    """
     parts: dict[UUID, int] = {}
     for event in queries.what_was_paid(subscription.id):
         detail = event.detail
+        if "taken" in detail:
+            continue
         if detail.get("fresh"):
             parts = {}
         begin, end = (datetime.fromisoformat(detail[name]) for name in ("begin", "end"))
