@@ -358,3 +358,37 @@ def test_what_an_upgrade_carried_is_used_up_by_its_own_time_once_that_is_refunde
     with house.app.app_context(), transaction():
         ending.end_and_give_back(sub, "closed")
     assert invoices_of(house.app, sub)[0].returned == 125
+
+
+def test_whoever_gets_back_the_upgrade_and_then_the_rest_has_nothing_more(
+    house: House, time: FixedClock
+) -> None:
+    sub, first = first_paid(house, house.silver)
+    time.move(HALF)
+    year = upgraded(house, sub, house.gold, 12)
+    refund(house.app, year, the_invoice(house.app, year).total)
+    refund(house.app, first, 500)
+    assert the_subscription(house.app, sub).state == "ended"
+    assert not can_read(house)
+
+
+def test_whoever_gets_back_each_of_two_upgrades_keeps_neither(house: House, time: FixedClock) -> None:
+    dear = a_tier(house.app, house.creator, "Dear", price=20_000)
+    sub, _ = first_paid(house, house.silver)
+    for invoice_id in [upgraded(house, sub, house.gold, 12), upgraded(house, sub, dear)]:
+        refund(house.app, invoice_id, the_invoice(house.app, invoice_id).total)
+    assert not can_read(house, rank=2)
+
+
+def test_a_gift_that_went_back_while_a_year_stood_in_its_place_does_not_come_back_with_it(
+    house: House, time: FixedClock
+) -> None:
+    sub, _ = first_paid(house, house.silver)
+    gift = gifted(house, house.silver, months=3)
+    year = upgraded(house, sub, house.gold, 12)
+    disputed = dispute(house.app, gift)
+    refund(house.app, year, the_invoice(house.app, year).total)
+    found = the_subscription(house.app, sub)
+    assert (found.state, found.tier_id, found.period_end) == ("active", house.silver, FIRST_END)
+    wins(house, disputed)
+    assert the_subscription(house.app, sub).period_end == datetime(2027, 5, 31, 12, 30, tzinfo=UTC)

@@ -147,6 +147,9 @@ def take_back(sold: Sold) -> None:
     elif subscription.period == data["period"] + 1 and _goes_on(own):
         taking.mark(own, back=True)
         _set(subscription, _before(own))
+        taking.take_again(subscription, [key for key, _ in own.detail["carried"]])
+        if subscription.state == "ended":
+            return
     else:
         taking.take(subscription, sold.invoice_id)
         return

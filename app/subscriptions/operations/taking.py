@@ -4,7 +4,7 @@ What was paid is noted as it stands ("paid" in the history, with its begin and e
 comes after it moves forward by as much; when nothing is left, the subscription ends.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -34,7 +34,7 @@ def take(subscription: Subscription, invoice_id: UUID, *, gift: bool = False) ->
     if own is None:
         return
     whole = paid[paid.index(own) :]
-    newest = next((one for one in reversed(whole) if one.detail.get("fresh")), own)
+    newest = next((one for one in reversed(whole) if _stands_anew(one)), own)
     share = 1.0 if newest is own else _carried(newest, invoice_id)
     begin, end = span(newest)
     if end <= at or not share:
@@ -47,6 +47,14 @@ def take(subscription: Subscription, invoice_id: UUID, *, gift: bool = False) ->
     _mark(own, subscription, until)
     _set_end(subscription, until, paid, own)
     note(subscription, "gift_taken_back" if gift else "paid_taken_back")
+
+
+def take_again(subscription: Subscription, invoices: Collection[str]) -> None:
+    """Of what stands there again: what went back of these while something else stood in its place."""
+    for one in queries.what_was_paid(subscription.id):
+        if one.detail["invoice"] in invoices and one.detail.get("taken") and subscription.state != "ended":
+            unmark(one)
+            take(subscription, UUID(one.detail["invoice"]), gift="gift" in one.detail)
 
 
 def give(subscription: Subscription, sold: Sold, *, gift: bool = False) -> None:
@@ -109,6 +117,11 @@ def unmark(own: SubscriptionEvent) -> None:
 
 def span(one: SubscriptionEvent) -> tuple[datetime, datetime]:
     return datetime.fromisoformat(one.detail["begin"]), datetime.fromisoformat(one.detail["end"])
+
+
+def _stands_anew(one: SubscriptionEvent) -> bool:
+    """It took the place of all before it, and was not taken back itself."""
+    return bool(one.detail.get("fresh")) and "taken" not in one.detail
 
 
 def _carried(newest: SubscriptionEvent, invoice_id: UUID) -> float:
