@@ -78,6 +78,33 @@ def test_a_lower_tier_begins_with_the_next_period(house: House, cards: None, tim
     assert can_read(house) and not can_read(house, rank=2)
 
 
+def test_paying_early_for_a_lower_tier_leaves_the_higher_one_open_as_long_as_it_is_paid(
+    house: House, time: FixedClock
+) -> None:
+    sub = subscribed(house.app, house.fan, house.creator, house.gold)
+    change(house, sub, house.silver)
+    until = the_subscription(house.app, sub).period_end
+    time.at = until - timedelta(days=7)
+    go_round(house.app)
+    renewal = invoices_of(house.app, sub)[-1]
+    assert renewal.total == 500
+    paid(house.app, renewal.id)
+    assert can_read(house, rank=2)
+    time.at = until + timedelta(seconds=1)
+    assert can_read(house) and not can_read(house, rank=2)
+
+
+def test_what_was_left_open_closes_when_its_own_payment_is_disputed(house: House, time: FixedClock) -> None:
+    sub = subscribed(house.app, house.fan, house.creator, house.gold)
+    change(house, sub, house.silver)
+    time.at = the_subscription(house.app, sub).period_end - timedelta(days=7)
+    go_round(house.app)
+    first, renewal = invoices_of(house.app, sub)
+    paid(house.app, renewal.id)
+    dispute(house.app, first.id)
+    assert can_read(house) and not can_read(house, rank=2)
+
+
 def test_a_change_to_come_is_taken_back(house: House) -> None:
     sub = subscribed(house.app, house.fan, house.creator, house.gold)
     change(house, sub, house.silver)

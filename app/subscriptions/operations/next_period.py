@@ -89,6 +89,7 @@ def renew(sold: Sold) -> None:
     fresh = subscription.state == "paused"
     if fresh:
         subscription.anchor = sold.at
+    before = subscription.tier_id
     subscription.period_start = sold.at if fresh else subscription.period_end
     subscription.period = data["period"]
     if data["tier_id"]:
@@ -102,6 +103,8 @@ def renew(sold: Sold) -> None:
     ending.forget_plans(subscription)
     subscription.renews = subscription.renews or data.get("wanted", False)
     opening.open_up(subscription)
+    if before and before != subscription.tier_id and subscription.period_start > sold.at:
+        opening.keep_open(subscription, before, subscription.period_start)
     opening.note_paid(subscription, sold, subscription.period_start, months=subscription.months)
     audit.record(
         Action.SUBSCRIPTION_RENEWED,

@@ -42,8 +42,30 @@ def open_up(subscription: Subscription) -> None:
     )
 
 
+def keep_open(subscription: Subscription, tier_id: UUID, until: datetime) -> None:
+    """What is paid until then opens more than what comes after it, and was paid for early."""
+    tier = db.session.get_one(Tier, tier_id)
+    grants.grant(
+        subscription.user_id,
+        subscription.creator_id,
+        Kind.SUBSCRIPTION,
+        cause=_before(subscription),
+        extent=Extent(rank=tier.rank, label=tier.name, ends_at=until),
+    )
+
+
+def close_before(subscription: Subscription) -> None:
+    """What was kept open goes, with the money that was paid for it."""
+    grants.revoke(subscription.user_id, cause=_before(subscription))
+
+
 def close(subscription: Subscription) -> None:
     grants.revoke(subscription.user_id, cause=cause(subscription))
+    close_before(subscription)
+
+
+def _before(subscription: Subscription) -> str:
+    return f"{cause(subscription)}:before"
 
 
 def note_paid(subscription: Subscription, sold: Sold, begin: datetime, **more: Any) -> None:

@@ -46,6 +46,8 @@ def take(subscription: Subscription, invoice_id: UUID, *, gift: bool = False) ->
         return
     _mark(own, subscription, until)
     _set_end(subscription, until, paid, own)
+    if begin <= at:
+        opening.close_before(subscription)
     note(subscription, "gift_taken_back" if gift else "paid_taken_back")
 
 
