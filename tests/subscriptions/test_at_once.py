@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from flask import Flask
@@ -164,6 +164,23 @@ def test_two_schedulers_ask_for_one_charge(house: House, cards: None, time: Fixe
     at_once(house.app, *[lambda: renewing.turn(sub)] * 4)
     assert waiting_charge(house.app, sub) is not None
     assert len(invoices_of(house.app, sub)) == 2
+
+
+def test_a_month_that_costs_nothing_is_given_once(house: House, time: FixedClock) -> None:
+    """Two tabs, and the clock."""
+    with house.app.app_context(), transaction():
+        promos.add(house.creator.id, PromoWish("FREE", 100, for_months=3))
+    asks_to_subscribe(house.app, house.fan, house.creator, house.silver, code="FREE")
+    sub = living(house, user_id=house.fan.id)[0].id
+    time.at = the_subscription(house.app, sub).period_end
+
+    def by_hand() -> object:
+        return renewing.renew_by_hand(sub, house.fan.id)
+
+    at_once(house.app, *[by_hand, lambda: renewing.turn(sub)] * 3)
+    found = the_subscription(house.app, sub)
+    assert (found.period, found.promo_months_left) == (2, 1)
+    assert found.period_end == datetime(2027, 3, 31, 12, 30, tzinfo=UTC)
 
 
 def test_money_and_the_end_of_the_grace_meet(house: House, time: FixedClock) -> None:

@@ -16,6 +16,7 @@ from app.platform.audit import Action
 from app.platform.errors import Refused
 from app.subscriptions import cards, periods, queries
 from app.subscriptions.cards import Card
+from app.subscriptions.errors import ChangedMeanwhile
 from app.subscriptions.models import Subscription
 from app.subscriptions.operations import ending, opening, taking
 from app.subscriptions.operations.locking import lock
@@ -60,9 +61,18 @@ def price_of_next(subscription: Subscription) -> tuple[int, int]:
 def invoice_of(subscription: Subscription) -> tuple[Invoice | None, Refused | None]:
     """The same one each time; none where its payer's own limit forbids it."""
     try:
-        return make(order_of(subscription)), None
+        return ask_for(subscription), None
     except OverLimit as refusal:
         return None, refusal
+
+
+def ask_for(subscription: Subscription, *, wanted: bool = False) -> Invoice:
+    """One that costs nothing is renewed with it, unless somebody else was quicker."""
+    subscription_id = subscription.id
+    invoice = make(order_of(subscription, wanted=wanted))
+    if not invoice.total and queries.paid_with(subscription_id, invoice.id) is None:
+        raise ChangedMeanwhile
+    return invoice
 
 
 def order_of(subscription: Subscription, *, wanted: bool = False) -> Order:
@@ -86,6 +96,8 @@ def renew(sold: Sold) -> None:
     if taking.known(subscription, sold):
         taking.give(subscription, sold)
         return
+    if not db.session.get_one(Invoice, sold.invoice_id).total and cannot_renew(sold):
+        return  # what costs nothing is settled without being asked before
     fresh = subscription.state == "paused"
     if fresh:
         subscription.anchor = sold.at

@@ -11,7 +11,6 @@ from sqlalchemy import select
 
 from app.extensions import db
 from app.invoices.models import PAYABLE, Invoice, State
-from app.invoices.operations.making import make
 from app.kit import clock
 from app.subscriptions import queries
 from app.subscriptions.errors import ChangedMeanwhile, NotNow, TooEarly
@@ -43,7 +42,8 @@ def turn(subscription_id: UUID) -> None:
     step, period = step_of(seen, clock.now()), seen.period
     if step is None:
         return
-    invoice, refusal = next_period.invoice_of(seen) if step in {Step.RENEW, Step.LOOK} else (None, None)
+    asks = step in {Step.RENEW, Step.LOOK} and next_period.there(seen)
+    invoice, refusal = next_period.invoice_of(seen) if asks else (None, None)
     if invoice is not None and State(invoice.state) not in PAYABLE:
         return  # it costs nothing, and is renewed by now
     subscription = lock(subscription_id)
@@ -55,6 +55,8 @@ def turn(subscription_id: UUID) -> None:
         _pause(subscription)
     elif not next_period.there(subscription):
         _leave(subscription)
+    elif not asks:
+        raise ChangedMeanwhile
     elif refusal is not None:
         dunning.failed(subscription, refusal.code, refusal.message)
     elif step is Step.RENEW:
@@ -89,7 +91,7 @@ def renew_by_hand(subscription_id: UUID, user_id: UUID) -> Invoice:
         raise NotNow("This creator takes no subscriptions at the moment.")
     period = seen.period
     # Whoever cancelled and pays for the next period wants it.
-    invoice = make(next_period.order_of(seen, wanted=not seen.renews))
+    invoice = next_period.ask_for(seen, wanted=not seen.renews)
     found = lock_own(subscription_id, user_id)
     if found.period != period and invoice.total:
         raise ChangedMeanwhile
