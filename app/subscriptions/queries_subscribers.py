@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, and_, case, func, or_, select
 
 from app.accounts.models import User
 from app.creators import pictures
@@ -129,6 +129,8 @@ def codes(creator_id: UUID) -> list[PromoCode]:
 def _monthly(creator_id: UUID) -> list[tuple[str, int]]:
     """One line for all that pay the same."""
     months = func.coalesce(Subscription.next_months, Subscription.months)
+    tier_id = func.coalesce(Subscription.next_tier_id, Subscription.tier_id)
+    fits = or_(PromoCode.tier_id.is_(None), PromoCode.tier_id == tier_id)
     terms = (
         Subscription.currency,
         func.coalesce(Subscription.next_price, Subscription.price),
@@ -138,7 +140,7 @@ def _monthly(creator_id: UUID) -> list[tuple[str, int]]:
     )
     alike = db.session.execute(
         select(*terms, func.count())
-        .outerjoin(PromoCode, PromoCode.id == Subscription.promo_id)
+        .outerjoin(PromoCode, and_(PromoCode.id == Subscription.promo_id, fits))
         .where(
             Subscription.creator_id == creator_id,
             Subscription.state.in_(("active", "past_due")),

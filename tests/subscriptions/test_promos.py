@@ -13,7 +13,7 @@ from app.kit.clock import FixedClock
 from app.platform.limits.quotas import CODES_AN_HOUR
 from app.subscriptions.models import PromoCode
 from tests.factories.creators import a_creator
-from tests.factories.invoices import money_in, the_invoice
+from tests.factories.invoices import money_in, paid, the_invoice
 from tests.factories.people import a_person, signed_in
 from tests.factories.subscriptions import (
     asks_to_subscribe,
@@ -29,6 +29,7 @@ from tests.factories.subscriptions import (
 from tests.page_client import Page
 from tests.queries import counting
 from tests.subscriptions.conftest import House
+from tests.subscriptions.test_changing import change, invoice_of
 
 PROMOS = "/dashboard/promos"
 
@@ -88,6 +89,16 @@ def test_it_is_cheaper_for_its_months_and_then_as_it_was(house: House, cards: No
         bank_says(house.app, sub)
     assert [one.total for one in invoices_of(house.app, sub)] == [250, 250, 500]
     assert used(house) == 1
+
+
+def test_a_code_for_one_tier_takes_nothing_off_another(house: House, time: FixedClock) -> None:
+    a_code(house, tier_id=str(house.silver))
+    sub = subscribed(house.app, house.fan, house.creator, house.silver, code="spring")
+    paid(house.app, invoice_of(change(house, sub, house.gold)))
+    time.at = the_subscription(house.app, sub).period_end
+    go_round(house.app)
+    assert invoices_of(house.app, sub)[-1].total == 1200
+    assert "$12.00" in signed_in(house.app, house.creator).get("/dashboard/subscribers").text
 
 
 def test_a_code_for_everything_is_free_without_an_invoice_to_pay(house: House) -> None:

@@ -55,6 +55,8 @@ def price_of_next(subscription: Subscription) -> tuple[int, int]:
     promo = queries.promo(subscription.promo_id)
     if promo is None or not subscription.promo_months_left:
         return price, 0
+    if promo.tier_id is not None and str(promo.tier_id) != terms["tier_id"]:
+        return price, 0
     return price, Reduction(promo.percent, subscription.promo_months_left).off(price, months)
 
 
