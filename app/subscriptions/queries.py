@@ -204,12 +204,13 @@ def waiting_of(subscription_id: UUID) -> list[UUID]:
     return sorted(db.session.scalars(found))
 
 
-def failures(key: str) -> tuple[int, Attempt | None]:
-    """How often a card was charged for it in vain, and how the last time went."""
+def failures(key: str, since: datetime) -> tuple[int, Attempt | None]:
+    """How often a card was charged for it in vain since then, and how the last time went."""
     found = db.session.scalars(
         select(Attempt)
         .join(Invoice, Invoice.id == Attempt.invoice_id)
-        .where(Invoice.unique_key == key, Attempt.off_session, Attempt.state == "failed")
+        .where(Invoice.unique_key == key, Attempt.created_at >= since)
+        .where(Attempt.off_session, Attempt.state == "failed")
         .order_by(Attempt.id)
     ).all()
     return len(found), found[-1] if found else None

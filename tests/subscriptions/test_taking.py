@@ -17,13 +17,16 @@ from tests.factories.invoices import dispute, paid, refund, the_invoice
 from tests.factories.people import a_person, signed_in
 from tests.factories.subscriptions import (
     asks_to_subscribe,
+    bank_says,
     go_round,
     invoice_at,
     invoices_of,
     of_invoice,
     steps,
     subscribed,
+    subscribed_by_card,
     the_subscription,
+    waiting_charge,
 )
 from tests.subscriptions.conftest import BEGIN, House
 from tests.subscriptions.test_changing import change, invoice_of
@@ -392,3 +395,22 @@ def test_a_gift_that_went_back_while_a_year_stood_in_its_place_does_not_come_bac
     assert (found.state, found.tier_id, found.period_end) == ("active", house.silver, FIRST_END)
     wins(house, disputed)
     assert the_subscription(house.app, sub).period_end == datetime(2027, 5, 31, 12, 30, tzinfo=UTC)
+
+
+def test_what_was_declined_for_a_time_that_came_back_counts_no_more(
+    house: House, cards: None, time: FixedClock
+) -> None:
+    sub = subscribed_by_card(house.app, house.fan, house.creator, house.silver)
+    gift = gifted(house, house.silver)
+    time.at = FIRST_END + timedelta(days=5)
+    disputed = dispute(house.app, gift)
+    go_round(house.app)
+    bank_says(house.app, sub, "insufficient_funds")
+    wins(house, disputed)
+    go_round(house.app)
+    for tries in (1, 2):
+        time.at = max(SECOND_END, time.at + timedelta(days=1, minutes=1))
+        go_round(house.app)
+        assert waiting_charge(house.app, sub) is not None, "its card is asked each time"
+        bank_says(house.app, sub, "insufficient_funds")
+        assert the_subscription(house.app, sub).tries == tries

@@ -38,8 +38,9 @@ def begin(subscription: Subscription, invoice: Invoice | None) -> None:
 
 def look(subscription: Subscription, invoice: Invoice | None) -> None:
     """What became of the last try; if nothing is on its way, the next one."""
-    key = ending.renewal_key(subscription)
-    count, last = queries.failures(key)
+    key, until = ending.renewal_key(subscription), subscription.grace_until or _begin_grace(subscription)
+    # What was declined before time came back that had been paid for is not of this time.
+    count, last = queries.failures(key, until - GRACE)
     if queries.being_charged(key):
         subscription.next_try_at = clock.now() + LOOK_AGAIN
     elif count > subscription.tries and last is not None:
