@@ -414,3 +414,14 @@ def test_what_was_declined_for_a_time_that_came_back_counts_no_more(
         assert waiting_charge(house.app, sub) is not None, "its card is asked each time"
         bank_says(house.app, sub, "insufficient_funds")
         assert the_subscription(house.app, sub).tries == tries
+
+
+def test_what_went_back_meanwhile_is_not_taken_off_an_upgrade(house: House, time: FixedClock) -> None:
+    sub, first = first_paid(house, house.silver)
+    asked_for = invoice_of(change(house, sub, house.gold))
+    assert the_invoice(house.app, asked_for).total == 700
+    refund(house.app, first, 499)
+    paid(house.app, asked_for)
+    assert the_subscription(house.app, sub).tier_id == house.silver
+    assert the_invoice(house.app, asked_for).leftover == 700
+    assert the_invoice(house.app, invoice_of(change(house, sub, house.gold))).total == 1199

@@ -128,11 +128,12 @@ def cannot_upgrade(sold: Sold) -> str | None:
         return "Your subscription changed meanwhile."
     if subscription.period_end <= clock.now():
         return "The time that it was for is over."
+    if any(opening.kept(UUID(key)) < part for key, part in data["carried"]):
+        return "A part of what you paid went back meanwhile. Choose again to see the new price."
     if not queries.may_join(subscription.user_id, subscription.creator_id):
         return "This creator takes no subscriptions at the moment."
-    if data["tier_id"] == data["from_tier"]:
-        return None
-    return no_place(UUID(data["tier_id"]), subscription.id)
+    same = data["tier_id"] == data["from_tier"]
+    return None if same else no_place(UUID(data["tier_id"]), subscription.id)
 
 
 def take_back(sold: Sold) -> None:
