@@ -2,8 +2,10 @@
 
 from uuid import UUID
 
+from app.extensions import db
 from app.invoices import telling
-from app.invoices.operations import disputing, ending, receiving, refunding, releasing, settling
+from app.invoices.models import Dispute
+from app.invoices.operations import disputing, ending, leaving, receiving, refunding, releasing, settling
 from app.platform import outbox, schedule, work
 from app.platform.work import Payload
 
@@ -36,6 +38,7 @@ def tell_paid(payload: Payload) -> None:
 
 @work.handler("invoices.tell_money_came_in")
 def tell_money_came_in(payload: Payload) -> None:
+    leaving.give_back_unclaimed(UUID(payload["invoice_id"]))
     telling.money_came_in(UUID(payload["invoice_id"]))
 
 
@@ -51,4 +54,6 @@ def tell_refund_failed(payload: Payload) -> None:
 
 @work.handler("invoices.tell_disputed")
 def tell_disputed(payload: Payload) -> None:
-    telling.disputed(UUID(payload["dispute_id"]))
+    dispute = db.session.get_one(Dispute, UUID(payload["dispute_id"]))
+    leaving.give_back_unclaimed(dispute.invoice_id)
+    telling.disputed(dispute.id)

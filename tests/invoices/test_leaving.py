@@ -6,15 +6,16 @@ from flask import Flask
 
 from app.accounts.operations import deletion
 from app.extensions import db
-from app.invoices.operations import refunding
+from app.invoices.operations import disputing, refunding
 from app.kit.clock import FixedClock
 from app.ledger.chart import Kind
-from app.platform import work
+from app.ledger.operations.posting import Account
+from app.platform import outbox, work
 from app.platform.audit import Action
 from app.platform.models import AuditRecord
 from app.platform.transaction import transaction
 from tests.factories.creators import a_creator
-from tests.factories.invoices import an_invoice, bought, give_credit, money_in, the_invoice
+from tests.factories.invoices import an_invoice, bought, dispute, give_credit, money_in, the_invoice
 from tests.factories.people import Person, a_person, signed_in
 from tests.invoices.conftest import balance, whole
 from tests.page_client import Page
@@ -94,4 +95,24 @@ def test_credit_that_was_given_up_is_the_houses(app: Flask, fixed_clock: FixedCl
             (str(fan.id), 40_000),
             (str(fan.id), 250),
         }
+    assert whole(app)
+
+
+def test_what_comes_in_for_somebody_who_left_goes_back_by_itself(app: Flask, fixed_clock: FixedClock) -> None:
+    """Too late, or back from a bank that had taken it: nobody is there to ask for it."""
+    fan, creator = a_person(app), a_creator(app)
+    late = an_invoice(app, fan, creator, lives=timedelta(days=60))
+    twice = bought(app, fan, creator)
+    disputed = dispute(app, twice, of=money_in(app, twice, 300))
+    ask_to_leave(app, fan)
+    leave(app, fan, fixed_clock)
+    money_in(app, late, 200)
+    with app.app_context():
+        with transaction():
+            disputing.won(disputed, Account(Kind.CARD_CLEARING, "USD"))
+        for _ in range(2):
+            outbox.relay()
+            work.drain()
+    assert [the_invoice(app, one).leftover for one in (late, twice)] == [0, 0]
+    assert balance(app, Kind.UNALLOCATED, fan) == balance(app, Kind.PAYOUT_TRANSIT, fan) == 0
     assert whole(app)

@@ -4,9 +4,11 @@ from uuid import UUID
 
 from sqlalchemy import or_, select
 
+from app.accounts.queries import has_left
 from app.extensions import db
 from app.invoices.models import Invoice, State
-from app.invoices.operations import bookings, crediting, ending
+from app.invoices.operations import bookings, crediting, ending, refunding
+from app.invoices.operations.locking import lock
 from app.kit.money import readable
 from app.ledger.chart import Kind
 from app.ledger.operations.posting import Account, Entry, Leg
@@ -51,6 +53,14 @@ def call_off(user_id: UUID) -> None:
     found = select(Invoice).where(Invoice.user_id == user_id, Invoice.state == State.OPEN)
     for invoice in db.session.scalars(found.order_by(Invoice.id).with_for_update()).all():
         ending.cancel(invoice)
+
+
+def give_back_unclaimed(invoice_id: UUID) -> None:
+    """What is left over of somebody who has left: nobody is there any more to say what becomes of it."""
+    invoice = lock(invoice_id)
+    waits = invoice.leftover and invoice.state not in {State.PROCESSING, State.DISPUTED}
+    if waits and has_left(invoice.user_id):
+        refunding.give_back_leftover(invoice_id, invoice.user_id)
 
 
 def _given_up(user_id: UUID, currency: str, amount: int) -> Entry:
