@@ -12,6 +12,7 @@ from app.chat.operations.opening import FIRST_WORD, PARCEL
 from app.creators.hiding import hidden_from
 from app.creators.models import Creator
 from app.entitlements.operations import grants
+from app.entitlements.queries import held
 from app.entitlements.rules import Kind
 from app.extensions import db
 from app.invoices import products
@@ -59,6 +60,8 @@ def _parcel_gone(sold: Sold) -> str | None:
     if talk_id is not None:
         # It cannot be taken back between this question and its being handed over.
         numbering.lock(talk_id)
+    if any(one.kind is Kind.PURCHASE for one in held(sold.buyer_id, [_subject(sold)])):
+        return "You have opened this message already."
     there = exists().where(
         Message.parcel_id == sold.subject_id, Message.conversation_id == talk_id, Message.unsent_at.is_(None)
     )
@@ -76,6 +79,14 @@ def _shut(sold: Sold) -> None:
 
 def _door_gone(sold: Sold) -> str | None:
     """Whoever has closed their page, or the door to this person, is not written to."""
+    talk_id = _talk_id(sold)
+    if talk_id is not None:
+        numbering.lock(talk_id)
+    mine = exists().where(
+        Member.conversation_id == talk_id, Member.user_id == sold.buyer_id, Member.welcome.is_(True)
+    )
+    if db.session.scalar(select(mine)):
+        return "You may write there already."
     there = exists().where(
         Creator.id == sold.seller_id,
         Creator.state == "open",

@@ -33,7 +33,7 @@ from app.platform.transaction import transaction
 from app.platform.work import runner
 from tests.chat.talking import HTMX, begin
 from tests.factories.creators import a_creator, blocks
-from tests.factories.invoices import give_credit, refund, shop
+from tests.factories.invoices import give_credit, money_in, paid, refund, shop, the_invoice, too_late
 from tests.factories.media import a_picture
 from tests.factories.people import Person, a_person, signed_in
 from tests.page_client import Page, PageClient
@@ -85,6 +85,10 @@ def last(app: Flask) -> tuple[Message, Parcel | None]:
         message = db.session.query(Message).order_by(Message.seq.desc()).first()
         assert message is not None
         return message, db.session.get(Parcel, message.parcel_id) if message.parcel_id else None
+
+
+def invoice_of(page: Page) -> UUID:
+    return UUID(page.response.request.path.rsplit("/", 1)[-1])
 
 
 def fetch(viewer: PageClient, address: str) -> int:
@@ -212,7 +216,7 @@ def test_refunded_it_closes_again_and_at_the_door_too(
     invoice = opening(fan, talk)
     fan.send(invoice.form(".*/pay/credit"))
     address = pictures(fan.get(talk))[0]
-    refund(app, UUID(invoice.response.request.path.rsplit("/", 1)[-1]), 499)
+    refund(app, invoice_of(invoice), 499)
     assert SECRET not in fan.get(talk).text
     assert fetch(fan, address) == 402
 
@@ -240,6 +244,18 @@ def test_two_clicks_make_one_invoice_and_what_is_open_none(
     form = fan.get(talk).form(f"{talk}/2/open")
     fan.send(first.form(".*/pay/credit"))
     assert "/invoices/" not in fan.send(form, follow=False).location
+
+
+def test_money_that_comes_too_late_for_what_was_opened_meanwhile_is_left_over(
+    app: Flask, fan: PageClient, creator: PageClient, talk: str, ben: Person, mara: Person
+) -> None:
+    locked(app, creator, mara, talk)
+    late = too_late(app, invoice_of(opening(fan, talk)))
+    assert paid(app, invoice_of(opening(fan, talk))) != late
+    money_in(app, late, 499)
+    invoice = the_invoice(app, late)
+    assert (invoice.state, invoice.leftover) == ("expired", 499)
+    assert SECRET in fan.get(talk).text
 
 
 def test_bought_it_is_not_taken_back(

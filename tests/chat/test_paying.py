@@ -15,7 +15,7 @@ from app.platform.transaction import transaction
 from app.tips.models import Tip
 from tests.chat.talking import begin, say, words_of
 from tests.factories.creators import a_creator, a_tier, blocks
-from tests.factories.invoices import give_credit, refund, shop
+from tests.factories.invoices import give_credit, money_in, refund, shop, the_invoice, too_late
 from tests.factories.people import Person, a_person, signed_in
 from tests.page_client import Page, PageClient
 
@@ -130,6 +130,18 @@ def test_a_first_word_is_paid_once_and_then_one_may_write(
     assert "Is the blue one left?" in creator.get(talk).text
     refund(app, invoice_of(app), 300)
     assert not fan.get(talk).has_form(talk)
+
+
+def test_a_first_word_that_was_paid_meanwhile_is_not_paid_again_by_money_that_comes_late(
+    app: Flask, fan: PageClient, creator: PageClient
+) -> None:
+    asks(creator, messages_from="paid", first_price="3")
+    fan.send(fan.get("/messages/to/mara").form("/messages/to/mara/pay"))
+    late = too_late(app, invoice_of(app))
+    again = fan.send(fan.get("/messages/to/mara").form("/messages/to/mara/pay"))
+    fan.send(again.form(".*/pay/credit"))
+    money_in(app, late, 300)
+    assert the_invoice(app, late).leftover == 300
 
 
 def test_who_may_write_anyway_pays_nothing(app: Flask, fan: PageClient, creator: PageClient) -> None:

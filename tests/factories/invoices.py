@@ -21,9 +21,10 @@ from app.entitlements.rules import Kind as Opens
 from app.extensions import db
 from app.invoices import products, rails
 from app.invoices.models import Invoice, Payment, Refund
-from app.invoices.operations import attempts, disputing, making, receiving, refunding
+from app.invoices.operations import attempts, disputing, ending, making, receiving, refunding
 from app.invoices.operations.attempts import Quote
 from app.invoices.operations.disputing import Complaint
+from app.invoices.operations.locking import lock
 from app.invoices.operations.making import Item, Order
 from app.invoices.operations.receiving import Money
 from app.invoices.products import Product, Sold
@@ -117,6 +118,15 @@ def paid(app: Flask, invoice_id: UUID, **money: Any) -> UUID:
     missing = the_invoice(app, invoice_id).missing
     if missing:
         money_in(app, invoice_id, missing, **money)
+    return invoice_id
+
+
+def too_late(app: Flask, invoice_id: UUID) -> UUID:
+    """Its time is over; money may still come."""
+    with app.app_context(), transaction():
+        invoice = lock(invoice_id)
+        invoice.expires_at = clock.now()
+        assert ending.expire(invoice)
     return invoice_id
 
 
