@@ -9,6 +9,7 @@ from app.creators.models import Creator
 from app.extensions import db
 from app.invoices import products
 from app.invoices.products import Product, Sold
+from app.kit import clock
 from app.tips import hearing
 from app.tips.models import Tip
 from app.tips.operations.giving import PRODUCT
@@ -39,7 +40,7 @@ def _fulfil(sold: Sold) -> None:
 
 def _revoke(sold: Sold) -> None:
     tip = db.session.get_one(Tip, sold.subject_id)
-    tip.returned_at = sold.at
+    tip.returned_at = clock.now()
     hearing.tell(tip)
 
 

@@ -97,7 +97,8 @@ def test_a_tip_that_came_back_says_so_and_cannot_be_taken_back_by_hand(
     assert "returned" in creator.get(talk).text
     with app.app_context():
         assert db.session.query(Message).count() == 2
-        assert db.session.query(Tip).one().returned_at is not None
+        tipped = db.session.query(Tip).one()
+        assert tipped.paid_at and tipped.returned_at and tipped.returned_at > tipped.paid_at
 
 
 def test_fans_and_those_apart_are_given_nothing(
