@@ -425,3 +425,20 @@ def test_what_went_back_meanwhile_is_not_taken_off_an_upgrade(house: House, time
     assert the_subscription(house.app, sub).tier_id == house.silver
     assert the_invoice(house.app, asked_for).leftover == 700
     assert the_invoice(house.app, invoice_of(change(house, sub, house.gold))).total == 1199
+
+
+def test_an_upgrade_of_prepaid_time_keeps_its_worth_while_that_is_disputed(
+    house: House, time: FixedClock
+) -> None:
+    sub, _ = first_paid(house, house.silver)
+    time.at = FIRST_END - timedelta(days=10)
+    renewal = UUID(press(house, sub, "renew").removeprefix("/invoices/"))
+    paid(house.app, renewal)
+    upgrade = upgraded(house, sub, house.gold)
+    worth = the_invoice(house.app, upgrade).total
+    disputed = dispute(house.app, renewal)
+    wins(house, disputed)
+    assert the_subscription(house.app, sub).period_end == SECOND_END
+    with house.app.app_context(), transaction():
+        ending.end_and_give_back(sub, "closed")
+    assert the_invoice(house.app, upgrade).returned == worth

@@ -172,7 +172,8 @@ def _set_end(subscription: Subscription, until: datetime, paid: Paid, own: Subsc
     by, earliest = until - subscription.period_end, max(span(own)[0], clock.now())
     for one in paid[paid.index(own) + 1 :]:
         begin, end = span(one)
-        moved = max(begin + by, earliest), end + by  # months are not all as long
+        # Months are not all as long; and an upgrade may have begun before the time that was paid ahead.
+        moved = begin if begin < span(own)[0] else max(begin + by, earliest), end + by
         one.detail = {**one.detail, "begin": moved[0].isoformat(), "end": moved[1].isoformat()}
     _move_end(subscription, until)
     if not periods.on_its_day(until, subscription.anchor):
