@@ -1,5 +1,6 @@
 """Authors publish, change, schedule, take back and delete; what is counted and told stays right."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
@@ -7,18 +8,24 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from app.accounts.operations import roles
+from app.entitlements.operations import grants
+from app.entitlements.rules import Closed
 from app.extensions import db
 from app.kit import clock
 from app.kit.clock import FixedClock
 from app.media.models import Media
-from app.platform import cleanup
+from app.platform import cleanup, work
 from app.platform.models import AuditRecord
 from app.platform.transaction import transaction
 from app.posts.models import Poll, PollOption, Post
 from app.posts.operations import publishing
+from app.posts.reporting import CAUSE
+from tests.factories.creators import follows
 from tests.factories.media import a_picture
 from tests.factories.people import a_person, signed_in
 from tests.factories.posts import a_post, some_posts
+from tests.notifications.happenings import lines_of
 from tests.page_client import PageClient
 from tests.posts.authors import Author, a_tier, an_author, history, stored
 from tests.queries import counting
@@ -252,6 +259,42 @@ def test_posts_that_wait_for_a_file_take_nobodys_turn(app: Flask, fixed_clock: F
         db.session.get_one(Media, UUID(stuck["id"])).state = "ready"
     assert publish_due(app) == 50
     assert stored(app, waiting[0]).state == "published"
+
+
+def suspended(app: Flask, author: Author) -> Callable[[], object]:
+    admin = a_person(app, roles=("fan", "admin"))
+    with app.app_context(), transaction():
+        roles.suspend(author.id, actor=admin.id)
+    return lambda: roles.restore(author.id, actor=admin.id)
+
+
+def taken_down(app: Flask, author: Author) -> Callable[[], object]:
+    with app.app_context(), transaction():
+        grants.deny(author.id, Closed.TAKEDOWN, cause=CAUSE)
+    return lambda: grants.lift(author.id, cause=CAUSE)
+
+
+@pytest.mark.parametrize("closed", [suspended, taken_down])
+def test_nothing_of_somebody_who_was_sent_away_goes_out_and_is_told(
+    app: Flask, fixed_clock: FixedClock, closed: Callable[[Flask, Author], Callable[[], object]]
+) -> None:
+    author, fan = an_author(app), a_person(app)
+    follows(app, fan, author.person)
+    due = f"{clock.now() + timedelta(minutes=5):%Y-%m-%dT%H:%M}"
+    author.write(title="Out already", body="A moment ago")
+    waits = author.write("schedule", title="Waits", body="For its time", publish_at=due)
+    come_back = closed(app, author)
+    fixed_clock.move(timedelta(minutes=6))
+    assert publish_due(app) == 0
+    with app.app_context():
+        work.drain()
+    assert (stored(app, waits).state, lines_of(app, fan)) == ("scheduled", [])
+    with app.app_context(), transaction():
+        come_back()
+    assert publish_due(app) == 1
+    with app.app_context():
+        work.drain()
+    assert [line.words["post"] for line in lines_of(app, fan)] == ["“Waits”"]
 
 
 def test_few_posts_are_pinned_at_a_time(app: Flask) -> None:

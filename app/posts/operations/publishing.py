@@ -8,7 +8,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Uuid, and_, cast, column, exists, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 
+from app.accounts.models import User
 from app.creators.models import Creator
+from app.entitlements.queries import hidden_from
 from app.extensions import db
 from app.kit import clock
 from app.media.models import Media
@@ -19,6 +21,7 @@ from app.platform.audit import Action
 from app.platform.errors import Refused
 from app.platform.transaction import transaction
 from app.posts import news, sharing
+from app.posts.card import AUTHOR, CREATOR
 from app.posts.content import Content, Fields, Hand
 from app.posts.errors import NotArrived, NotNow
 from app.posts.models import Post
@@ -91,7 +94,7 @@ def publish_due() -> int:
     Each in a transaction of its own: one that cannot go stops nobody. Claimed by its state under its lock,
     so that two schedulers publish it once.
     """
-    due = select(Post.id).join(Creator, Creator.id == Post.creator_id).where(_is_due())
+    due = select(Post.id).join(*CREATOR).join(*AUTHOR).where(_is_due())
     first = db.session.scalars(due.order_by(Post.publish_at, Post.id).limit(AT_ONCE)).all()
     return sum(_publish_now(post_id) for post_id in first)
 
@@ -109,7 +112,8 @@ def _go_out_later(post: Post, content: Content, at: datetime) -> Post:
 def _publish_now(post_id: UUID) -> bool:
     still_due = (
         select(Post)
-        .join(Creator, Creator.id == Post.creator_id)
+        .join(*CREATOR)
+        .join(*AUTHOR)
         .where(Post.id == post_id, _is_due())
         .with_for_update(skip_locked=True, of=Post)
     )
@@ -127,7 +131,10 @@ def _publish_now(post_id: UUID) -> bool:
 
 
 def _is_due() -> ColumnElement[bool]:
-    """What waits for a file goes out as soon as that is ready, and until then takes nobody's turn."""
+    """What waits for a file goes out as soon as that is ready, and until then takes nobody's turn.
+
+    So does what waits for its page to be open, and for its author to be back.
+    """
     shown = func.jsonb_array_elements(Post.media).table_valued(column("value", JSONB))
     ready = exists().where(
         Media.id == cast(shown.c.value["id"].astext, Uuid),
@@ -139,6 +146,8 @@ def _is_due() -> ColumnElement[bool]:
         Post.state == "scheduled",
         Post.publish_at <= clock.now(),
         Creator.state == "open",
+        User.state == "active",
+        ~hidden_from(None, Post.creator_id.expression),
         ~exists().select_from(shown).where(~ready),
     )
 

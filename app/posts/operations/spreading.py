@@ -2,13 +2,16 @@
 
 from uuid import UUID
 
-from app.creators.models import Creator
-from app.entitlements.queries import holders
+from sqlalchemy import Select, select
+
+from app.entitlements.queries import hidden_from, holders
 from app.entitlements.rules import Kind
 from app.extensions import db
 from app.kit import clock
 from app.platform import work
 from app.posts import telling
+from app.posts.card import AUTHOR, CREATOR
+from app.posts.locks import OUT
 from app.posts.models import Post
 
 SPREAD = "posts.spread"
@@ -23,8 +26,8 @@ def ask(post_id: UUID, after: UUID = FIRST) -> None:
 
 def spread(post_id: UUID, after: UUID) -> None:
     """The next of them, in the order of their ids; it ends where the post is no longer there to be read."""
-    post = db.session.get(Post, post_id)
-    if post is None or post.state != "published" or _closed(post.creator_id):
+    post = db.session.scalar(_still_out(post_id))
+    if post is None:
         return
     next_ones = holders(post.creator_id, CLOSE, clock.now(), after=after).limit(AT_ONCE)
     people = db.session.scalars(next_ones).all()
@@ -33,5 +36,7 @@ def spread(post_id: UUID, after: UUID) -> None:
         ask(post_id, people[-1])
 
 
-def _closed(creator_id: UUID) -> bool:
-    return db.session.get_one(Creator, creator_id).state != "open"
+def _still_out(post_id: UUID) -> Select[Post]:
+    """Nobody hears of somebody who is suspended, nor of what was taken down."""
+    closed = hidden_from(None, Post.creator_id.expression) | hidden_from(None, Post.id.expression)
+    return select(Post).join(*CREATOR).join(*AUTHOR).where(Post.id == post_id, OUT, ~closed)
