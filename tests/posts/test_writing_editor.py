@@ -193,6 +193,20 @@ def test_whoever_takes_the_other_text_finds_their_own_in_the_history(app: Flask)
     assert [one.body for one in history(app, post_id)] == ["from there"]
 
 
+def test_a_scheduled_text_that_another_one_takes_the_place_of_is_in_the_history(app: Flask) -> None:
+    author = an_author(app)
+    post_id = author.write("draft", title="Shared", body="common")
+    here, there = author.editor(post_id), author.editor(post_id)
+    tomorrow = f"{clock.now() + timedelta(days=1):%Y-%m-%dT%H:%M}"
+    author.page.send(here, intent="schedule", body="from here", publish_at=tomorrow)
+    page = author.page.send(there, intent="draft", body="from there")
+    mine = page.one("button[value^='mine:']")["value"]
+    author.page.send(page.form(f"/posts/{post_id}/edit"), intent=mine)
+    author.page.send(author.editor(post_id), intent="publish")
+    assert stored(app, post_id).body == "from there"
+    assert [one.body for one in history(app, post_id)] == ["from here"]
+
+
 def test_a_save_that_was_overtaken_by_a_third_one_is_asked_again(app: Flask) -> None:
     author = an_author(app)
     post_id = author.write("draft", title="Shared", body="common")

@@ -114,6 +114,9 @@ def agree(post: Post, hand: Hand) -> None:
         raise SavedElsewhere
     if post.working is not None:
         remember(post, str(post.working["title"]), str(post.working["body"]))
+    elif post.state == "scheduled" and post.published_at is None:
+        # Publishing remembers what readers saw; this nobody saw, and nothing else keeps it.
+        remember(post, post.title, post.body)
 
 
 def remember(post: Post, title: str, body: str, media: list[dict[str, Any]] | None = None) -> None:
