@@ -340,10 +340,11 @@ def _said(*, hosting: bool, beginning: bool, going_on: bool) -> Prepared:
 def _beside() -> Prepared:
     creator_id, published_at, post_id = parameter(2, Uuid()), parameter(3, MOMENT), parameter(4, Uuid())
     place, here = tuple_(Post.published_at, Post.id), tuple_(published_at, post_id)
-    theirs = select(Post.id, Post.title, Post.published_at).where(
-        Post.creator_id == creator_id,
-        Post.state == "published",
-        ~hidden_from(ME, Post.id.expression),
+    theirs = (
+        select(Post.id, Post.title, Post.published_at)
+        .join(*CREATOR)
+        .join(*AUTHOR)
+        .where(Post.creator_id == creator_id, OUT, ~hidden_from(ME, Post.id.expression))
     )
     before = theirs.where(place < here).order_by(Post.published_at.desc(), Post.id.desc()).limit(1)
     after = theirs.where(place > here).order_by(Post.published_at, Post.id).limit(1)

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from flask import Flask
 
-from app.creators.operations import following
+from app.creators.operations import following, pages
 from app.entitlements.operations import grants
 from app.entitlements.rules import Closed, Kind
 from app.extensions import db
@@ -160,6 +160,20 @@ def test_before_and_after_are_posts_of_the_same_creator(app: Flask, page: PageCl
     assert shown.one("a[rel=prev]")["href"] == f"/posts/{first}"
     assert shown.one("a[rel=next]")["href"] == f"/posts/{third}"
     assert not page.get(f"/posts/{third}").soup.select("a[rel=next]")
+
+
+def test_beside_what_was_bought_at_a_page_that_closed_there_is_nothing(app: Flask) -> None:
+    creator, fan = a_person(app), a_person(app)
+    a_post(app, creator.id, title="Before it")
+    bought = a_post(app, creator.id, title="Bought", audience="paid", price=500)
+    a_post(app, creator.id, title="After it")
+    with app.app_context(), transaction():
+        grants.grant(fan.id, bought, Kind.PURCHASE, cause="invoice-line:1")
+        pages.close(creator.id)
+    shown = signed_in(app, fan).get(f"/posts/{bought}")
+    assert shown.status == 200
+    assert "Before it" not in shown.html
+    assert "After it" not in shown.html
 
 
 @pytest.mark.parametrize("count", [5, 50])
