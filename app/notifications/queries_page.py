@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased
 from app.accounts import portraits
 from app.accounts.models import User
 from app.extensions import db
-from app.notifications import kinds, lines
+from app.notifications import kinds, known, lines
 from app.notifications.kinds import Family
 from app.notifications.models import Notification, NotificationSettings
 
@@ -71,7 +71,7 @@ class Place:
 
 
 def told(me: UUID, families: Collection[Family], before: Place | None) -> tuple[list[Line], Place | None]:
-    """Two statements: the lines, and the people in them."""
+    """The lines, the people in them, and which of it may still be known: a few statements."""
     chosen = select(NotificationSettings.zone).where(NotificationSettings.user_id == me).scalar_subquery()
     wanted = (
         select(Notification, func.coalesce(chosen, "UTC").label("zone"))
@@ -87,11 +87,13 @@ def told(me: UUID, families: Collection[Family], before: Place | None) -> tuple[
     if before:
         wanted = wanted.where(tuple_(Notification.updated_at, Notification.id) < (before.at, before.id))
     rows = db.session.execute(wanted).all()
-    shown = rows[:AT_ONCE]
+    of_page = rows[:AT_ONCE]
+    gone = known.gone(me, (row[0].subject for row in of_page))
+    shown = [row for row in of_page if row[0].subject not in gone]
     faces = find_actors(actor for row in shown for actor in row[0].actors)
-    found = [_line(row[0], faces, row.zone) for row in shown]
-    older = Place(found[-1].at, found[-1].id) if len(rows) > AT_ONCE else None
-    return found, older
+    last = of_page[-1][0] if len(rows) > AT_ONCE else None
+    older = Place(last.updated_at, last.id) if last else None
+    return [_line(row[0], faces, row.zone) for row in shown], older
 
 
 def new(me: UUID) -> int:

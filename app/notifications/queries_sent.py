@@ -1,6 +1,7 @@
 """What was sent to somebody in the last month, what waits, and what was not sent, and why."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +11,7 @@ from sqlalchemy import select, tuple_
 
 from app.extensions import db
 from app.kit import clock
-from app.notifications import kinds, lines
+from app.notifications import kinds, known, lines
 from app.notifications.models import MAIL, Notification, NotificationDelivery
 from app.notifications.queries_page import Actor, Place, find_actors
 from app.platform.models import Mail
@@ -32,7 +33,7 @@ class Sent:
 
 
 def sent(me: UUID, before: Place | None) -> tuple[list[Sent], Place | None]:
-    """Three statements: what tells of lines, mails of their own, and the people in the lines."""
+    """What tells of lines, mails of their own, the people in the lines, and what may still be known of it."""
     found = sorted([*_deliveries(me, before), *_letters(me, before)], key=_place, reverse=True)
     shown = found[:AT_ONCE]
     return shown, Place(*_place(shown[-1])) if len(found) > AT_ONCE else None
@@ -51,12 +52,15 @@ def _deliveries(me: UUID, before: Place | None) -> list[Sent]:
     )
     rows = db.session.execute(_page(wanted, NotificationDelivery, before)).all()
     faces = find_actors(actor for row in rows for actor in row[1].actors)
-    return [_delivery(row, faces) for row in rows]
+    gone = known.gone(me, (row[1].subject for row in rows))
+    return [_delivery(row, faces, gone) for row in rows]
 
 
-def _delivery(row: Any, faces: Mapping[UUID, Actor]) -> Sent:
+def _delivery(row: Any, faces: Mapping[UUID, Actor], gone: AbstractSet[str]) -> Sent:
     delivery, about, failed = row[0], row[1], row.mail_state == "failed"
     _, event = kinds.events().get(about.event, (None, None))
+    if about.subject in gone:
+        event = None
     names = [faces[actor].display_name for actor in about.actors if actor in faces]
     return Sent(
         delivery.id,

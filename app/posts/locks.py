@@ -1,13 +1,15 @@
 """What a post asks of those who want to open it, in the words of entitlements."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from app.accounts.models import User
 from app.creators.models import Creator
-from app.entitlements.rules import Audience, Lock
+from app.entitlements.queries import decide
+from app.entitlements.rules import Audience, Lock, Outcome
 from app.extensions import db
 from app.media.holders import Showing
 from app.posts.models import Post
@@ -20,6 +22,18 @@ COLUMNS = (Post.id, Post.creator_id, Post.audience, Post.rank, Post.price, Post.
 def lock_of(post: Post) -> Lock:
     """Of a post that is published."""
     return Lock(post.id, post.creator_id, Audience(post.audience), post.rank, post.price, post.currency)
+
+
+def known_to(person_id: UUID, post_ids: Collection[UUID]) -> set[UUID]:
+    """Those of them that this person may know of, open to them or not. Two statements."""
+    found = (
+        select(*COLUMNS, OUT.label("out"))
+        .join(Creator, Creator.id == Post.creator_id)
+        .join(User, User.id == Post.creator_id)
+        .where(Post.id.in_(post_ids), Post.state != "removed")
+    )
+    decided = decide(person_id, [_lock(row) for row in db.session.execute(found)])
+    return {post_id for post_id, one in decided.items() if one.outcome is not Outcome.HIDDEN}
 
 
 def showing(post_id: UUID) -> Showing | None:
@@ -37,7 +51,7 @@ def showing(post_id: UUID) -> Showing | None:
     return Showing(_lock(row), frozenset(map(UUID, row.media_ids))) if row else None
 
 
-def _lock(row: Row[Any]) -> Lock:
+def _lock(row: Any) -> Lock:
     return Lock(
         row.id,
         row.creator_id,

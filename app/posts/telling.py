@@ -1,6 +1,6 @@
 """What people are told about posts: that there is one, and what others do with theirs."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -10,10 +10,11 @@ from sqlalchemy import exists, func, select
 from app.accounts.models import User
 from app.extensions import db
 from app.kit.text import shortened
-from app.notifications import kinds
+from app.notifications import kinds, known
 from app.notifications.kinds import Channel, Default, Event, Family, Kind
 from app.notifications.operations.telling import tell, tell_all
 from app.platform.viewer import Role
+from app.posts import locks
 from app.posts.models import Comment, Post
 
 ON, OFF = Default.ON, Default.OFF
@@ -26,6 +27,8 @@ MENTIONED = Event("mentioned", "{actors} named you under {post}", icon="message"
 
 
 def init_app(app: Flask) -> None:
+    known.register("post", locks.known_to)
+    known.register("comment", _known_comments)
     for kind in (
         _kind(
             "posts", "New posts", "Of creators whom you follow or subscribe to.", OFF, PUBLISHED, Family.POSTS
@@ -54,11 +57,13 @@ def named(comment: Comment, creator_id: UUID, title: str) -> None:
     before = exists().where(
         Comment.post_id == comment.post_id, Comment.user_id == User.id, Comment.state == "shown"
     )
-    people = db.session.execute(
+    named_people = db.session.execute(
         select(User.id, before.label("before")).where(
             func.lower(User.handle).in_(comment.mentions), User.id != creator_id
         )
     ).all()
+    # Under a post that only its buyers still read, others hear nothing of it.
+    people = [row for row in named_people if locks.known_to(row.id, [comment.post_id])]
     about = _about(comment.post_id, title)
     about |= {"subject": f"comment:{comment.id}", "href": f"/posts/{comment.post_id}#comment-{comment.id}"}
     for event, said_before in ((REPLIED, True), (MENTIONED, False)):
@@ -70,6 +75,17 @@ def published(post: Post, people: Iterable[UUID]) -> None:
     """What is for adults tells nothing of itself."""
     about = _about(post.id, "" if post.adult else post.title, otherwise="a new post")
     tell_all(PUBLISHED.name, people, actor=post.creator_id, **about)
+
+
+def _known_comments(person_id: UUID, comment_ids: Collection[UUID]) -> set[UUID]:
+    """Those that are shown, of people who are here, under what this person may know of."""
+    rows = db.session.execute(
+        select(Comment.id, Comment.post_id)
+        .join(User, User.id == Comment.user_id)
+        .where(Comment.id.in_(comment_ids), Comment.state == "shown", User.state == "active")
+    ).all()
+    posts = locks.known_to(person_id, {row.post_id for row in rows})
+    return {row.id for row in rows if row.post_id in posts}
 
 
 def _about(post_id: UUID, title: str, otherwise: str = "a post without a title") -> dict[str, Any]:

@@ -9,14 +9,19 @@ from flask import Flask
 
 from app.accounts.letters import write_to
 from app.accounts.models import User
+from app.accounts.operations import roles
 from app.creators.models import Creator
+from app.entitlements.operations import grants
+from app.entitlements.rules import Kind
 from app.extensions import db
 from app.kit import clock
 from app.kit.clock import FixedClock
 from app.notifications.models import Notification
+from app.notifications.queries_page import new
 from app.platform import outbox, work
 from app.platform.models import WorkItem
 from app.platform.transaction import transaction
+from app.posts import reporting
 from app.posts.operations import liking, spreading
 from tests.chat.talking import begin, say
 from tests.factories.creators import a_creator, a_tier, blocks, follows, some_followers
@@ -25,7 +30,7 @@ from tests.factories.people import Person, a_person, signed_in
 from tests.factories.post import letters
 from tests.factories.posts import a_post, some_comments
 from tests.factories.subscriptions import subscribed
-from tests.notifications.happenings import lines_of, told
+from tests.notifications.happenings import choose, deliver, lines_of, told, turn
 from tests.page_client import PageClient
 from tests.posts.authors import Author
 from tests.queries import counting
@@ -147,6 +152,74 @@ def test_a_post_that_comes_back_or_is_for_adults_says_no_more_than_it_should(
     author.page.send(form, intent="publish")
     work_off(app)
     assert told(signed_in(app, ben)) == ["Mara published a new post"]
+
+
+def unpublished(author: Author, post: UUID, fan: Person) -> None:
+    author.press(post, "unpublish")
+
+
+def deleted(author: Author, post: UUID, fan: Person) -> None:
+    author.press(post, "delete")
+
+
+def taken_down(author: Author, post: UUID, fan: Person) -> None:
+    with author.app.app_context(), transaction():
+        reporting.take_post_down(post)
+
+
+def blocked(author: Author, post: UUID, fan: Person) -> None:
+    blocks(author.app, author.person, fan)
+
+
+def suspended(author: Author, post: UUID, fan: Person) -> None:
+    admin = a_person(author.app, roles=("fan", "admin"))
+    with author.app.app_context(), transaction():
+        roles.suspend(author.id, actor=admin.id)
+
+
+@pytest.mark.parametrize("closed", [unpublished, deleted, taken_down, blocked, suspended])
+def test_of_what_closed_meanwhile_neither_a_line_nor_a_mail_tells(
+    app: Flask, mara: Person, ben: Person, fixed_clock: FixedClock, closed: Any
+) -> None:
+    follows(app, ben, mara)
+    fan = signed_in(app, ben)
+    turn(fan, on=["posts.mail"])
+    choose(fan, mails="daily")
+    author = Author(app, mara, signed_in(app, mara))
+    post = author.write(title="Rain", body="It rains.")
+    work_off(app)
+    fixed_clock.move(timedelta(hours=1))
+    deliver(app)  # put off until the mail of the day
+    assert events(app, ben) == ["published"]
+    closed(author, post, ben)
+    fixed_clock.move(timedelta(days=2))
+    deliver(app)
+    assert letters(app, ben.email, "notice") == []
+    fan = signed_in(app, ben)
+    assert told(fan) == []
+    assert "Rain" not in fan.get("/settings/notifications/sent").text
+    with app.app_context():
+        assert new(ben.id) == 0, "looked at, though nothing was shown"
+
+
+def test_who_is_named_hears_nothing_of_a_post_that_only_buyers_still_read(
+    app: Flask, mara: Person, ben: Person
+) -> None:
+    author, tom = Author(app, mara, signed_in(app, mara)), a_person(app, "tom")
+    post = author.write(title="Rain", body="It rains.", visibility="paid", price="5")
+    with app.app_context(), transaction():
+        grants.grant(ben.id, post, Kind.PURCHASE, cause="invoice-line:1")
+    author.press(post, "unpublish")
+    comment(signed_in(app, ben), post, "Do you know it, @tom?")
+    assert lines_of(app, tom) == []
+
+
+def test_a_comment_that_is_gone_is_told_of_no_more(app: Flask, ben: Person, fog: UUID) -> None:
+    tom, reader = a_person(app, "tom"), signed_in(app, ben)
+    comment(reader, fog, "As @tom says")
+    assert told(signed_in(app, tom)) == ["Ben named you under “Fog”"]
+    reader.send(reader.get(f"/posts/{fog}").form(r"/comments/[0-9a-f-]+/delete"))
+    assert told(signed_in(app, tom)) == []
 
 
 def test_a_tip_reaches_the_creator_beside_its_mail(app: Flask, mara: Person, ben: Person) -> None:

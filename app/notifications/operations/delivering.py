@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, func, select, update
 from app.accounts.models import User
 from app.extensions import db
 from app.kit import clock
-from app.notifications import channels, hours, kinds, lines, unsubscribing
+from app.notifications import channels, hours, kinds, known, lines, unsubscribing
 from app.notifications.channels import Notice
 from app.notifications.kinds import Channel, Kind
 from app.notifications.models import MAIL, Notification, NotificationDelivery, NotificationSettings
@@ -28,6 +28,7 @@ AT_ONCE = 100
 # Of one person; what is more has the next turn.
 MOST = 50
 GONE, SEEN, OFF = "They are not here.", "They saw it here first.", "They switched it off."
+CLOSED = "It is gone, or closed to them."
 NO_ADDRESS, NO_DEVICE = "There is no address.", "No device of theirs shows notices any more."
 
 
@@ -71,9 +72,10 @@ def deliver(user_id: UUID) -> None:
         return
     person, chosen = db.session.get_one(User, user_id), settings_of(user_id)
     wanted = {switch.name for switch in switches(user_id) if switch.enabled}
+    gone = known.gone(user_id, (about.subject for _, about in rows))
     going = []
     for delivery, about in rows:
-        if why := _why_not(person, delivery, about, wanted):
+        if why := CLOSED if about.subject in gone else _why_not(person, delivery, about, wanted):
             _end(delivery, "skipped", why)
         elif later := _later(delivery, about, chosen):
             delivery.due_at = later
@@ -102,14 +104,14 @@ def _due() -> tuple[ColumnElement[bool], ...]:
 def _why_not(
     person: User, delivery: NotificationDelivery, about: Notification, wanted: AbstractSet[str]
 ) -> str:
-    known = kinds.events().get(about.event)
+    told = kinds.events().get(about.event)
     if person.state != "active":
         return GONE
     # On the list nothing is seen of what waits behind a door of its own.
-    seen = about.seen_at and not (known and known[1].counted_there)
+    seen = about.seen_at and not (told and told[1].counted_there)
     if about.read_at or seen:
         return SEEN
-    if known is None or f"{known[0].name}.{delivery.channel}" not in wanted:
+    if told is None or f"{told[0].name}.{delivery.channel}" not in wanted:
         return OFF
     return NO_ADDRESS if delivery.channel == Channel.MAIL and not person.email else ""
 

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from app.kit import clock
 from app.notifications.kinds import Family
 from app.notifications.operations import reading
-from app.notifications.queries_page import Line, Place, told
+from app.notifications.queries_page import Line, Place, new, told
 from app.notifications.views import HOME, bp
 from app.platform.guards import Access, guard
 from app.platform.pages import page, safe_next, see
@@ -24,7 +24,8 @@ def lines() -> Response:
     me, about = signed_in_viewer().id, _family()
     before = Place.read(request.args.get("before", ""))
     found, older = told(me, [about] if about else list(Family), before)
-    if any(line.new for line in found) and not _fetched_ahead():
+    # What is new and closed to them by now is counted, and stands on no page.
+    if (any(line.new for line in found) or new(me)) and not _fetched_ahead():
         with transaction():
             reading.look(me)
     days = [(name, list(of_day)) for name, of_day in groupby(found, _day)]
