@@ -1,5 +1,6 @@
 """Files in messages, and what opens for a price: who sees what, and what becomes of it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -8,14 +9,14 @@ import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from app.accounts.ages import BIRTH_DATE
 from app.accounts.models import User
 from app.chat import queries, queries_talk
 from app.chat.errors import Bought
 from app.chat.models import Message, Parcel
-from app.chat.operations import writing
+from app.chat.operations import parcels, writing
 from app.chat.operations.parcels import Load
 from app.creators.models import Creator
 from app.creators.operations import following
@@ -38,6 +39,7 @@ from tests.factories.media import a_picture
 from tests.factories.people import Person, a_person, signed_in
 from tests.page_client import Page, PageClient
 from tests.queries import counting
+from tests.support import eventually
 
 SECRET = "The key is under the third stone"
 
@@ -161,6 +163,32 @@ def test_a_file_that_is_not_ready_yet_shows_once_it_is(
     # And open pages are told that something changed.
     assert last(app)[0].change == before + 2
     assert len(pictures(creator.get(f"{talk}/changes?since={before}", headers=HTMX))) == 1
+
+
+def test_a_file_that_becomes_ready_and_its_message_taken_back_do_not_wait_in_a_circle(
+    app: Flask, fan: PageClient, talk: str, ben: Person
+) -> None:
+    media_id = a_file(app, ben, ready=False)
+    send(fan, talk, media=[media_id])
+    message, _ = last(app)
+
+    def refresh() -> None:
+        with app.app_context(), transaction():
+            parcels.refresh(UUID(media_id))
+
+    with ThreadPoolExecutor(1) as pool:
+        with app.app_context(), transaction():
+            queries_talk.find_talk(message.conversation_id, ben.id, lock=True)
+            refreshed = pool.submit(refresh)
+            eventually(lambda: somebody_waits(app))
+            writing.unsend(ben.id, message.conversation_id, message.seq)
+        refreshed.result()
+    assert last(app)[0].unsent_at
+
+
+def somebody_waits(app: Flask) -> bool:
+    with app.extensions["sqlalchemy"].engine.connect() as apart:
+        return bool(apart.scalar(text("select true from pg_locks where not granted limit 1")))
 
 
 def test_what_is_taken_back_takes_its_files_with_it(

@@ -125,18 +125,23 @@ def destroy_all_of(sender_id: UUID) -> None:
 
 
 def refresh(media_id: UUID) -> None:
-    """A file became ready, or cannot be used: the parcel shows it so, and open pages hear of it."""
-    found = select(Parcel).join(ParcelMedia).where(ParcelMedia.media_id == media_id)
-    parcel, media = (
-        db.session.scalars(found.with_for_update(of=Parcel)).one_or_none(),
-        db.session.get(Media, media_id),
-    )
+    """A file became ready, or cannot be used: the parcel shows it so, and open pages hear of it.
+
+    Conversations are locked before what is carried in them, as by whoever takes a message back.
+    """
+    parcel_id = db.session.scalar(select(ParcelMedia.parcel_id).where(ParcelMedia.media_id == media_id))
+    talks = select(Message.conversation_id).where(Message.parcel_id == parcel_id).distinct()
+    told = sorted(db.session.scalars(talks.limit(TOLD_MOST)))
+    for talk_id in told:
+        numbering.lock(talk_id)
+    found = select(Parcel).where(Parcel.id == parcel_id).with_for_update(key_share=True)
+    parcel, media = db.session.scalars(found).one_or_none(), db.session.get(Media, media_id)
     if parcel is None or media is None:
         return
     now = _described(media)
     parcel.media = [now if one["id"] == now["id"] else one for one in parcel.media]
-    carried = select(Message).where(Message.parcel_id == parcel.id).order_by(Message.conversation_id)
-    for message in db.session.scalars(carried.limit(TOLD_MOST)).all():
+    carried = select(Message).where(Message.parcel_id == parcel_id, Message.conversation_id.in_(told))
+    for message in db.session.scalars(carried).all():
         numbering.changed(message)
 
 
