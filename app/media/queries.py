@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import and_, func, or_, select, tuple_
+from sqlalchemy.orm import aliased
 
 from app.extensions import db
 from app.media.models import Media
@@ -94,6 +95,24 @@ def same_content(media: Media) -> Media | None:
         .order_by((Media.moderation == "removed").desc(), Media.created_at)
         .limit(1)
     ).one_or_none()
+
+
+def is_taken_down(media: Media) -> bool:
+    """Another of theirs that holds the same bytes."""
+    known = same_content(media) if media.digest else None
+    return known is not None and known.moderation == "removed"
+
+
+def lying_about(media_ids: Collection[UUID]) -> list[UUID]:
+    """Of each owner's those that hold the same bytes as one of these, and that nothing shows."""
+    known = aliased(Media)
+    return list(
+        db.session.scalars(
+            select(Media.id)
+            .join(known, and_(known.user_id == Media.user_id, known.digest == Media.digest))
+            .where(known.id.in_(media_ids), Media.id.not_in(media_ids), Media.attached.is_(False))
+        )
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,9 @@ from app.extensions import db
 from app.kit import clock
 from app.kit.clock import FixedClock
 from app.kit.ids import new_id
-from app.media import apart, doors, jobs
+from app.media import apart, doors, jobs, queries
+from app.media.errors import FileGone
+from app.media.kinds import Purpose
 from app.media.models import Media
 from app.media.operations import holding
 from app.platform import cleanup, work
@@ -62,6 +64,33 @@ def test_the_same_file_again_is_not_made_again_and_lives_on_alone(
         work.drain(["media"])
         assert storage().open(second.renditions["w320"]["key"]).read() == before
     assert keys_of(desk.app, first.id) == []
+
+
+@pytest.mark.parametrize("attached", [False, True])
+def test_of_what_cannot_be_used_nothing_is_kept(desk: Desk, attached: bool) -> None:
+    """It counts for no quota: whatever is in use, a message perhaps, would keep it for ever."""
+    media_id = desk.upload(picture_bytes()[:400], purpose="message")
+    with desk.app.app_context(), transaction():
+        holding.attach([media_id] * attached, desk.person.id, False, unready=True, purpose=Purpose.MESSAGE)
+    with desk.app.app_context():
+        while work.drain(["media"]):
+            continue
+        assert queries.used_bytes(desk.person.id) == 0
+    assert desk.media(media_id).state == "failed"
+    assert keys_of(desk.app, media_id) == []
+
+
+def test_a_second_one_of_what_was_taken_down_goes_with_it_and_comes_back_with_it(desk: Desk) -> None:
+    content = picture_bytes(333, 222)
+    first, second = desk.made(content), desk.made(content)
+    with desk.app.app_context(), transaction():
+        db.session.execute(update(Media).where(Media.id == first.id).values(attached=True))
+        holding.take_down([first.id])
+    with desk.app.app_context(), pytest.raises(FileGone), transaction():
+        holding.attach([second.id], desk.person.id, public=True)
+    with desk.app.app_context(), transaction():
+        holding.put_back([first.id])
+        holding.attach([second.id], desk.person.id, public=True)
 
 
 def test_the_same_file_of_somebody_else_is_made_for_itself(app: Flask, desk: Desk) -> None:

@@ -85,6 +85,8 @@ def finish(media_id: UUID, made: Mapping[str, Any]) -> bool:
     media = _under_way(media_id)
     if media is None:
         return False
+    if queries.is_taken_down(media):  # while it was being made
+        return refuse(media_id, "taken_down")
     media.state, media.progress, media.trouble = "ready", 100, None
     media.width, media.height, media.duration_ms = made["w"], made["h"], made.get("ms")
     media.color, media.renditions = made.get("color", ""), made["names"]
@@ -101,6 +103,8 @@ def refuse(media_id: UUID, trouble: str) -> bool:
     if media is None:
         return False
     media.state, media.trouble, media.renditions = "failed", trouble, {}
+    # It counts for no quota from here on, and a message that holds it may hold it for ever.
+    uploading.ask_to_delete_files(media_id)
     audit.record(Action.MEDIA_REFUSED, actor=media.user_id, subject=("media", media_id), trouble=trouble)
     if media.purpose == Purpose.MESSAGE:  # it was sent already, perhaps
         holders.tell_changed(describe(media))
