@@ -24,7 +24,7 @@ from app.moderation.subjects import Reportable, Subject
 from app.platform.errors import NotFound
 from app.platform.viewer import Role
 from app.posts.models import Comment, Post, PostMedia
-from app.posts.operations import commenting, drafts
+from app.posts.operations import commenting, drafts, publishing
 from app.posts.queries_page import find_comment, find_post
 
 CAUSE = "report"
@@ -143,6 +143,7 @@ def take_post_down(post_id: UUID) -> None:
     grants.deny(post_id, Closed.TAKEDOWN, cause=CAUSE)
     holding.take_down(_held_by(post_id))
     post.version += 1
+    publishing.count(post.creator_id)
 
 
 def put_post_back(post_id: UUID) -> None:
@@ -153,6 +154,7 @@ def put_post_back(post_id: UUID) -> None:
     if post.state == "published" and post.audience == Audience.PUBLIC:
         holding.make_public([UUID(one["id"]) for one in post.media])
     post.version += 1
+    publishing.count(post.creator_id)
 
 
 def let_in(scope_id: UUID, moderator_id: UUID) -> None:

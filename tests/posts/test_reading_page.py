@@ -13,12 +13,13 @@ from app.extensions import db
 from app.kit.clock import now
 from app.kit.ids import new_id
 from app.platform.transaction import transaction
-from app.posts import counting
+from app.posts import counting, reporting
 from app.posts.models import Post
 from tests.factories.creators import a_creator
 from tests.factories.people import a_person, signed_in
 from tests.factories.posts import a_post, pretended, some_comments, some_posts
 from tests.page_client import PageClient
+from tests.posts.authors import an_author, stored
 from tests.queries import counting as statements
 
 SECRET = "Only for those who may"
@@ -103,6 +104,23 @@ def test_what_was_taken_down_is_gone_for_its_author_too(app: Flask) -> None:
     with app.app_context(), transaction():
         grants.deny(post, Closed.TAKEDOWN, cause="report")
     assert signed_in(app, mara).get(f"/posts/{post}").status == 404
+
+
+def test_what_was_taken_down_counts_nowhere_until_it_is_put_back(app: Flask, page: PageClient) -> None:
+    author = an_author(app, "mara")
+    stays, goes = author.write(title="Stays", body="x"), author.write(title="Goes", body="x")
+    with app.app_context(), transaction():
+        reporting.take_post_down(goes)
+    assert "1 post " in page.get("/@mara").text
+    assert author.creator().last_post_at == stored(app, stays).published_at
+    author.press(goes, "unpublish")
+    assert "1 post " in page.get("/@mara").text
+    author.page.send(author.editor(goes), intent="publish")
+    assert "1 post " in page.get("/@mara").text
+    with app.app_context(), transaction():
+        reporting.put_post_back(goes)
+    assert "2 posts " in page.get("/@mara").text
+    assert author.creator().last_post_at == stored(app, goes).published_at
 
 
 def test_the_link_tells_strangers_only_what_is_everybodys(app: Flask, page: PageClient) -> None:

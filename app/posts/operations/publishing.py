@@ -167,7 +167,7 @@ def _go_out(post: Post) -> None:
     post.state, post.publish_at = "published", None
     post.published_at = post.published_at or clock.now()
     post.version += 1
-    _count(post.creator_id, 1)
+    count(post.creator_id)
     audit.record(Action.POST_PUBLISHED, actor=post.creator_id, subject=("post", post.id))
     share_cards.redraw(sharing.KIND, post.id)
     news.published(post.creator_id)
@@ -177,16 +177,25 @@ def came_in(post: Post) -> None:
     """No reader sees it any more: it does not count, and its media are closed."""
     post.media = holding.withdraw([UUID(one["id"]) for one in post.media])
     share_cards.redraw(sharing.KIND, post.id)
-    db.session.flush()
-    _count(post.creator_id, -1)
+    count(post.creator_id)
 
 
-def _count(creator_id: UUID, change: int) -> None:
+def count(creator_id: UUID) -> None:
+    """How many posts a page says it has, and when it had the last one: of those that may be known."""
     db.session.flush()
-    last = select(func.max(Post.published_at)).where(Post.creator_id == creator_id, Post.state == "published")
+    # Counted under the page's own row, so that nobody counts without what another one publishes meanwhile.
+    db.session.execute(select(Creator.id).where(Creator.id == creator_id).with_for_update(key_share=True))
+    known = (
+        Post.creator_id == creator_id,
+        Post.state == "published",
+        ~hidden_from(None, Post.id.expression),
+    )
     db.session.execute(
         update(Creator)
         .where(Creator.id == creator_id)
-        .values(posts=Creator.posts + change, last_post_at=last.scalar_subquery())
+        .values(
+            posts=select(func.count()).select_from(Post).where(*known).scalar_subquery(),
+            last_post_at=select(func.max(Post.published_at)).where(*known).scalar_subquery(),
+        )
         .execution_options(synchronize_session=False)
     )
