@@ -10,11 +10,14 @@ export function inOwnTime(form) {
   for (const field of form.querySelectorAll("[data-moment]")) {
     const offset = form.elements.namedItem(field.dataset.moment);
     const hint = document.getElementById(`${field.id}-hint`);
-    const known = field.value && new Date(`${field.value}Z`);
-    if (known && !Number.isNaN(known.getTime())) field.value = local(known);
+    const kept = new Date(`${field.value}Z`);
+    const known = field.value && !Number.isNaN(kept.getTime());
+    if (known) field.value = local(kept);
     if (hint) hint.textContent = hint.textContent.replace("In UTC", "In your own time");
     const tell = () => (offset.value = offsetAt(field.value ? new Date(field.value) : new Date()));
     field.addEventListener("input", tell);
-    tell();
+    // When clocks are put back an hour comes twice: what nobody touches stays in the one that it was in.
+    if (known) offset.value = offsetAt(kept);
+    else tell();
   }
 }

@@ -192,6 +192,18 @@ def test_a_scheduled_moment_is_told_in_the_time_it_was_typed_in(app: Flask, tab:
     expect(tab.locator("#publish_at")).to_have_value(f"{there:%Y-%m-%d}T07:30")
 
 
+def test_a_moment_in_the_hour_that_comes_twice_stays_where_it_was(app: Flask, tab: Page) -> None:
+    author = an_author(app)
+    # In Berlin both are half past two, in summer time and an hour later.
+    first, second = (author.write("draft", title="Late", publish_at=f"2027-10-31T0{h}:30") for h in (0, 1))
+    sign_in(tab, app, author.person)
+    tab.context.new_cdp_session(tab).send("Emulation.setTimezoneOverride", {"timezoneId": "Europe/Berlin"})
+    for post_id, ahead in ((first, "120"), (second, "60")):
+        tab.goto(f"/posts/{post_id}/edit")
+        expect(tab.locator("#publish_at")).to_have_value("2027-10-31T02:30")
+        expect(tab.locator("[name=utc_offset]")).to_have_value(ahead)
+
+
 def test_there_is_room_to_write(app: Flask, tab: Page) -> None:
     editor_of(tab, app, a_creator(app))
     box = tab.get_by_label("Text", exact=True).bounding_box()
