@@ -1,6 +1,7 @@
 """Handing out: public for good, closed to whom it is open, nothing five seconds after access ended."""
 
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -232,6 +233,19 @@ def test_withdrawn_ends_its_public_addresses(app: Flask, desk: Desk) -> None:
     doors.clear()
     assert app.test_client().get(public_address(app, again)).status_code == 200
     assert app.test_client().get(old).status_code == 404
+
+
+@pytest.mark.parametrize("let_go", [holding.withdraw, holding.release])
+def test_what_is_shown_no_more_has_no_teaser_either(
+    app: Flask, desk: Desk, let_go: Callable[[list[UUID]], object]
+) -> None:
+    shown = a_picture(app, desk.person)
+    address = public_address(app, shown, "teaser")
+    assert app.test_client().get(address).status_code == 200
+    with app.app_context(), transaction():
+        let_go([UUID(shown["id"])])
+    doors.clear()
+    assert app.test_client().get(address).status_code == 404
 
 
 def test_what_is_asked_for_again_costs_no_statement(app: Flask, desk: Desk, subscribed: Person) -> None:

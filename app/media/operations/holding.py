@@ -1,6 +1,6 @@
 """What posts do with media: take them into use, let go of them, open them to everybody, close them again."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from app.kit import chance
@@ -38,16 +38,22 @@ def release(media_ids: Collection[UUID]) -> None:
     """Nothing shows them any more. They stay in the library; what was never kept there is swept."""
     for media in queries.lock_many(media_ids).values():
         media.attached = False
-        _show(media, public=False)
+        _hide(media)
 
 
 def make_public(media_ids: Collection[UUID]) -> list[Described]:
-    return _change(media_ids, public=True)
+    found = queries.lock_many(media_ids)
+    for media in found.values():
+        _show(media, public=True)
+    return _described(media_ids, found)
 
 
 def withdraw(media_ids: Collection[UUID]) -> list[Described]:
     """Their public addresses end. The new descriptions replace those that were kept."""
-    return _change(media_ids, public=False)
+    found = queries.lock_many(media_ids)
+    for media in found.values():
+        _hide(media)
+    return _described(media_ids, found)
 
 
 def take_down(media_ids: Collection[UUID]) -> None:
@@ -71,11 +77,16 @@ def new_secret() -> str:
     return chance.token(SECRET_BYTES)
 
 
-def _change(media_ids: Collection[UUID], *, public: bool) -> list[Described]:
-    found = queries.lock_many(media_ids)
-    for media in found.values():
-        _show(media, public=public)
+def _described(media_ids: Collection[UUID], found: Mapping[UUID, Media]) -> list[Described]:
     return [describe(found[one]) for one in media_ids if one in found]
+
+
+def _hide(media: Media) -> None:
+    """Also of what was closed everybody had one address: its teaser's."""
+    if media.public:
+        _show(media, public=False)
+    else:
+        media.secret = new_secret()
 
 
 def _show(media: Media, *, public: bool) -> None:
