@@ -12,7 +12,7 @@ def init_app(app: Flask) -> None:
     from app.platform.navigation import Door, add_door
     from app.platform.viewer import Role
 
-    holders.register(doors.OWN, doors.own)
+    holders.register(addresses.OWN, doors.own)
     pictures.fetched_at(addresses.public_address)
     pictures.on_let_go(portraits.let_go)
     signals.on(access.TOPIC, doors.access_ended)

@@ -25,6 +25,8 @@ HEAD = struct.Struct(">16s16s16sI")
 PROOF = 16
 NOBODY = UUID(int=0)
 MAX_LENGTH = 400
+# An owner looks at what nothing shows yet, and at what is shown to nobody else while their page is closed.
+OWN = "media"
 
 Holder = tuple[str, UUID]
 
@@ -39,7 +41,7 @@ class Ticket:
 
 
 def address(described: Described, name: str, *, holder: Holder, viewer_id: UUID | None) -> str:
-    if is_public(described, name):
+    if is_public(described, name) and holder[0] != OWN:
         return public_address(described, name)
     ends = -(-int(clock.now().timestamp() + LIFE.total_seconds()) // HOUR)
     return _made(settings().secret_key, described["id"], name, holder, viewer_id, ends)

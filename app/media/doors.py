@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, false, func, or_, select
 
 from app.accounts.models import User
 from app.creators.models import Creator
@@ -25,8 +25,6 @@ from app.media.shown import File, files_of
 
 KEEP_SECONDS = 5.0
 KEEP_ENTRIES = 20_000
-# An owner looks at what nothing shows yet.
-OWN = "media"
 MARKED = and_(
     Creator.watermark, Media.kind == "image", Media.purpose.in_(("post", "message")), Media.public.is_(False)
 ).label("marked")
@@ -67,7 +65,7 @@ class Stored:
     secret: str
     public: bool
     attached: bool
-    # What somebody posted who is suspended since, or whose page was taken down.
+    # What somebody posted who is suspended since, or whose page was closed or taken down.
     shut: bool
     # A closed picture, whose creator wants readers to find their handle on it.
     marked: bool
@@ -152,10 +150,10 @@ def _read(media_id: UUID) -> Stored | None:
 
 
 def _shut() -> ColumnElement[bool]:
-    """Their face stays beside what they said elsewhere."""
-    return and_(
-        Media.purpose != "avatar", or_(User.state != "active", hidden_from(None, Media.user_id.expression))
-    )
+    """Their face stays beside what they said elsewhere, and messages are no part of a page that is closed."""
+    away = or_(User.state != "active", hidden_from(None, Media.user_id.expression))
+    closed = and_(Media.purpose == "post", func.coalesce(Creator.state != "open", false()))
+    return and_(Media.purpose != "avatar", or_(away, closed))
 
 
 def _decide(viewer_id: UUID | None, kind: str, holder_id: UUID) -> Decided | None:

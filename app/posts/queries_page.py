@@ -1,7 +1,7 @@
 """What the page of one post needs: a fixed number of statements, however much was said about it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -144,6 +144,9 @@ def find_post(post_id: UUID, viewer_id: UUID | None) -> OpenPost:
     if row is None:
         raise NotFound
     card = read_card(row)
+    if not row.out:
+        # Whoever bought it has addresses of their own: the public ones lead nowhere while its page is closed.
+        card = replace(card, media=[one | {"public": False} for one in card.media])
     seen = read_seen(row, card, viewer_id)
     if seen.hidden:
         raise NotFound
@@ -302,6 +305,7 @@ def _found() -> Prepared:
             *seen_by(ME, now),
             Post.body_html,
             Post.views,
+            OUT.label("out"),
             Creator.comments_from,
             Creator.followers,
             follows.label("followed"),

@@ -23,8 +23,7 @@ import psutil
 from app import create_app
 from app.config import Settings
 from app.extensions import db
-from app.media.addresses import address
-from app.media.doors import OWN
+from app.media.addresses import OWN, address
 from app.media.models import Media
 from app.platform.storage import storage
 from app.platform.transaction import transaction

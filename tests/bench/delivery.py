@@ -9,8 +9,7 @@ from uuid import UUID
 
 from app.config import Settings
 from app.extensions import db
-from app.media.addresses import address
-from app.media.doors import OWN
+from app.media.addresses import OWN, address
 from app.media.models import Media
 from app.platform.storage import storage
 from app.platform.transaction import transaction

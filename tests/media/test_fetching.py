@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 
 from app.accounts.models import User
+from app.creators.operations import pages
 from app.entitlements.operations import grants
 from app.entitlements.rules import Audience, Closed, Kind, Lock
 from app.extensions import db
@@ -23,6 +24,8 @@ from app.platform.transaction import transaction
 from tests.factories.media import a_picture
 from tests.factories.people import Person, a_person, signed_in
 from tests.media.conftest import Desk, set_up_with
+from tests.page_client import PageClient
+from tests.posts.authors import an_author
 from tests.queries import counting
 from tests.support import eventually
 
@@ -99,6 +102,30 @@ def test_what_somebody_posted_loses_its_addresses_with_their_page(app: Flask, de
             grants.deny(desk.person.id, Closed.TAKEDOWN, cause="report")
     assert [app.test_client().get(one).status_code for one in posted] == [404, 404]
     assert app.test_client().get(public_address(app, face, "square96")).status_code == 200
+
+
+def test_what_stood_on_a_page_that_closed_is_its_owners_until_it_opens(app: Flask) -> None:
+    author = an_author(app)
+    media_id = a_picture(app, author.id, attached=False)["id"]
+    post = author.write(title="Sea", media=[media_id])
+    here = str(author.page.get(f"/posts/{post}").one("img[src*='/media/p/']")["src"])
+    desk = ["/dashboard/media", f"/posts/{post}/edit", f"/posts/{post}/preview"]
+
+    def fetched(by: PageClient, address: str) -> int:
+        doors.clear()
+        return by.http.get(address).status_code
+
+    def turn(change: Callable[[UUID], bool]) -> None:
+        with app.app_context(), transaction():
+            change(author.id)
+
+    turn(pages.close)
+    assert fetched(PageClient(app), here) == 404
+    for page in desk:
+        own = author.page.get(page).one("main img[src*='/media/']")
+        assert fetched(author.page, str(own["src"])) == 200
+    turn(pages.reopen)
+    assert fetched(PageClient(app), here) == 200
 
 
 def test_of_a_closed_picture_everybody_gets_the_teaser_and_nothing_else(app: Flask, desk: Desk) -> None:

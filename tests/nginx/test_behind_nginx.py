@@ -19,8 +19,7 @@ from h2.connection import H2Connection
 from h2.events import DataReceived, Event, ResponseReceived, StreamEnded
 from websocket import WebSocket
 
-from app.media.addresses import address
-from app.media.doors import OWN
+from app.media.addresses import OWN, address, public_address
 from app.platform import realtime
 from app.platform.storage import storage
 from tests.factories.creators import a_creator
@@ -234,8 +233,7 @@ def test_nobody_else_gets_a_closed_file_by_any_address(front: Front, mara: Perso
 
 def test_a_public_file_is_kept_for_thirty_days(front: Front, mara: Person) -> None:
     shown = a_picture(front.house, mara, public=True)
-    with front.house.app_context():
-        where = address(shown, "w320", holder=(OWN, UUID(shown["id"])), viewer_id=None)
+    where = public_address(shown, "w320")
     answer = front.ask(where)
     assert answer.status == 200
     assert answer["Cache-Control"] == "public, max-age=2592000, immutable"

@@ -16,6 +16,7 @@ from app.platform.transaction import transaction
 from app.posts import counting, reporting
 from app.posts.models import Post
 from tests.factories.creators import a_creator
+from tests.factories.media import a_picture
 from tests.factories.people import a_person, signed_in
 from tests.factories.posts import a_post, pretended, some_comments, some_posts
 from tests.page_client import PageClient
@@ -178,6 +179,19 @@ def test_before_and_after_are_posts_of_the_same_creator(app: Flask, page: PageCl
     assert shown.one("a[rel=prev]")["href"] == f"/posts/{first}"
     assert shown.one("a[rel=next]")["href"] == f"/posts/{third}"
     assert not page.get(f"/posts/{third}").soup.select("a[rel=next]")
+
+
+def test_what_was_bought_is_seen_also_when_it_is_public_by_now_and_its_page_closed(app: Flask) -> None:
+    creator, fan = a_person(app), a_person(app)
+    post = a_post(app, creator.id)
+    shown = a_picture(app, creator.id, public=True)
+    with app.app_context(), transaction():
+        db.session.get_one(Post, post).media = [shown]
+        grants.grant(fan.id, post, Kind.PURCHASE, cause="invoice-line:1")
+        pages.close(creator.id)
+    reader = signed_in(app, fan)
+    seen = reader.get(f"/posts/{post}").one("main img[src*='/media/']")
+    assert reader.http.get(str(seen["src"])).status_code == 200
 
 
 def test_beside_what_was_bought_at_a_page_that_closed_there_is_nothing(app: Flask) -> None:

@@ -8,9 +8,9 @@ from werkzeug.wrappers import Response
 
 from app.entitlements.rules import Outcome
 from app.media import doors, marking
-from app.media.addresses import Ticket, beside, read
+from app.media.addresses import OWN, Ticket, beside, read
 from app.media.delivery import CLOSED, PUBLIC, send
-from app.media.doors import OWN, Stored
+from app.media.doors import Stored
 from app.media.errors import PaymentNeeded
 from app.media.playlists import readdressed
 from app.media.shown import TEASER, File

@@ -102,7 +102,9 @@ def preview(post_id: UUID) -> Response:
     form = EditorForm(_fields(post, tiers), tiers, post.currency)
     form.validate()  # and so cleaned; what is not right yet is told below, and shown as far as it goes
     content = form.content()
-    media = [describe(one) for one in find_many(content.media, post.creator_id) if one.state == "ready"]
+    ready = [one for one in find_many(content.media, post.creator_id) if one.state == "ready"]
+    # By addresses of the author's own: the public ones may lead nowhere while their page is closed.
+    media = [describe(one) | {"public": False} for one in ready]
     handles = queries.known_handles(markdown.handles(content.body))
     card = previewing.as_typed(queries.card_of(post_id), content, media, tiers, handles)
     eyes = previewing.all_eyes(card, tiers)
