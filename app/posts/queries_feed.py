@@ -271,9 +271,11 @@ def _subscribed() -> CTE:
 
 
 def _open(creator_id: Any) -> CTE:
+    """Left out here and not from the page: what cannot be shown would take the place of what can."""
     return (
         select(Creator.id)
         .join(creator_id.table, Creator.id == creator_id)
+        .join(User, and_(User.id == Creator.id, User.state == "active"))
         .where(Creator.state == "open", ~hidden_from(ME, Creator.id.expression))
         .cte("sources")
     )

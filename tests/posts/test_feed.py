@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from flask import Flask
 
+from app.accounts.operations import roles
 from app.creators.operations import following
 from app.entitlements.operations import grants
 from app.entitlements.operations.grants import Extent
@@ -248,6 +249,20 @@ def test_a_page_of_posts_taken_down_leads_on(app: Flask, reader: PageClient, mar
         for post in some_posts(app, mara.id, 40):
             grants.deny(post, Closed.TAKEDOWN, cause="test")
     assert walk(reader, "/feed") == kept[::-1]
+
+
+def test_posts_of_somebody_who_was_sent_away_take_nobodys_place(
+    app: Flask, reader: PageClient, fan: Person, mara: Person
+) -> None:
+    zoe, admin = a_creator(app, "zoe"), a_person(app, roles=("fan", "admin"))
+    follows(app, fan, zoe)
+    kept = some_posts(app, zoe.id, 2)
+    some_posts(app, mara.id, 25)
+    with app.app_context(), transaction():
+        roles.suspend(mara.id, actor=admin.id)
+    assert walk(reader, "/feed") == kept[::-1]
+    news = str(reader.get("/feed").one(".news")["hx-get"])
+    assert reader.get(news).status == 204
 
 
 @pytest.mark.parametrize(
