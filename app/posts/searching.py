@@ -84,10 +84,12 @@ def find_posts(question: Question) -> tuple[list[Result], Place | None]:
 
 
 def _best(question: Question) -> Select[Any]:
-    """Only of these is the text looked at."""
+    """Only of these is the text looked at. What nobody may read any more takes the place of none."""
     asked = func.to_tsquery("simple", question.tsquery)
     matching = (
         select(Post.id, Post.creator_id, Post.published_at, Post.words)
+        .join(Creator, and_(Creator.id == Post.creator_id, Creator.state == "open"))
+        .join(User, and_(User.id == Post.creator_id, User.state == "active"))
         .where(Post.words.op("@@")(asked), OUT)
         .limit(CANDIDATES)
         .subquery()
@@ -97,8 +99,6 @@ def _best(question: Question) -> Select[Any]:
     order = (score, post.published_at, post.id)
     best = (
         select(post.id, score.label("score"))
-        .join(Creator, and_(Creator.id == post.creator_id, Creator.state == "open"))
-        .join(User, and_(User.id == post.creator_id, User.state == "active"))
         .where(~hidden_from(person, post.creator_id), ~hidden_from(person, post.id))
         .order_by(*(by.desc() for by in order))
         .limit(MOST + 1)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
+from sqlalchemy import func
 
 from app.accounts.operations import roles
 from app.creators.operations import following
@@ -15,7 +16,7 @@ from app.entitlements.operations.grants import Extent
 from app.entitlements.rules import Closed, Kind
 from app.kit import clock
 from app.platform.transaction import transaction
-from app.posts import cards
+from app.posts import cards, searching
 from app.posts.places import Place
 from tests.factories.creators import a_creator, follows
 from tests.factories.people import Person, a_person, signed_in
@@ -263,6 +264,19 @@ def test_posts_of_somebody_who_was_sent_away_take_nobodys_place(
     assert walk(reader, "/feed") == kept[::-1]
     news = str(reader.get("/feed").one(".news")["hx-get"])
     assert reader.get(news).status == 204
+
+
+def test_nor_do_they_in_the_search(
+    app: Flask, page: PageClient, mara: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "CANDIDATES", 3)
+    found = func.to_tsvector("simple", "boats")
+    some_posts(app, mara.id, 5, title="Spam", words=found)
+    a_post(app, a_creator(app, "zoe").id, title="Boats of the north", words=found)
+    admin = a_person(app, roles=("fan", "admin"))
+    with app.app_context(), transaction():
+        roles.suspend(mara.id, actor=admin.id)
+    assert "Boats of the north" in page.get("/search?q=boats").text
 
 
 @pytest.mark.parametrize(
