@@ -1,20 +1,24 @@
 """Who may call what: what each guard lets in, and what it turns away before anything is done."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
-from flask import Flask, render_template_string
+from flask import Flask, flash, get_flashed_messages, render_template_string
 from flask_wtf.csrf import generate_csrf
 from htmx_flask import request
 
 from app.config import Mode, Settings
 from app.extensions import db
+from app.kit import clock
 from app.kit.clock import FixedClock
 from app.platform import outbox
 from app.platform.guards import Access
-from app.platform.models import OutboxEvent
+from app.platform.models import Flag, OutboxEvent
+from app.platform.transaction import transaction
 from app.platform.viewer import viewer
 from tests.factories.people import a_person, signed_in
 from tests.page_client import PageClient
@@ -31,14 +35,43 @@ def sent() -> bytes:
     return body
 
 
+class Circle:
+    """Two rows, which two visitors want in opposite orders, each when the other has one."""
+
+    def __init__(self) -> None:
+        self.both_have_one = Barrier(2, timeout=20)
+        self.tries = 0
+
+    def want(self) -> str:
+        first, second = request.args["first"], {"one": "two", "two": "one"}[request.args["first"]]
+        flash(f"{first} first")
+        self._take(first)
+        self.tries += 1
+        if self.tries <= 2:
+            self.both_have_one.wait()
+        self._take(second)
+        outbox.emit("acted", {"first": first})
+        return ", ".join(map(str, get_flashed_messages()))
+
+    def _take(self, name: str) -> None:
+        taken = Flag.name == name
+        db.session.execute(db.update(Flag).where(taken).values(changed_at=clock.now()))
+
+
 def who_looks() -> str:
     person = viewer()
     return person.handle if person else "nobody"
 
 
 @pytest.fixture(scope="module")
-def built(settings: Settings) -> Flask:
+def circle() -> Circle:
+    return Circle()
+
+
+@pytest.fixture(scope="module")
+def built(settings: Settings, circle: Circle) -> Flask:
     house = a_house(settings)
+    room(house, "/circle", circle.want, Access.ANYONE, methods="POST")
     room(house, "/token", generate_csrf, Access.ANYONE)
     room(house, "/act", act, Access.ANYONE, methods="POST")
     room(house, "/twice", act, Access.ANYONE, methods="POST", once=False)
@@ -233,3 +266,34 @@ def test_what_is_signed_is_left_to_whoever_knows_the_signature_but_small(house: 
 def test_all_other_text_is_taken(house: Flask, body: str) -> None:
     answer = house.test_client().post("/hook", data=body, content_type="application/json")
     assert answer.status_code == 200
+
+
+def at_once(house: Flask, circle: Circle, **how: Any) -> list[Any]:
+    """Two visitors, each with the row that the other one wants."""
+    circle.tries = 0
+    with house.app_context(), transaction():
+        db.session.add_all([Flag(name="one"), Flag(name="two")])
+
+    def want(first: str) -> Any:
+        client = house.test_client()
+        token = {"X-CSRFToken": client.get("/token").text, "Idempotency-Key": first}
+        return client.post(f"/circle?first={first}", headers=token, **how)
+
+    with ThreadPoolExecutor(2) as visitors:
+        return list(visitors.map(want, ["one", "two"]))
+
+
+def test_two_who_wait_for_one_another_both_come_through(house: Flask, circle: Circle) -> None:
+    """The database ends one of them, which is tried once more, as if it had not been before."""
+    answers = at_once(house, circle, data={"word": "kept"})
+    assert [(one.status_code, one.text) for one in answers] == [(200, "one first"), (200, "two first")]
+    assert circle.tries == 3
+    assert done(house) == 2
+
+
+def test_what_was_read_as_it_came_is_not_tried_again(house: Flask, circle: Circle) -> None:
+    """A part of a file comes once: its sender is told to send it again."""
+    answers = at_once(house, circle, data=b"part", content_type="application/offset+octet-stream")
+    assert sorted(one.status_code for one in answers) == [200, 503]
+    assert [one.headers["Retry-After"] for one in answers if one.status_code == 503] == ["2"]
+    assert done(house) == 1
