@@ -442,3 +442,37 @@ def test_an_upgrade_of_prepaid_time_keeps_its_worth_while_that_is_disputed(
     with house.app.app_context(), transaction():
         ending.end_and_give_back(sub, "closed")
     assert the_invoice(house.app, upgrade).returned == worth
+
+
+def test_an_upgrade_alone_opens_nothing_while_what_it_was_built_on_is_disputed(
+    house: House, time: FixedClock
+) -> None:
+    sub, base = first_paid(house, house.silver)
+    upgrade = upgraded(house, sub, house.gold)
+    of_base, of_upgrade = dispute(house.app, base), dispute(house.app, upgrade)
+    wins(house, of_upgrade)
+    assert the_subscription(house.app, sub).state == "ended" and not can_read(house)
+    assert the_invoice(house.app, upgrade).returned == 700
+    wins(house, of_base)
+    assert the_subscription(house.app, sub).tier_id == house.silver
+    assert can_read(house) and not can_read(house, rank=2)
+
+
+def test_an_upgrade_alone_opens_nothing_whichever_was_disputed_first(house: House, time: FixedClock) -> None:
+    sub, base = first_paid(house, house.silver)
+    upgrade = upgraded(house, sub, house.gold)
+    of_upgrade = dispute(house.app, upgrade)
+    dispute(house.app, base)
+    wins(house, of_upgrade)
+    assert the_subscription(house.app, sub).state == "ended" and not can_read(house)
+    assert the_invoice(house.app, upgrade).returned == 700
+
+
+def test_an_upgrade_comes_back_after_what_it_was_built_on(house: House, time: FixedClock) -> None:
+    sub, base = first_paid(house, house.silver)
+    upgrade = upgraded(house, sub, house.gold)
+    of_base, of_upgrade = dispute(house.app, base), dispute(house.app, upgrade)
+    wins(house, of_base)
+    assert can_read(house) and not can_read(house, rank=2)
+    wins(house, of_upgrade)
+    assert the_subscription(house.app, sub).tier_id == house.gold and can_read(house, rank=2)

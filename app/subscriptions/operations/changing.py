@@ -96,8 +96,8 @@ def upgrade(sold: Sold) -> None:
     if taking.known(subscription, sold):
         _again(subscription, sold)
         return
-    if cannot_upgrade(sold):
-        return
+    if not db.session.get_one(Invoice, sold.invoice_id).total and cannot_upgrade(sold):
+        return  # what costs nothing is settled without being asked before
     begin, pause = sold.at, _pause_after(subscription)
     more = {name: data[name] for name in ("tier_id", "price", "months", "from_tier", "from_price")}
     more |= {"upgrade": data["period"]} if not data["fresh"] else {"fresh": True, "carried": data["carried"]}
@@ -140,18 +140,20 @@ def take_back(sold: Sold) -> None:
     """Back to what it was before, where that is not over."""
     subscription, data = _of(sold), sold.data
     own = queries.paid_with(subscription.id, sold.invoice_id)
-    if subscription.state == "ended" or own is None:
+    if own is None:
         return
     if not data["fresh"]:
         taking.mark(own)
         _climb(subscription, data["period"])
-    elif subscription.period == data["period"] + 1 and _goes_on(own):
+    if subscription.state == "ended":
+        return
+    if data["fresh"] and subscription.period == data["period"] + 1 and _goes_on(own):
         taking.mark(own, back=True)
         _set(subscription, _before(own))
         taking.take_again(subscription, [key for key, _ in own.detail["carried"]])
         if subscription.state == "ended":
             return
-    else:
+    elif data["fresh"]:
         taking.take(subscription, sold.invoice_id)
         return
     opening.open_up(subscription)
@@ -162,19 +164,17 @@ def _again(subscription: Subscription, sold: Sold) -> None:
     """A dispute about it was won."""
     own = queries.paid_with(subscription.id, sold.invoice_id)
     taken = own.detail.get("taken") if own else None
-    if own is None or taken is None or not _went_back(subscription, taken):
+    if own is None or taken is None or not _went_back(taken):
         taking.give(subscription, sold)
-        return
-    if cannot_upgrade(sold):
         return
     taking.unmark(own)
     begin, end = taking.span(own)
     if end <= clock.now():
         return  # it was had until the dispute, and is over
+    if subscription.state == "ended":
+        alone(subscription.user_id, subscription.creator_id)
+        subscription.state, subscription.ended_at = "active", None
     if taken.get("back"):
-        if subscription.state == "ended":
-            alone(subscription.user_id, subscription.creator_id)
-            subscription.state, subscription.ended_at = "active", None
         _set(subscription, {**sold.data, "anchor": begin, "start": begin, "end": end})
     else:
         _climb(subscription, sold.data["period"])
@@ -186,7 +186,7 @@ def _cannot_again(subscription: Subscription, sold: Sold) -> str | None:
     own = queries.paid_with(subscription.id, sold.invoice_id)
     assert own is not None
     taken = own.detail.get("taken")
-    if taken is None or not _went_back(subscription, taken):
+    if taken is None or not _went_back(taken):
         return taking.cannot_give(subscription, sold)
     if taking.span(own)[1] <= clock.now():
         return None  # it was had until the dispute, and is over
@@ -196,15 +196,22 @@ def _cannot_again(subscription: Subscription, sold: Sold) -> str | None:
     )
     if not as_before:
         return "Your subscription changed meanwhile."
-    if subscription.state == "ended" and (reason := taking.cannot_come_back(subscription)):
-        return reason
+    if subscription.state == "ended":
+        if not sold.data["fresh"] and _stands_on_nothing(sold):
+            return "What you changed from went back."
+        if reason := taking.cannot_come_back(subscription):
+            return reason
     return no_place(UUID(sold.data["tier_id"]), subscription.id)
 
 
-def _went_back(subscription: Subscription, taken: dict[str, Any]) -> bool:
+def _stands_on_nothing(sold: Sold) -> bool:
+    """What it was the difference to is not paid any more."""
+    carried = sold.data["carried"]
+    return bool(carried) and not any(opening.kept(UUID(key)) for key, _ in carried)
+
+
+def _went_back(taken: dict[str, Any]) -> bool:
     """To what it was before, and not by so much time; what that was may have ended since."""
-    if subscription.state == "ended":
-        return bool(taken.get("back"))
     return not taken.get("seconds")
 
 
