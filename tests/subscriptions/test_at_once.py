@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from flask import Flask
+from sqlalchemy import event, update
 
+from app.creators.models import Creator
 from app.extensions import db
 from app.invoices.operations import crediting
 from app.kit.clock import FixedClock
@@ -27,12 +29,14 @@ from tests.factories.subscriptions import (
     invoices_of,
     of_invoice,
     play_bank,
+    steps,
     subscribed,
     subscribed_by_card,
     the_subscription,
     waiting_charge,
 )
 from tests.subscriptions.conftest import House
+from tests.subscriptions.test_changing import change, invoice_of
 from tests.subscriptions.test_gifts import gives
 
 Act = Callable[[], object]
@@ -204,3 +208,29 @@ def test_money_and_the_end_of_the_grace_meet(house: House, time: FixedClock) -> 
         at_once(house.app, pay, end)
         found, invoice = the_subscription(house.app, sub), the_invoice(house.app, invoice_id)
         assert (found.state, invoice.state == "paid") in {("active", True), ("ended", False)}
+
+
+def test_an_upgrade_that_is_paid_is_noted_although_the_page_closes_at_that_moment(house: House) -> None:
+    """After it was asked whether it can be had, and before it is handed over."""
+    sub = subscribed(house.app, house.fan, house.creator, house.silver)
+    invoice_id = invoice_of(change(house, sub, house.gold))
+    with house.app.app_context():
+        engine = db.engine
+    asked = 0
+
+    def close(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        nonlocal asked
+        asked += "FROM subscriptions" in statement and statement.endswith("FOR UPDATE")
+        if asked == 2:
+            asked += 1
+            with engine.begin() as other:
+                other.execute(update(Creator).values(state="closed"))
+
+    event.listen(engine, "before_cursor_execute", close)
+    try:
+        paid(house.app, invoice_id)
+    finally:
+        event.remove(engine, "before_cursor_execute", close)
+    assert asked > 2
+    assert the_subscription(house.app, sub).tier_id == house.gold
+    assert steps(house.app, sub).count("paid") == 2
