@@ -14,7 +14,8 @@ from app.accounts.models import User
 from app.accounts.queries import find_by_handle
 from app.creators import pictures
 from app.creators.models import Creator, Tier
-from app.entitlements.queries import hidden_from
+from app.entitlements.queries import held, hidden_from
+from app.entitlements.rules import Holding, Kind
 from app.extensions import db
 from app.invoices.models import PAYABLE, Attempt, Invoice, InvoiceLine, Payment
 from app.platform.errors import NotFound
@@ -152,6 +153,14 @@ def own(subscription_id: UUID, user_id: UUID) -> Mine:
     if not found:
         raise NotFound
     return found[0]
+
+
+def still_open(one: Mine) -> Holding | None:
+    """A higher tier that is paid until the time begins that was paid for early."""
+    rank = one.tier.rank if one.tier else 1
+    found = held(one.subscription.user_id, [one.subscription.creator_id])
+    higher = (each for each in found if each.kind is Kind.SUBSCRIPTION and each.rank > rank)
+    return next(higher, None)
 
 
 def mine(user_id: UUID) -> tuple[list[Mine], list[Mine]]:

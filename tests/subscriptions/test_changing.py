@@ -90,8 +90,11 @@ def test_paying_early_for_a_lower_tier_leaves_the_higher_one_open_as_long_as_it_
     assert renewal.total == 500
     paid(house.app, renewal.id)
     assert can_read(house, rank=2)
+    stays = "Gold stays open until 28 February 2027."
+    assert stays in signed_in(house.app, house.fan).get(f"/subscriptions/{sub}").text
     time.at = until + timedelta(seconds=1)
     assert can_read(house) and not can_read(house, rank=2)
+    assert "Gold stays open" not in signed_in(house.app, house.fan).get(f"/subscriptions/{sub}").text
 
 
 def test_what_was_left_open_closes_when_its_own_payment_is_disputed(house: House, time: FixedClock) -> None:

@@ -179,6 +179,7 @@ def _about(subscription_id: UUID, **more: Any) -> dict[str, Any]:
         "one": one,
         "found": found,
         "next": next_in_words(found, by_hand=by_hand) if found.state != "ended" else "",
+        "still": queries.still_open(one) if goes else None,
         "spoken": prices.Terms(found.months, found.price, found.currency).spoken,
         "by_hand": by_hand,
         "waits": waits,
