@@ -225,6 +225,22 @@ class TestWhatIsNotFinal:
             assert the_invoice(app, invoice_id).state == "paid"
         assert len(purse.payments(invoice_id)) == 1
 
+    def test_what_is_seen_for_long_is_not_dropped_because_one_node_misses_it(
+        self, purse: Purse, app: Flask, page: PageClient, invoice_id: UUID
+    ) -> None:
+        """The network takes minutes to make it final; whoever hears that it is gone would pay again."""
+        purse.double.pay(purse.link(page, invoice_id))
+        purse.double.tick()
+        purse.look()
+        with clock.using(FixedClock(clock.now() + timedelta(minutes=3))):
+            purse.look()
+            purse.double.fault("stale", method="getSignaturesForAddress", slots=100, times=1)
+            purse.run(jobs.look_at_living)
+            assert the_invoice(app, invoice_id).state == "processing"
+            purse.double.no_faults()
+            purse.settle()
+        assert the_invoice(app, invoice_id).state == "paid"
+
     def test_a_part_that_a_fork_takes_away_is_no_longer_shown(
         self, purse: Purse, app: Flask, page: PageClient, invoice_id: UUID
     ) -> None:

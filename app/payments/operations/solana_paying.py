@@ -1,6 +1,6 @@
 """Trying to pay with coins: the exact amount, a key to find it by, and a price that holds for a while."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -92,14 +92,19 @@ def _quote(invoice: Invoice, coin: str, price: prices.Price, reference: str) -> 
 
 
 def _show(attempt_id: UUID, progress: dict[str, Any]) -> bool:
-    """Whether it says something new."""
+    """Whether it says something new; that it is still there is new after a while."""
     attempt = _attempt(attempt_id)
     shown = attempt.data.get("seen") or {}
-    if shown.get("signature") == progress.get("signature") and shown.get("units") == progress.get("units"):
+    same = shown.get("signature") == progress.get("signature") and shown.get("units") == progress.get("units")
+    if same and not (shown and _is_old(shown["seen_at"])):
         return False
     assert attempt.provider_id is not None
     attempts.asked(attempt.id, attempt.provider_id, seen=progress)
     return True
+
+
+def _is_old(seen_at: str) -> bool:
+    return datetime.fromisoformat(seen_at) + MAY_COME_AGAIN / 2 < clock.now()
 
 
 def _attempt(attempt_id: UUID) -> Attempt:
