@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -19,6 +20,7 @@ from app.ledger.chart import Kind
 from app.ledger.operations.posting import Account, Entry, Leg, post
 from app.payments.solana import jobs
 from app.platform.transaction import transaction
+from tests.doubles.between import odd_node
 from tests.doubles.chain_questions import a_transfer, send
 from tests.payments.coins import UNITS, Purse, taking_coins
 from tests.payments.test_solana_sending import a_payout, book_payout
@@ -39,6 +41,32 @@ class TestColdStorage:
             assert purse.booked(Kind.CHAIN_COLD, "USDC") == there - 50 * UNITS
             purse.assert_square()
             # As much again for the next test.
+        rich.fill(usdc="100")
+
+    def test_what_arrives_elsewhere_while_it_is_reckoned_is_not_sent_twice(
+        self, app: Flask, rich: Purse
+    ) -> None:
+        """The balance was told before a payout left, and its row was looked for after it had ended."""
+        cold = {"solana_cold_wallet": str(Keypair().pubkey()), "solana_float_usdc": Decimal(50)}
+        with odd_node(rich.double.url) as node:
+            with taking_coins(app, rich.double, solana_rpc_url=[node.url], **cold) as purse:
+                there = purse.on_chain()["USDC"]
+                a_payout(app, rich, Keypair().pubkey())
+                purse.work_off()
+                ended: list[object] = []
+
+                def meanwhile(said: dict[str, Any]) -> dict[str, Any]:
+                    if not ended:
+                        ended.append(said)
+                        rich.double.finalize()
+                        rich.run(jobs.push_sends)
+                    return said
+
+                node.instead("getMultipleAccounts", meanwhile)
+                purse.run(jobs.sweep_to_cold)
+                assert rich.sends()[0].state == "succeeded"
+                (swept,) = [one.amount for one in rich.sends() if (one.kind, one.coin) == ("cold", "USDC")]
+            assert swept == there - (50 + 20) * UNITS
         rich.fill(usdc="100")
 
     def test_what_cannot_go_there_is_told(self, app: Flask, rich: Purse) -> None:

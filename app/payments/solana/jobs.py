@@ -177,10 +177,12 @@ def refund(payload: Payload) -> None:
 def cold(_: Payload) -> None:
     """What exceeds the float, and is promised to nobody."""
     with suppress(Unsure):
+        # Before the balance: what ends between the two is so counted twice, and not never.
+        leaving = {coin: queries.on_their_way(coin) for coin in COINS}
         there = reading.balances(signer.address())
         for coin, stays in ((SOL, settings().solana_float_sol), (USDC, settings().solana_float_usdc)):
             float_ = int(stays.scaleb(DIGITS[coin]))
-            excess = there[coin] - float_ - queries.on_their_way(coin)
+            excess = there[coin] - float_ - leaving[coin]
             if excess > LEAST * float_ and excess > 0:
                 with work.recording():
                     sends.ask(Wish(new_id(), COLD, coin, excess, settings().solana_cold_wallet))
