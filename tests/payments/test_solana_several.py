@@ -98,6 +98,27 @@ class TestWhatHappened:
         purse.look()
         assert the_invoice(app, invoice_id).state == "paid"
 
+    @pytest.mark.parametrize("seen", [True, False], ids=["seen before", "never seen"])
+    def test_what_one_knows_nothing_of_is_not_asked_for_again(
+        self, odd: OddNode, purse: Purse, app: Flask, page: PageClient, invoice_id: UUID, *, seen: bool
+    ) -> None:
+        """It is final and waits for the other one: whoever read that the time is over would pay again."""
+        here = f"/invoices/{invoice_id}"
+        purse.double.pay(purse.link(page, invoice_id))
+        if seen:
+            purse.double.tick()
+            purse.look()
+        odd.instead(READ, nothing_yet)
+        purse.settle()
+        with clock.using(FixedClock(clock.now() + timedelta(minutes=16))):
+            purse.look()
+            assert purse.attempt(invoice_id).ended_at is None
+            assert the_invoice(app, invoice_id).state == ("processing" if seen else "open")
+            assert "If you have paid already, we still find it" in page.get(here).text or seen
+        odd.be_plain()
+        purse.look()
+        assert the_invoice(app, invoice_id).state == "paid"
+
     def test_one_that_is_gone_stops_nothing(
         self, purse: Purse, app: Flask, page: PageClient, invoice_id: UUID
     ) -> None:

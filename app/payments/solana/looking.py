@@ -100,7 +100,8 @@ def _at_one(attempt: Attempt, found: Sequence[Found], ours: House, began: dateti
         if not one.final and not one.failed
         if (seen := reading.read(one.signature, ours, final=False))
     ]
-    _show(now, coming, {one.signature for one in final}, began)
+    named = {one.signature for one in final}
+    _show(now, coming, named & queries.known(named), named, began)
 
 
 def _take_all(found: Sequence[Found], ours: House) -> list[Found]:
@@ -155,7 +156,10 @@ def _record(seen: Seen) -> None:
         receiving.done(seen)
 
 
-def _show(attempt: Attempt, coming: Sequence[Seen], final: set[str], began: datetime) -> None:
+def _show(
+    attempt: Attempt, coming: Sequence[Seen], taken: set[str], final: set[str], began: datetime
+) -> None:
+    """`taken`: those that are dealt with. What is final and is not yet is neither gone nor too late."""
     transfers = [
         (seen, one)
         for seen in coming
@@ -168,9 +172,11 @@ def _show(attempt: Attempt, coming: Sequence[Seen], final: set[str], began: date
         enough = queries.brought(attempt.id) + units >= attempt.rail_amount
         with work.recording():
             paying.saw(attempt.id, transfers[-1][0].signature, units, enough=enough)
-    elif shown and shown["signature"] in final:
+    elif shown and shown["signature"] in taken:
         with work.recording():
             paying.arrived(attempt.id)
+    elif final - taken:
+        return
     elif shown and _is_gone(shown, began):
         with work.recording():
             paying.lost_sight(attempt.id)
