@@ -14,7 +14,7 @@ from app.kit import clock
 from app.kit.clock import FixedClock
 from app.platform.transaction import transaction
 from tests.earnings.asking import HOME, a_bank, payouts_of, with_wallet
-from tests.earnings.conftest import WALLET, Rails, earned, everything_runs, later
+from tests.earnings.conftest import OTHER_WALLET, WALLET, Rails, earned, everything_runs, later
 from tests.factories.people import Person, signed_in
 
 
@@ -50,6 +50,28 @@ def test_a_plan_pays_once_however_long_nobody_looked(app: Flask, rails: Rails, m
     with clock.using(FixedClock(after + timedelta(days=32))), app.app_context():
         jobs.planned_payouts()
     assert len(payouts_of(app, mara)) == 1
+
+
+def test_a_plan_pays_a_place_that_is_new_as_soon_as_it_may(app: Flask, rails: Rails, mara: Person) -> None:
+    """Chosen on the last of a month, it would have been paid a month later."""
+    time = FixedClock(datetime(2027, 1, 31, 12, tzinfo=UTC))
+    with clock.using(time):
+        earned(app, mara, 10_000)
+        page = with_wallet(app, mara)
+        page.send(page.get(HOME).form(f"{HOME}/plan"), rhythm="monthly", minimum="20")
+        time.move(timedelta(minutes=1))
+        page.send(page.get(HOME).form(f"{HOME}/wallet"), address=OTHER_WALLET)
+        time.at = datetime(2027, 2, 1, 6, 1, tzinfo=UTC)
+        with app.app_context():
+            jobs.planned_payouts()
+        assert payouts_of(app, mara) == []
+        assert "The next one: 1 February 2027, 12:01 UTC" in page.get(HOME).text
+        time.at = datetime(2027, 2, 1, 12, 2, tzinfo=UTC)
+        with app.app_context():
+            jobs.planned_payouts()
+            jobs.planned_payouts()
+        assert len(payouts_of(app, mara)) == 1
+        assert "The next one: 1 March 2027, 06:00 UTC" in page.get(HOME).text
 
 
 def test_a_plan_leaves_alone_what_is_too_little_or_has_no_place(

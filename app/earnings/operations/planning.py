@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts.queries import find_user
 from app.earnings import queries
+from app.earnings.errors import NotSoSoon
 from app.earnings.models import PayoutPlan
 from app.earnings.operations import destinations, paying_out
 from app.earnings.operations.locking import lock
@@ -76,11 +77,15 @@ def _pay(creator_id: UUID, rails: Collection[str]) -> None:
         return
     for one in queries.standings(creator_id):
         if one.available >= plan.minimum:
-            _pay_one(creator_id, one.available, one.currency, rails)
+            again = _pay_one(creator_id, one.available, one.currency, rails)
+            plan.next_at = min(filter(None, (plan.next_at, again)), default=None)
 
 
-def _pay_one(creator_id: UUID, amount: int, currency: str, rails: Collection[str]) -> None:
-    """To the place they prefer; where that is closed or does not take the currency, to the other one."""
+def _pay_one(creator_id: UUID, amount: int, currency: str, rails: Collection[str]) -> datetime | None:
+    """To the place they prefer; where that is closed or does not take the currency, to the other one. Where
+    the only ones are new: from when on there is one.
+    """
+    again = None
     living = [one for one in queries.accounts(creator_id) if one.removed_at is None and one.rail in rails]
     for account in living:
         if quote(account.rail, amount, currency):
@@ -89,5 +94,9 @@ def _pay_one(creator_id: UUID, amount: int, currency: str, rails: Collection[str
                 paying_out.begin(creator_id, usable, Wish(account.rail, amount, currency), None)
             except Refused as refused:
                 log.info("no payout by the clock", extra={"creator": str(creator_id), "code": refused.code})
+                if isinstance(refused, NotSoSoon):
+                    free = destinations.free_from(account, queries.accounts(creator_id))
+                    again = min(again or free, free)
             else:
-                return
+                return None
+    return again
