@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import Double, Select, String, any_, cast, func, literal, select, tuple_, union_all
+from sqlalchemy import Double, Select, String, and_, any_, cast, func, literal, select, tuple_, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from app.accounts.models import User
 from app.creators.models import Creator
 from app.creators.queries_directory import ENTRY, OPEN, Entry, entry, shown_to
 from app.creators.searching import Place, Question
@@ -17,6 +18,8 @@ CANDIDATES = 2_000
 ALIKE = 0.34
 # Whose words match stands before whose name only looks alike.
 BY_WORDS = 1.0
+# Whose person was sent away takes the place of nobody who is ranked.
+HERE = and_(User.id == Creator.id, User.state == "active")
 
 
 def find_creators(question: Question) -> tuple[list[Entry], Place | None]:
@@ -48,6 +51,7 @@ def _by_words(question: Question) -> list[Select[Any]]:
     asked = func.to_tsquery("simple", question.tsquery)
     matching = (
         select(Creator.id, Creator.words)
+        .join(User, HERE)
         .where(Creator.words.op("@@")(asked), OPEN)
         .limit(CANDIDATES)
         .subquery()
@@ -63,6 +67,7 @@ def _by_letters(question: Question) -> list[Select[Any]]:
     typed = cast(groups, ARRAY(String))
     matching = (
         select(Creator.id, Creator.trigrams)
+        .join(User, HERE)
         .where(Creator.trigrams.overlap(typed), OPEN)
         .limit(CANDIDATES)
         .subquery()

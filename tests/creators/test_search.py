@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 
 from app.accounts.models import User
+from app.creators import queries_search
 from app.creators.models import Creator
 from app.creators.operations.finding import refresh_words
 from app.entitlements.rules import Audience
@@ -173,6 +174,19 @@ def test_blocked_people_find_nothing_of_who_blocked_them(app: Flask, page: PageC
     everybody = look(page, "mara")
     assert creators(everybody) == ["Mara"]
     assert posts(everybody) == ["Mara's lighthouse"]
+
+
+@pytest.mark.parametrize("typed", ["boats", "boatz"])
+def test_people_who_were_sent_away_take_nobodys_place(
+    app: Flask, page: PageClient, monkeypatch: pytest.MonkeyPatch, typed: str
+) -> None:
+    monkeypatch.setattr(queries_search, "CANDIDATES", 3)
+    for number in range(5):
+        person = findable(app, f"boats{number}", display_name=f"Boats {number}")
+        with app.app_context(), transaction():
+            db.session.get_one(User, person.id).state = "suspended"
+    findable(app, "zoe", display_name="Boats")
+    assert creators(look(page, typed)) == ["Boats"]
 
 
 def test_closed_pages_and_their_posts_are_not_found(app: Flask, page: PageClient) -> None:
