@@ -12,7 +12,9 @@ from app.kit import clock
 from app.platform.models import AuditRecord
 from app.platform.transaction import transaction
 from tests.accounts import passkey_walks, wallet_walks
+from tests.accounts.code_walks import type_code
 from tests.accounts.python_wallet import PythonWallet
+from tests.accounts.second_factors import code_now, codes_of, with_totp
 from tests.accounts.soft_authenticator import SoftAuthenticator
 from tests.accounts.stored import count, stored
 from tests.accounts.test_sign_in import is_in, sign_in
@@ -119,7 +121,12 @@ def test_undo_removes_what_was_added_since_and_keeps_what_was_there(
     assert "added since the change was asked for are removed" in offered.text
     told = stranger.send(offered.form(undo))
     listed = [item.get_text() for item in told.soup.select("main li")]
-    assert listed == ["The passkey Planted key", f"The wallet {swag.address}", "The authenticator app"]
+    assert listed == [
+        "The passkey Planted key",
+        f"The wallet {swag.address}",
+        "The authenticator app",
+        "The recovery codes",
+    ]
     assert passkey_walks.sign_in(PageClient(app), planted).json["code"] == "passkey_unknown"
     assert wallet_walks.sign_in(PageClient(app), swag) == "/login/wallet/join"
     actions = stored(app, select(AuditRecord.action))
@@ -130,6 +137,29 @@ def test_undo_removes_what_was_added_since_and_keeps_what_was_there(
     back = PageClient(app)
     assert passkey_walks.sign_in(back, key).status_code == 200
     assert is_in(back)
+
+
+def test_recovery_codes_that_were_renewed_since_open_nothing(
+    app: Flask, fixed_clock: clock.FixedClock
+) -> None:
+    person = with_totp(app)
+    kept = codes_of(app, person)
+    fixed_clock.move(timedelta(days=1))
+    thief = signed_in(app, person, second_factor=True)
+    ask(thief)
+    renew = "/settings/security/recovery-codes"
+    planted = thief.send(thief.get(renew).form(renew)).one("pre code").get_text().split()
+    confirm(app, thief)
+    undo = last_letter(app, person.email, "email_change_notice").path("/email/undo/")
+    owner = PageClient(app)
+    told = owner.send(owner.get(undo).form(undo))
+    assert "The recovery codes" in told.text
+    link = str(told.one("main a.btn-primary")["href"])
+    owner.send(owner.get(link).form(link), password="mine again at last")
+    sign_in(owner, person.handle, "mine again at last")
+    assert type_code(owner, planted[0]).status == type_code(owner, kept[0]).status == 422
+    assert count(app, RecoveryCode) == 0
+    assert type_code(owner, code_now()).status == 200, "the app is theirs"
 
 
 def test_a_thiefs_factor_does_not_lock_the_owner_out(app: Flask) -> None:

@@ -66,7 +66,11 @@ def take_back(user_id: UUID, since: datetime) -> list[str]:
         _take_away(app, Action.TOTP_REMOVED)
         removed.append("The authenticator app")
     db.session.flush()
-    if not queries_factors.factors(user_id).count:
+    if recovery_codes.were_made(user_id, since):
+        # Also where other factors stay: whoever made them wrote them down.
+        recovery_codes.forget(user_id)
+        removed.append("The recovery codes")
+    elif not queries_factors.factors(user_id).count:
         recovery_codes.forget(user_id)
     return removed
 

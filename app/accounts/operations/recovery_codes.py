@@ -1,14 +1,16 @@
 """Ten codes for the day when the phone is gone. Shown once, kept as keyed digests, good for one use each."""
 
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, exists, select
 
 from app.accounts import queries, queries_factors
 from app.accounts.errors_factors import NothingToConfirm
 from app.accounts.models import RecoveryCode
 from app.extensions import db
 from app.kit import chance, clock, crypto
+from app.kit.ids import first_of
 from app.platform import audit
 from app.platform.audit import Action
 from app.platform.settings import settings
@@ -53,6 +55,12 @@ def use(user_id: UUID, typed: str) -> bool:
     found.used_at = clock.now()
     audit.record(Action.RECOVERY_CODE_USED, actor=user_id, subject=("user", user_id))
     return True
+
+
+def were_made(user_id: UUID, since: datetime) -> bool:
+    """Whether those that there are were made since then."""
+    made = exists().where(RecoveryCode.user_id == user_id, RecoveryCode.id >= first_of(since))
+    return bool(db.session.scalar(select(made)))
 
 
 def forget(user_id: UUID) -> None:
