@@ -9,6 +9,7 @@ from flask import Flask
 
 from app.kit import clock
 from app.posts.models import BODY_MAX
+from tests.factories.media import a_picture
 from tests.factories.people import signed_in
 from tests.page_client import FilledForm, Page
 from tests.posts.authors import Author, a_tier, an_author, history, stored
@@ -180,6 +181,29 @@ def test_two_browsers_do_not_overwrite_each_other(app: Flask) -> None:
     assert [one.body for one in history(app, post_id)] == ["from here"]
     # The first browser learns of it as it types on.
     assert autosave(author, here, body="from here again").status == 422
+
+
+def test_what_else_two_browsers_saved_otherwise_is_named(app: Flask) -> None:
+    author = an_author(app)
+    terms = {"visibility": "paid", "price": "5", "poll_question": "Which?", "poll_options": "One\nTwo"}
+    post_id = author.write("draft", title="Shared", body="common", **terms)
+    here, there = author.editor(post_id), author.editor(post_id)
+    files = [str(a_picture(app, author.id, attached=False)["id"])]
+    changed = {"price": "12.50", "poll_options": "One\nThree", "adult": "y", "media": files}
+    assert autosave(author, here, **changed).status == 200
+    for answer in (
+        autosave(author, there, body="mine"),
+        author.page.send(there, intent="draft", body="mine"),
+    ):
+        told = answer.one("dl.lines")
+        labels = [label.get_text() for label in told.select("dt")]
+        assert labels == ["Price", "For adults only", "Answers, one a line", "Files"]
+        assert [" ".join(value.get_text().split()) for value in told.select("dd")] == [
+            "12.50",
+            "yes",
+            "One Three",
+            "1",
+        ]
 
 
 def test_whoever_takes_the_other_text_finds_their_own_in_the_history(app: Flask) -> None:

@@ -43,6 +43,9 @@ OFFSET = re.compile(r"-?\d{1,4}")
 A_DAY = 24 * 60
 # Moments, and the fields in which the browser says how far its clock is from UTC then.
 MOMENTS = {"publish_at": "utc_offset", "poll_closes_at": "poll_utc_offset"}
+# What an editor that is told of another one's save shows of it anyway.
+TEXTS = ("title", "body")
+NOTHING = "nothing"
 LOCAL = "%Y-%m-%dT%H:%M"
 SINGLE = (
     "title", "body", "link", "visibility", "tier_id", "price", "adult", "publish_at", "utc_offset",
@@ -82,7 +85,7 @@ class EditorForm(Form):
         names = {ANY_TIER: "Any tier"} | {one: _named(tier) for one, tier in self.tiers.items()}
         # Without it the browser would show, and send, the first one.
         names.setdefault(self.tier_id.data, "A tier that is gone")
-        self.tier_id.choices = names
+        self.tier_id.choices = self.tier_names = names
         self.currency = currency
         self.scheduling = scheduling
         self.media_ids = media_ids(fields)
@@ -258,6 +261,32 @@ def fields_of(
         "media": [one["id"] for one in post.media],
     }
     return fields | _poll_fields(poll)
+
+
+def differences(theirs: EditorForm, mine: EditorForm) -> list[tuple[str, str]]:
+    """What stands otherwise in theirs, but for title and text: each by its label, in words."""
+    found = [
+        (field.label.text, _in_words(theirs, field))
+        for field in theirs
+        if field.name not in TEXTS and _plain(field) != _plain(mine[field.name])
+    ]
+    if theirs.media_ids != mine.media_ids:
+        found.append(("Files", str(len(theirs.media_ids)) if theirs.media_ids else NOTHING))
+    return found
+
+
+def _plain(field: Field) -> object:
+    """However the line breaks and the empty one were sent."""
+    return field.data.split() if isinstance(field.data, str) else field.data or []
+
+
+def _in_words(form: EditorForm, field: Field) -> str:
+    if isinstance(field, BooleanField):
+        return "yes" if field.data else "no"
+    if field.name == "tier_id":
+        return form.tier_names.get(field.data, NOTHING)
+    said = str(field.data or NOTHING)
+    return AUDIENCES.get(said, said) if field.name == "visibility" else said
 
 
 def _named(tier: Tier) -> str:

@@ -20,7 +20,7 @@ from app.platform.web import is_htmx
 from app.posts import queries
 from app.posts.content import Fields, Hand
 from app.posts.errors import SavedElsewhere
-from app.posts.forms.editor import SINGLE, EditorForm, fields_from, fields_of, parse_hidden
+from app.posts.forms.editor import SINGLE, EditorForm, differences, fields_from, fields_of, parse_hidden
 from app.posts.models import Post
 from app.posts.operations import drafts, editing, publishing, removal
 from app.posts.operations.buying import PRODUCT
@@ -69,7 +69,7 @@ def autosave_post(post_id: UUID) -> Response:
     try:
         post = drafts.keep(creator_id, post_id, fields, _hand())
     except SavedElsewhere:
-        return partial(CONFLICT, status=422, other=_other(post_id))
+        return partial(CONFLICT, status=422, other=_other(post_id, fields))
     answer = partial(SAVED, post=post)
     answer.headers["HX-Replace-Url"] = f"/posts/{post_id}/edit"
     return answer
@@ -155,7 +155,7 @@ def _save(post_id: UUID) -> Response:
             _mine(post_id),
             fields,
             status=422 if is_htmx() else refusal.status,
-            other=_other(post_id),
+            other=_other(post_id, fields),
         )
     if intent == "preview":
         return see(f"/posts/{post_id}/preview")
@@ -256,8 +256,14 @@ def _fields(post: Post) -> Fields:
     return fields_of(post, queries.poll_of(post.id), queries.tiers_of(post.creator_id, post))
 
 
-def _other(post_id: UUID) -> dict[str, Any]:
+def _other(post_id: UUID, typed: Fields) -> dict[str, Any]:
     """What somebody else saved, to be shown beside what was typed here."""
     post = _mine(post_id)
     fields = _fields(post)
-    return {"title": fields["title"], "body": fields["body"], "saves": post.saves, "saved_at": post.saved_at}
+    return {
+        "title": fields["title"],
+        "body": fields["body"],
+        "saves": post.saves,
+        "saved_at": post.saved_at,
+        "differs": differences(_form(fields, post), _form(typed, post)),
+    }
