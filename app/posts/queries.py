@@ -61,6 +61,8 @@ class Line:
     unsaved: bool
     at: datetime
     pinned: bool
+    # One of its files is one that no post may show.
+    broken: bool
 
     @property
     def late(self) -> bool:
@@ -82,6 +84,13 @@ LINE = (
     Post.views,
     Post.working.is_not(None).label("unsaved"),
     Post.pinned_at.is_not(None).label("pinned"),
+    exists()
+    .where(
+        PostMedia.post_id == Post.id,
+        Media.id == PostMedia.media_id,
+        or_(Media.state == "failed", Media.moderation == "removed"),
+    )
+    .label("broken"),
 )
 
 

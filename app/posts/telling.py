@@ -24,6 +24,7 @@ LIKED = Event("liked", "{actors} liked {post}", icon="heart", bundled=True, once
 COMMENTED = Event("commented", "{actors} commented on {post}", icon="message", bundled=True, social=True)
 REPLIED = Event("replied", "{actors} answered you under {post}", icon="message", social=True)
 MENTIONED = Event("mentioned", "{actors} named you under {post}", icon="message", social=True)
+HELD_BACK = Event("held_back", "{post} cannot go out: one of its files could not be used", icon="alert")
 
 
 def init_app(app: Flask) -> None:
@@ -36,6 +37,14 @@ def init_app(app: Flask) -> None:
         _kind("comments", "Comments on your posts", "Several under one post are one line.", ON, COMMENTED),
         _kind("replies", "Answers to you", "Where you commented, and somebody names you.", ON, REPLIED),
         _kind("mentions", "Mentions", "When somebody names you in a comment.", ON, MENTIONED),
+        _kind(
+            "held_back",
+            "Posts that cannot go out",
+            "When a file that a scheduled post waits for could not be used.",
+            ON,
+            HELD_BACK,
+            Family.POSTS,
+        ),
         _kind("likes", "Likes of your posts", "Several of one post are one line.", OFF, LIKED),
     ):
         kinds.register(app, kind)
@@ -77,6 +86,11 @@ def published(post: Post, people: Iterable[UUID]) -> None:
     tell_all(PUBLISHED.name, people, actor=post.creator_id, **about)
 
 
+def held_back(post: Post) -> None:
+    about = _about(post.id, post.title) | {"href": f"/posts/{post.id}/edit"}
+    tell(HELD_BACK.name, to=post.creator_id, **about)
+
+
 def _known_comments(person_id: UUID, comment_ids: Collection[UUID]) -> set[UUID]:
     """Those that are shown, of people who are here, under what this person may know of."""
     rows = db.session.execute(
@@ -98,5 +112,5 @@ def _kind(
 ) -> Kind:
     push = OFF if event is LIKED else ON
     offered = {Channel.PAGE: ON, Channel.MAIL: mail, Channel.PUSH: push}
-    role = Role.CREATOR if event in {COMMENTED, LIKED} else None
+    role = Role.CREATOR if event in {COMMENTED, LIKED, HELD_BACK} else None
     return Kind(name, label, about, offered, events=(event,), family=family, role=role)

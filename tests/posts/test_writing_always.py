@@ -15,7 +15,9 @@ from app.kit import clock
 from app.media import doors
 from app.media.addresses import public_address
 from app.media.models import Media
+from app.media.operations import making
 from app.media.shown import describe
+from app.platform import work
 from app.platform.transaction import transaction
 from app.posts.models import Post, PostMedia
 from app.posts.operations import publishing
@@ -206,6 +208,24 @@ def test_who_publishes_while_a_file_is_made_need_not_press_again(app: Flask, sta
         with transaction():
             db.session.get_one(Media, UUID(picture)).state = "ready"
         assert publishing.publish_due() == 1
+    assert stored(app, author.newest()).state == "published"
+
+
+def test_who_waits_for_a_file_that_could_not_be_used_is_told(app: Flask) -> None:
+    author = an_author(app)
+    picture = a_picture(app, author.id, ready=False, attached=False)["id"]
+    author.page.send(author.blank(title="Soon", media=picture), intent="publish")
+    with app.app_context(), transaction():
+        assert making.refuse(UUID(picture), "broken")
+    with app.app_context():
+        work.drain()
+    lines = author.page.get("/notifications")
+    assert "“Soon” cannot go out: one of its files could not be used" in lines.text
+    line = lines.one(".notice a, main a[href^='/notifications/']")
+    assert author.page.get(str(line["href"])).has_form(f"/posts/{author.newest()}/edit")
+    desk = author.page.get("/dashboard/posts?tab=scheduled")
+    assert "One of its files cannot be used" in desk.text
+    author.page.send(author.editor(author.newest()).fill(media=[]), intent="publish")
     assert stored(app, author.newest()).state == "published"
 
 

@@ -106,7 +106,7 @@ def refuse(media_id: UUID, trouble: str) -> bool:
     # It counts for no quota from here on, and a message that holds it may hold it for ever.
     uploading.ask_to_delete_files(media_id)
     audit.record(Action.MEDIA_REFUSED, actor=media.user_id, subject=("media", media_id), trouble=trouble)
-    if media.purpose == Purpose.MESSAGE:  # it was sent already, perhaps
+    if not Purpose(media.purpose).is_portrait:  # it was sent already, perhaps, or a post waits for it
         holders.tell_changed(describe(media))
     return True
 

@@ -16,7 +16,7 @@ from app.media.shown import Described, describe
 from app.platform import audit
 from app.platform.audit import Action
 from app.platform.errors import Refused
-from app.posts import queries, rendering
+from app.posts import queries, rendering, telling
 from app.posts.content import Content, PollWish
 from app.posts.errors import NotNow, PinnedEnough, PollHasVotes, PollOver
 from app.posts.models import Poll, PollOption, Post, PostMedia
@@ -76,7 +76,10 @@ def unpin(creator_id: UUID, post_id: UUID) -> None:
 
 
 def refresh_media(media_id: UUID) -> None:
-    """A picture became ready, got other words or another secret: the posts that show it say so."""
+    """A picture became ready, got other words or another secret: the posts that show it say so.
+
+    What waits for one that failed would wait for ever: its author is told.
+    """
     shown_in = select(PostMedia.post_id).where(PostMedia.media_id == media_id)
     showing = select(Post).where(Post.id.in_(shown_in)).order_by(Post.id).with_for_update()
     posts = db.session.scalars(showing).all()
@@ -89,6 +92,8 @@ def refresh_media(media_id: UUID) -> None:
         if now != post.media:
             post.media = now
             post.version += 1
+        if media.state == "failed" and post.state == "scheduled":
+            telling.held_back(post)
 
 
 def _visible(post: Post) -> tuple[Any, ...]:
