@@ -19,7 +19,7 @@ from app.chat.queries_talk import Talk
 from app.creators.faces import Face, face_columns, read_face
 from app.creators.models import Creator
 from app.entitlements.queries import held_column, read_held
-from app.entitlements.rules import Audience, Lock, judge
+from app.entitlements.rules import Audience, Lock, Outcome, judge
 from app.extensions import db
 from app.kit import clock
 from app.kit.money import readable
@@ -64,6 +64,8 @@ class Package:
     currency: str
     # Whoever got it opened it.
     sold: bool
+    # Nothing opens it: whoever sent it blocked this reader, or was taken down.
+    shut: bool = False
 
     @property
     def holder(self) -> Holder:
@@ -335,6 +337,7 @@ def _package(parcel: Parcel, talk: Talk, row: Any) -> Package:
         parcel.price,
         parcel.currency or "",
         sold=parcel.price is not None and found.open,
+        shut=not mine and found.outcome is Outcome.HIDDEN,
     )
 
 

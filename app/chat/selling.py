@@ -5,15 +5,15 @@ from uuid import UUID
 from flask import Flask
 from sqlalchemy import exists, select, update
 
-from app.chat import numbering, queries_talk
-from app.chat.models import Member, Message
+from app.chat import numbering, queries, queries_talk
+from app.chat.models import Member, Message, Parcel
 from app.chat.operations import parcels, writing
 from app.chat.operations.opening import FIRST_WORD, PARCEL
 from app.creators.hiding import hidden_from
 from app.creators.models import Creator
 from app.entitlements.operations import grants
-from app.entitlements.queries import held
-from app.entitlements.rules import Kind
+from app.entitlements.queries import decide, held
+from app.entitlements.rules import Kind, Outcome
 from app.extensions import db
 from app.invoices import products
 from app.invoices.products import Product, Sold
@@ -65,7 +65,12 @@ def _parcel_gone(sold: Sold) -> str | None:
     there = exists().where(
         Message.parcel_id == sold.subject_id, Message.conversation_id == talk_id, Message.unsent_at.is_(None)
     )
-    return None if db.session.scalar(select(there)) else "This message was taken back."
+    if not db.session.scalar(select(there)):
+        return "This message was taken back."
+    # Whom its sender blocked would pay for what stays shut.
+    lock = queries.lock_of(db.session.get_one(Parcel, _subject(sold)))
+    hidden = decide(sold.buyer_id, [lock])[lock.item_id].outcome is Outcome.HIDDEN
+    return "This message is not offered any more." if hidden else None
 
 
 def _welcome(sold: Sold) -> None:

@@ -306,6 +306,21 @@ def test_blocked_people_keep_nothing_of_it(
     assert fetch(fan, address) == 404
 
 
+def test_blocked_people_pay_nothing_for_what_stays_shut(
+    app: Flask, fan: PageClient, creator: PageClient, talk: str, ben: Person, mara: Person
+) -> None:
+    locked(app, creator, mara, talk)
+    give_credit(app, ben, 1000)
+    bill = opening(fan, talk)
+    blocks(app, mara, ben)
+    refused = fan.send(bill.form(".*/pay/credit"))
+    assert "not offered any more" in refused.text
+    assert the_invoice(app, invoice_of(bill)).paid_at is None
+    page = fan.get(talk)
+    assert not page.has_form(f"{talk}/2/open")
+    assert fan.post(f"{talk}/2/open", page.form(f"{talk}/mute").fields).status == 404
+
+
 @pytest.mark.parametrize(
     ("values", "field"),
     [

@@ -13,6 +13,7 @@ from app.extensions import db
 from app.invoices.models import LABEL_MAX, Invoice
 from app.invoices.operations.making import Item, Order, make
 from app.kit.text import shortened
+from app.platform.errors import NotFound
 
 PARCEL, FIRST_WORD = "message", "first_word"
 
@@ -23,6 +24,8 @@ def open_parcel(me: UUID, conversation_id: UUID, seq: int) -> Invoice:
     parcel = queries.find_said(talk, seq).parcel
     if parcel is None or parcel.price is None or parcel.open:
         raise NothingToOpen
+    if parcel.shut:
+        raise NotFound
     _check_age(me, talk.other.id)
     label = shortened(f"A message from {talk.other.display_name}", LABEL_MAX - 1)
     return make(
