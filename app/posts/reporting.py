@@ -163,7 +163,7 @@ def let_in(scope_id: UUID, moderator_id: UUID) -> None:
 
 
 def let_out(user_id: UUID, role: Role) -> None:
-    if role is Role.MODERATOR:
+    if role in {Role.MODERATOR, Role.ADMIN}:
         grants.revoke_all(user_id, Kind.STAFF)
 
 
