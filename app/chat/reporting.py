@@ -32,6 +32,7 @@ def init_app(app: Flask) -> None:
             take_down=writing.take_down,
             put_back=_stays_gone,
             copied=True,
+            comes_back=False,
             files=_files,
         ),
     )

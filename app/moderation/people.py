@@ -35,4 +35,5 @@ PERSON = Reportable(
     look=look,
     take_down=nothing_by_itself,
     put_back=nothing_by_itself,
+    comes_back=False,
 )

@@ -38,7 +38,7 @@ def init_app(app: Flask) -> None:
                 ),
                 Event(
                     "report_taken_back",
-                    "Your {noun} is shown again",
+                    "We looked again at your {noun}, and take our decision back",
                     icon="flag",
                     letter="report_taken_back",
                     href=RULES,

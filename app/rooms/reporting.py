@@ -26,6 +26,7 @@ def init_app(app: Flask) -> None:
             take_down=speaking.take_down,
             put_back=_stays_gone,
             copied=True,
+            comes_back=False,
         ),
     )
 

@@ -153,6 +153,19 @@ def test_a_mistake_can_be_taken_back(
     assert signed_in(app, ben).get(f"/posts/{post}").status == 404
 
 
+def test_of_what_was_never_closed_nobody_says_that_it_is_shown_again(
+    app: Flask, desk: PageClient, mara: Person, ben: Person
+) -> None:
+    report = reported(app, "person", mara.id, ben, mara)
+    decide(desk, report, "uphold")
+    assert "shown again" not in desk.get(f"/admin/reports/{report}").text
+    decide(desk, report, "dismiss")
+    told = last_letter(app, mara.email, "report_taken_back").text
+    assert "looked again at your profile" in told
+    assert "as it was before" not in told
+    assert "shown again" not in signed_in(app, mara).get("/notifications").text
+
+
 def test_dismissing_changes_nothing_and_says_so(
     app: Flask, desk: PageClient, mara: Person, ben: Person, post: UUID
 ) -> None:
@@ -214,9 +227,11 @@ def test_a_moderator_is_let_in_for_an_hour_and_that_is_on_record(
     assert SECRET not in desk.get(f"/posts/{locked}").text
 
 
+@pytest.mark.parametrize("role", ["moderator", "admin"])
 def test_a_moderator_whose_role_is_taken_is_out_at_once(
-    app: Flask, desk: PageClient, mara: Person, ben: Person
+    app: Flask, mara: Person, ben: Person, role: str
 ) -> None:
+    desk = signed_in(app, a_person(app, "moira", roles=("fan", role)), second_factor=True)
     locked = a_post(app, mara.id, audience="paid", price=499, body_html=f"<p>{SECRET}</p>")
     assert SECRET in decide(desk, reported(app, "post", locked, ben, mara), "open").text
     with app.app_context():
