@@ -9,6 +9,16 @@ class NotNow(Refused):
     code = "not_now"
 
 
+class SavedElsewhere(Refused):
+    code = "saved_elsewhere"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "It was saved in another window meanwhile. Yours is not saved yet: save it again to put it in "
+            "the place of the other one, or open the broadcast anew to keep that."
+        )
+
+
 class Nobody(Refused):
     code = "nobody"
 

@@ -99,6 +99,8 @@ class AudienceForm(Form):
 class BroadcastForm(AudienceForm, MessageForm):
     send_at = StringField("Goes out at", filters=[strip])
     utc_offset = HiddenField()
+    # The save that it began from, of one that is changed.
+    saves = IntegerField(validators=[Optional(), NumberRange(min=0, max=2**31 - 1)])
 
     def __init__(self, tiers: Sequence[Tier], currency: str, **options: Any) -> None:
         super().__init__(tiers, currency, **options)

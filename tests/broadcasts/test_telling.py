@@ -187,6 +187,19 @@ def test_what_was_changed_after_a_look_is_looked_at_again(app: Flask, host: Page
     assert the_broadcast(app, address).state == "draft"
 
 
+def test_two_windows_do_not_overwrite_each_other(app: Flask, host: PageClient) -> None:
+    edit = f"{written(host, 'common')}/edit"
+    here, there = (host.get(edit).form(edit) for _ in range(2))
+    host.send(here, body="from here", intent="draft")
+    page = host.send(there, body="from there", intent="draft")
+    assert "in another window" in page.text
+    assert page.one("#other-text").get_text() == "from here"
+    assert page.form(edit).fields["body"] == "from there"
+    assert host.get(edit).form(edit).fields["body"] == "from here"
+    host.send(page.form(edit), intent="draft")
+    assert host.get(edit).form(edit).fields["body"] == "from there"
+
+
 def test_a_second_click_sends_it_once(app: Flask, host: PageClient, ben: Person) -> None:
     address = written(host)
     form = host.get(address).form(f"{address}/send")

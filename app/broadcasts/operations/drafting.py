@@ -6,7 +6,7 @@ from uuid import UUID
 
 from app.broadcasts import queries
 from app.broadcasts.audience import Audience
-from app.broadcasts.errors import NotNow
+from app.broadcasts.errors import NotNow, SavedElsewhere
 from app.broadcasts.models import ON_ITS_WAY, Broadcast
 from app.chat import words
 from app.chat.operations import parcels
@@ -35,11 +35,13 @@ def begin(creator_id: UUID, wish: Wish) -> Broadcast:
     return _keep(found, wish)
 
 
-def change(creator_id: UUID, broadcast_id: UUID, wish: Wish) -> Broadcast:
-    """One that was scheduled waits to be confirmed again."""
+def change(creator_id: UUID, broadcast_id: UUID, wish: Wish, seen: int | None = None) -> Broadcast:
+    """One that was scheduled waits to be confirmed again. `seen`: the save that stands to be replaced."""
     found = lock(creator_id, broadcast_id)
     if found.state not in EDITABLE:
         raise NotNow(OUT)
+    if seen is not None and found.saves != seen:
+        raise SavedElsewhere
     return _keep(found, wish)
 
 

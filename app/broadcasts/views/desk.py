@@ -9,6 +9,7 @@ from htmx_flask import request
 from werkzeug.wrappers import Response
 
 from app.broadcasts import queries, queries_people
+from app.broadcasts.errors import SavedElsewhere
 from app.broadcasts.forms import AudienceForm, BroadcastForm, kept
 from app.broadcasts.operations import drafting
 from app.broadcasts.queries import Shown
@@ -65,9 +66,13 @@ def save_broadcast(broadcast_id: UUID) -> Response:
     shown, form = queries.show(creator_id, broadcast_id), _form()
     try:
         if form.validate():
-            return _saved(drafting.change(creator_id, broadcast_id, form.wish).id)
+            return _saved(drafting.change(creator_id, broadcast_id, form.wish, form.saves.data).id)
     except NotFound:
         raise
+    except SavedElsewhere as refused:
+        form.refuse(refused)
+        shown = queries.show(creator_id, broadcast_id)
+        return form_page(FORM, other=shown.words, **_context(form, shown))
     except Refused as refused:
         form.refuse(refused)
     return form_page(FORM, **_context(form, shown))
