@@ -339,6 +339,12 @@ def test_a_price_that_makes_no_sense_is_told_beside_it(
     assert page.form(talk).fields["body"] == "Something for you"
 
 
+def test_what_was_refused_still_answers_what_it_answered(creator: PageClient, talk: str) -> None:
+    page = creator.send(creator.get(f"{talk}?answer=1").form(talk), body="Yes", price="lots")
+    assert page.status == 422
+    assert page.form(talk).fields["answers"] == "1"
+
+
 def test_fans_take_no_price(app: Flask, fan: PageClient, talk: str, ben: Person) -> None:
     page = send(fan, talk, body="Pay me", price="5", locked=SECRET)
     assert page.status == 422

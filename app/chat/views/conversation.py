@@ -161,7 +161,7 @@ def _show(talk: Talk, form: MessageForm | None = None) -> Response:
     context: dict[str, Any] = {
         "talk": talk,
         "stretch": stretch,
-        "answers": _answered(talk),
+        "answers": _answered(talk, form),
         "online": online_among(talk.me, [talk.other.id]),
         "chosen": shown_states(shown.media_ids, talk.me) if shown.media_ids else (),
         "form": shown,
@@ -188,9 +188,14 @@ def _mark_read(talk: Talk) -> None:
             marking.seen(talk.me, talk.id, read=talk.last_seq)
 
 
-def _answered(talk: Talk) -> Said | None:
-    """`?answer=12`: what the next message is an answer to."""
-    seq = _number("answer")
+def _answered(talk: Talk, form: MessageForm | None) -> Said | None:
+    """What the next message is an answer to: `?answer=12`, or what one that was refused says itself."""
+    if form is None:
+        seq = _number("answer")
+    elif form.answers.errors or (form.answers.data or 0) > talk.last_seq:
+        return None
+    else:
+        seq = form.answers.data
     if not (talk.id and seq):
         return None
     said = queries.find_said(talk, seq)
