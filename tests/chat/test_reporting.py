@@ -6,6 +6,7 @@ from flask import Flask
 from app.accounts.models import User
 from app.chat.jobs import let_go_of_what_was_decided
 from app.chat.models import Message
+from app.creators.operations import following
 from app.extensions import db
 from app.media import doors
 from app.media.models import Media
@@ -124,6 +125,18 @@ def test_files_taken_back_meanwhile_go_once_nobody_has_to_decide(
         let_go_of_what_was_decided()
         let_go_of_what_was_decided()
     assert states(app) == ["ready", "removed"], "the other one is still to be decided"
+
+
+def test_who_is_blocked_afterwards_finds_the_way_to_report(
+    app: Flask, host: PageClient, fan: PageClient, talk: str
+) -> None:
+    say(host, talk, "You will regret this")
+    with app.app_context(), transaction():
+        ids = {one.handle: one.id for one in db.session.query(User)}
+        following.block(ids["mara"], ids["ben"])
+    sheet = fan.get(f"{talk}/3")
+    assert not sheet.soup.select("form.signs")
+    assert fan.get(str(sheet.one("a[href^='/report/message/']")["href"])).status == 200
 
 
 def states(app: Flask) -> list[str]:
