@@ -14,6 +14,8 @@ def init_app(app: Flask) -> None:
         tipping,
         views,
     )
+    from app.chat.operations import choosing
+    from app.creators import ties
     from app.platform import partitions
 
     partitions.keep("messages")
@@ -24,3 +26,4 @@ def init_app(app: Flask) -> None:
     selling.init_app(app)
     tipping.init_app(app)
     telling.init_app(app)
+    ties.on_reranked(choosing.follow_its_tier)

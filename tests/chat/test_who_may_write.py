@@ -14,7 +14,7 @@ from app.entitlements.rules import Kind
 from app.extensions import db
 from app.platform.transaction import transaction
 from tests.chat.talking import begin, say
-from tests.factories.creators import a_creator, blocks, follows
+from tests.factories.creators import a_creator, a_tier, blocks, follows
 from tests.factories.people import Person, a_person, signed_in
 from tests.page_client import Page
 
@@ -42,6 +42,22 @@ def tie(app: Flask, person: Person, creator: Person, how: str) -> None:
     if how == "subscriber":
         with app.app_context(), transaction():
             grants.grant(person.id, creator.id, Kind.SUBSCRIPTION, cause="a test", extent=Extent(rank=1))
+
+
+def test_messages_stay_with_the_tier_that_they_are_taken_from(app: Flask, mara: Person, ben: Person) -> None:
+    silver, gold = a_tier(app, mara, "Silver"), a_tier(app, mara, "Gold")
+    host, at = signed_in(app, mara), "/settings/messages"
+    host.send(host.get(at).form(at), messages_from="subscribers", from_rank="2")
+    with app.app_context(), transaction():
+        grants.grant(ben.id, mara.id, Kind.SUBSCRIPTION, cause="a test", extent=Extent(rank=2))
+    assert may(app, ben, "mara")
+    host.send(host.get("/dashboard/tiers").form(f"/dashboard/tiers/{silver}/up"))
+    assert may(app, ben, "mara"), "they have Gold, wherever it stands"
+    assert "from Gold on" in page_to(app, a_person(app), "mara").text
+    # What is saved beside it leaves it, also once the tier is archived.
+    host.send(host.get(f"/dashboard/tiers/{gold}").form(f"/dashboard/tiers/{gold}/archive"))
+    assert "Saved." in host.send(host.get(at).form(at), shows_typing="").text
+    assert host.get(at).form(at).fields["from_rank"] == "1"
 
 
 def page_to(app: Flask, person: Person, other: str) -> Page:

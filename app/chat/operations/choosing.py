@@ -1,5 +1,6 @@
 """What somebody chose for their messages."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from uuid import UUID
 
@@ -27,3 +28,10 @@ def choose(me: UUID, choice: Choice) -> None:
     row = insert(ChatSettings).values(user_id=me, **chosen)
     db.session.execute(row.on_conflict_do_update(index_elements=["user_id"], set_=chosen))
     audit.record(Action.CHAT_CHOSEN, actor=me, subject=("user", me), **chosen)
+
+
+def follow_its_tier(creator_id: UUID, ranks: Mapping[int, int]) -> None:
+    """The tier from which on they take messages may stand above others now, or below."""
+    chosen = db.session.get(ChatSettings, creator_id)
+    if chosen is not None:
+        chosen.from_rank = ranks.get(chosen.from_rank, chosen.from_rank)
