@@ -14,6 +14,15 @@ fail() { printf '\n%s\n' "$*" >&2; exit 1; }
 setting() { sed -n "s/^$1=//p" $etc/env | tail -1; }
 as_house() { (cd "$home/$colour" && runuser -u fanlight -- .venv/bin/python -m "$@"); }
 as_postgres() { runuser -u postgres -- psql -X -At -v ON_ERROR_STOP=1 -d postgres >/dev/null; }
+answers() {
+    local port try
+    port=$(sed -n 's/^PORT=//p' "$etc/$colour.env")
+    for try in $(seq 60); do
+        curl -fs -o /dev/null "http://127.0.0.1:$port/readyz" && return
+        [ "$try" -lt 60 ] || return 1
+        sleep 1
+    done
+}
 
 [ $# = 1 ] || fail "Say to which second, in UTC: $0 \"2026-11-21 14:03:00\", or: $0 latest"
 to=$1
@@ -33,9 +42,12 @@ restored=$database.restored-$stamp before=$database.before-$stamp
 # Whatever ends this before anything is changed: the right second that did not come, Ctrl-C, a terminal that goes away.
 as_it_was() {
     trap '' HUP INT TERM
-    rm -rf "$restored" "$restored".part*
+    # Whatever does not succeed here must not keep the house closed.
+    set +e
     systemctl start "fanlight@$colour.target"
+    answers || say "It does not answer yet: journalctl -u 'fanlight-*'."
     rm -f $closed
+    rm -rf "$restored" "$restored".part* "$(dirname "$database")/restore.log"
     say "Nothing was changed; the house is open again, as it was."
 }
 
@@ -52,7 +64,7 @@ say "lay out the database as it was"
 
 say "put it in place of the one that is there"
 trap '' HUP INT TERM
-trap 'say "It did not come to its end. Visitors see the maintenance page; begin it again, or rm $closed shows the house."' EXIT
+trap 'rm -f $data/restored.env; say "It did not come to its end. Visitors see the maintenance page; begin it again, or rm $closed shows the house."' EXIT
 # By their own names: "postgresql" alone is said to be stopped while its servers still write.
 systemctl stop fanlight-recovery postgresql 'postgresql@*'
 [ ! -e "$database/postmaster.pid" ] || fail "PostgreSQL does not stop. Nothing was changed; rm $closed shows the house."
@@ -91,12 +103,7 @@ for what in ledger audit media; do as_house flask --app app $what verify || brok
 
 say "open the house"
 systemctl start fanlight-recovery "fanlight@$colour.target"
-port=$(sed -n 's/^PORT=//p' "$etc/$colour.env")
-for try in $(seq 60); do
-    curl -fs -o /dev/null "http://127.0.0.1:$port/readyz" && break
-    [ "$try" -lt 60 ] || fail "It does not answer: journalctl -u 'fanlight-*'. Visitors see the maintenance page; rm $closed shows the house."
-    sleep 1
-done
+answers || fail "It does not answer: journalctl -u 'fanlight-*'. Visitors see the maintenance page; rm $closed shows the house."
 [ -z "${broken:-}" ] || fail "Not all is whole: read above. Visitors see the maintenance page; rm $closed opens the house."
 rm $closed
 trap - EXIT

@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import signal
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -23,6 +24,8 @@ from workers.recovery.service import back_up, serve
 from workers.recovery.source import find_source
 from workers.stack.environment import ROOT, Surroundings
 from workers.stack.errors import StackError
+
+ENDING = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 
 Command = Callable[[argparse.Namespace, BackupSettings, Depot], int]
 
@@ -138,8 +141,15 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _end(number: int, _: object) -> None:
+    sys.exit(128 + number)
+
+
 def main(arguments: list[str]) -> int:
     chosen = _parser().parse_args(arguments)
+    # Broken off, it stops what it started and clears away what it made.
+    for number in ENDING:
+        signal.signal(number, _end)
     try:
         settings = load_backup_settings()
         code: int = chosen.command(chosen, settings, open_depot(settings))
