@@ -18,7 +18,7 @@ answers() {
     local port try
     port=$(sed -n 's/^PORT=//p' "$etc/$colour.env")
     for try in $(seq 60); do
-        curl -fs -o /dev/null "http://127.0.0.1:$port/readyz" && return
+        curl -fs -o /dev/null "http://127.0.0.1:$port/readyz" && return 0
         [ "$try" -lt 60 ] || return 1
         sleep 1
     done

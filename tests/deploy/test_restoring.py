@@ -78,7 +78,7 @@ def test_who_breaks_it_off_before_anything_is_changed_finds_the_house_open(
         os.killpg(process.pid, word)
         said, _ = process.communicate(timeout=20)
     assert process.returncode != 0
-    assert "Nothing was changed" in said
+    assert "Nothing was changed" in said and "not answer" not in said
     assert not closed.exists()
     assert asked.read_text().splitlines()[-2:] == ["systemctl start fanlight@blue.target", "answers"]
 
