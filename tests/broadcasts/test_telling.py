@@ -191,7 +191,8 @@ def test_two_windows_do_not_overwrite_each_other(app: Flask, host: PageClient) -
     edit = f"{written(host, 'common')}/edit"
     here, there = (host.get(edit).form(edit) for _ in range(2))
     host.send(here, body="from here", intent="draft")
-    page = host.send(there, body="from there", intent="draft")
+    refused = host.send(there, body="from there", price="no price", intent="draft")
+    page = host.send(refused.form(edit), price="", intent="draft")
     assert "in another window" in page.text
     assert page.one("#other-text").get_text() == "from here"
     assert page.form(edit).fields["body"] == "from there"
