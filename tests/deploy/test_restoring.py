@@ -56,7 +56,8 @@ def machine(tmp_path: Path) -> dict[str, str]:
 
 def restoring(folder: Path, machine: dict[str, str]) -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        ["bash", str(folder / "restore.sh"), "latest"],
+        # What a suite in the background ignores, a script would as well.
+        ["env", "--default-signal=HUP,INT,TERM", "bash", str(folder / "restore.sh"), "latest"],
         env=machine,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -253,6 +253,7 @@ VALUES: dict[str, Any] = {
     "address": "203.0.113.9",
     "new_email": "new@example.org",
     "what": "The authenticator app was removed.",
+    "back": True,
     "opens": True,
     "upheld": True,
     "trial": True,
