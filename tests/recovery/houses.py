@@ -50,6 +50,17 @@ class House:
         with start("workers.recovery", self.env, *arguments) as process:
             return process.wait(WAIT)
 
+    def forget_changes(self) -> None:
+        """What changed since the last base, which the server notes at checkpoints."""
+        folder = self.servers.postgres.data / "pg_wal/summaries"
+        before = set(folder.iterdir())
+        with closing(psycopg2.connect(self.servers.admin_url)) as connection:
+            connection.autocommit = True
+            connection.cursor().execute("checkpoint")
+        eventually(lambda: set(folder.iterdir()) - before, within=WAIT)
+        for summary in folder.iterdir():
+            summary.unlink()
+
     def shipped_beyond(self, moment: datetime) -> None:
         eventually(lambda: self.look().newest() > moment, within=WAIT)
 

@@ -62,6 +62,9 @@ def test_files_are_restored_as_they_were(depot: Depot, files: Path, ship: Callab
     found = {path.relative_to(new).as_posix(): path.read_bytes() for path in new.rglob("*") if path.is_file()}
     assert found == {"media/1/a": b"second", "media/1/b": b"first"}
     assert media.restore(depot, media.files_at(depot, last), new) == 0
+    (new / "media/1/b").write_bytes(b"later")
+    assert media.restore(depot, media.files_at(depot, last), new) == 1
+    assert (new / "media/1/b").read_bytes() == b"first", "as long, and not the same"
     # What came right after is taken along: the database may have spoken of it already.
     assert set(media.files_at(depot, first)) == {"media/1/a", "media/1/b", "avatar"}
     assert media.files_at(depot, first - LATER) == {}

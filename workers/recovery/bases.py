@@ -31,6 +31,11 @@ PART = 256 * 1024 * 1024
 
 Enough = Callable[[], bool]
 
+
+class Unfinished(RecoveryError):
+    """The server's own program gave up, and said why."""
+
+
 log = logging.getLogger("fanlight.recovery")
 
 
@@ -187,7 +192,7 @@ def _running(source: Source, options: list[str]) -> Iterator[Iterator[bytes]]:
         if failed:
             said.seek(0)
             complaint = said.read().decode(errors="replace").strip()
-            raise RecoveryError(f"The base backup failed: {complaint}")
+            raise Unfinished(f"The base backup failed: {complaint}")
 
 
 def _digested(chunks: Iterable[bytes], digest: Any, enough: Enough) -> Iterator[bytes]:

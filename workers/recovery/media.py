@@ -117,7 +117,7 @@ def files_at(depot: Depot, moment: datetime) -> Files:
 
 def restore(depot: Depot, files: Files, storage: Path) -> int:
     """Brings what is not there yet; how many. Broken off and begun again, it goes on."""
-    wanted = [name for name, entry in files.items() if not _has(storage / name, entry[0])]
+    wanted = [name for name, entry in files.items() if not _has(storage / name, entry)]
     with ThreadPoolExecutor(HANDS) as hands:
         for _ in hands.map(lambda name: _fetch(depot, storage / name, files[name]), wanted):
             continue
@@ -173,8 +173,9 @@ def _fetch(depot: Depot, target: Path, entry: Entry) -> None:
     making.rename(target)
 
 
-def _has(path: Path, size: int) -> bool:
-    return path.is_file() and path.stat().st_size == size
+def _has(path: Path, entry: Entry) -> bool:
+    """As a file counts as known when it is shipped."""
+    return path.is_file() and (path.stat().st_size, path.stat().st_mtime_ns) == entry[:2]
 
 
 def _object(content: str) -> str:

@@ -5,7 +5,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 
 from app.config import Settings
 from workers.recovery import bases, house_keys, retention
-from workers.recovery.catalogue import Catalogue
+from workers.recovery.catalogue import Base, Catalogue
 from workers.recovery.depot import Depot
 from workers.recovery.drilling import drill
 from workers.recovery.media import MediaShipping
@@ -99,13 +99,26 @@ def back_up(
         with _one_at_a_time(folder):
             here = int(source.ask(WHERE_NOW)[0][0], 16)
             parent = bases.wanted_parent(bases.look(depot), source.facts(), here, settings.backup_full_days)
-            about = bases.take(source, depot, None if full else parent, folder, enough)
+            about = _take(source, depot, None if full else parent, folder, enough)
     except Exception as error:
         notes.done("base", began, trouble=str(error))
         raise
     told = {name: about[name] for name in ("id", "parent", "size", "sealed", "sha256")}
     notes.done("base", began, took_seconds=round((datetime.now(UTC) - began).total_seconds(), 1), **told)
     return about
+
+
+def _take(
+    source: Source, depot: Depot, parent: Base | None, folder: Path, enough: Callable[[], bool]
+) -> dict[str, Any]:
+    try:
+        return bases.take(source, depot, parent, folder, enough)
+    except bases.Unfinished as error:
+        if parent is None:
+            raise
+        # The server may have forgotten what changed since: it would give up tomorrow as well.
+        log.warning("no base of changes; taking a full one", extra={"error": str(error)})
+        return bases.take(source, depot, None, folder, enough)
 
 
 def scratch(settings: Settings) -> Path:
