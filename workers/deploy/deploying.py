@@ -131,6 +131,7 @@ class Deployment:
             except StackError as trouble:
                 # What runs may be what this release mends.
                 self._say("look", f"{name_of(self._before)} is not as it should be: {trouble}")
+            self._runner.wake(self._new, with_machine=False)
         stop_all(self._runner, self._new)
 
     def _bring_back(self, release: Path, colour: str) -> None:
@@ -197,7 +198,7 @@ class Deployment:
         return ", ".join(self._house.validate) or "nothing to look at"
 
     def _start(self) -> str:
-        self._undo.append(Undo("stopping the new release", lambda: stop_all(self._runner, self._new)))
+        self._undo.append(Undo("stopping the new release", self._end_new))
         if before := self._before:
             self._undo.append(Undo("having units as they were", lambda: self._runner.adopt(before)))
         self._runner.adopt(self._release)
@@ -206,6 +207,10 @@ class Deployment:
             self._runner.start(kind, self._new)
         web, realtime = self._until_ready(self._new)
         return f"ready on ports {web} and {realtime}"
+
+    def _end_new(self) -> None:
+        stop_all(self._runner, self._new)
+        self._runner.wake(self._new, with_machine=False)
 
     def _try_it(self) -> str:
         smoke.look(*self._house.ports(self._new), self._name, self._settings.base_url)
@@ -223,6 +228,8 @@ class Deployment:
         if self._before and self._old:
             name, until = name_of(self._before), self._front.until_seen
             self._after_nginx(Undo("waiting until visitors are back", lambda: until(name), first=True))
+        # A machine that loses its power now leads visitors there when it is back.
+        self._runner.wake(self._new, with_machine=True)
         self._front.point(self._release, self._new, self._name)
         return f"visitors see {self._name}"
 

@@ -34,8 +34,11 @@ class Runner(Protocol):
     def why(self, kind: str, colour: str) -> str:
         """The last that it said."""
 
+    def wake(self, colour: str, *, with_machine: bool) -> None:
+        """Whether it comes back after the machine started anew."""
+
     def keep(self, colour: str, other: str) -> None:
-        """Which colour stands after the machine started anew."""
+        """Of the two, this one stays."""
 
     def forget(self, colour: str) -> None:
         """All of it has been stopped."""
@@ -70,11 +73,14 @@ class Systemd:
         command = ["journalctl", "--no-pager", "-o", "cat", "-n", "10", "-u", _unit(kind, colour)]
         return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
+    def wake(self, colour: str, *, with_machine: bool) -> None:
+        _systemctl("enable" if with_machine else "disable", "--quiet", f"fanlight@{colour}.target")
+
     def keep(self, colour: str, other: str) -> None:
-        _systemctl("enable", "--quiet", f"fanlight@{colour}.target")
+        self.wake(colour, with_machine=True)
         # All of it runs already; so a stop of the target ends it.
         _systemctl("start", f"fanlight@{colour}.target")
-        _systemctl("disable", "--quiet", f"fanlight@{other}.target")
+        self.wake(other, with_machine=False)
         # Backups go on by the new release, where there are any; they miss nothing meanwhile.
         _systemctl("restart", BACKUPS, must=False)
 
@@ -137,8 +143,11 @@ class Processes:
     def why(self, kind: str, colour: str) -> str:
         return end_of(self._log(f"{kind}@{colour}"))
 
-    def keep(self, colour: str, other: str) -> None:
+    def wake(self, colour: str, *, with_machine: bool) -> None:
         """They do not come back by themselves."""
+
+    def keep(self, colour: str, other: str) -> None:
+        """All that runs was started one by one."""
 
     def forget(self, colour: str) -> None:
         """Nothing is left of it."""
