@@ -5,6 +5,7 @@ from uuid import UUID
 from flask import Flask
 from sqlalchemy import exists, select, update
 
+from app.accounts.models import User
 from app.chat import numbering, queries, queries_talk
 from app.chat.models import Member, Message, Parcel
 from app.chat.operations import parcels, writing
@@ -83,7 +84,7 @@ def _shut(sold: Sold) -> None:
 
 
 def _door_gone(sold: Sold) -> str | None:
-    """Whoever has closed their page, or the door to this person, is not written to."""
+    """Whoever has closed their page, or the door to this person, or was sent away, is not written to."""
     talk_id = _talk_id(sold)
     if talk_id is not None:
         numbering.lock(talk_id)
@@ -97,7 +98,13 @@ def _door_gone(sold: Sold) -> str | None:
         Creator.state == "open",
         ~hidden_from(sold.buyer_id, Creator.id.expression),
     )
-    return None if db.session.scalar(select(there)) else "This creator takes no messages at the moment."
+    if db.session.scalar(select(there)) and _is_here(_seller(sold)):
+        return None
+    return "This creator takes no messages at the moment."
+
+
+def _is_here(seller_id: UUID) -> bool:
+    return db.session.scalar(select(exists().where(User.id == seller_id, User.state == "active"))) or False
 
 
 def _let_in(talk_id: UUID | None, sold: Sold, *, welcome: bool) -> None:

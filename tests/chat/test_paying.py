@@ -16,7 +16,7 @@ from app.tips.models import Tip
 from tests.chat.talking import begin, say, words_of
 from tests.factories.creators import a_creator, a_tier, blocks
 from tests.factories.invoices import give_credit, money_in, refund, shop, the_invoice, too_late
-from tests.factories.people import Person, a_person, signed_in
+from tests.factories.people import Person, a_person, signed_in, suspends
 from tests.page_client import Page, PageClient
 
 
@@ -143,6 +143,17 @@ def test_a_first_word_that_was_paid_meanwhile_is_not_paid_again_by_money_that_co
     fan.send(again.form(".*/pay/credit"))
     money_in(app, late, 300)
     assert the_invoice(app, late).leftover == 300
+
+
+def test_nobody_pays_for_a_first_word_to_whom_the_house_sent_away(
+    app: Flask, fan: PageClient, creator: PageClient, mara: Person
+) -> None:
+    asks(creator, messages_from="paid", first_price="3")
+    bill = fan.send(fan.get("/messages/to/mara").form("/messages/to/mara/pay"))
+    suspends(app, mara)
+    assert "takes no messages at the moment" in fan.send(bill.form(".*/pay/credit")).text
+    money_in(app, invoice_of(app), 300)
+    assert the_invoice(app, invoice_of(app)).leftover == 300
 
 
 def test_who_may_write_anyway_pays_nothing(app: Flask, fan: PageClient, creator: PageClient) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import Flask
 
 from app.accounts.models import User
+from app.accounts.operations import roles as roles_given
 from app.accounts.operations import sessions
 from app.accounts.passwords import hash_password
 from app.extensions import db
@@ -47,6 +48,12 @@ def a_person(
         )
         db.session.add(user)
         return Person(user.id, name, str(user.email))
+
+
+def suspends(app: Flask, person: Person) -> None:
+    admin = a_person(app, roles=("fan", "admin"))
+    with app.app_context(), transaction():
+        roles_given.suspend(person.id, actor=admin.id)
 
 
 def a_session(app: Flask, person: Person, *, second_factor: bool = False, remember: bool = True) -> str:
