@@ -64,7 +64,7 @@ class Package:
     currency: str
     # Whoever got it opened it.
     sold: bool
-    # Nothing opens it: whoever sent it blocked this reader, or was taken down.
+    # Nothing opens it: whoever sent it blocked this reader, was taken down, or is not here any more.
     shut: bool = False
 
     @property
@@ -337,7 +337,7 @@ def _package(parcel: Parcel, talk: Talk, row: Any) -> Package:
         parcel.price,
         parcel.currency or "",
         sold=parcel.price is not None and found.open,
-        shut=not mine and found.outcome is Outcome.HIDDEN,
+        shut=not mine and (found.outcome is Outcome.HIDDEN or not (found.open or talk.other.here)),
     )
 
 

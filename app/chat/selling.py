@@ -68,10 +68,10 @@ def _parcel_gone(sold: Sold) -> str | None:
     )
     if not db.session.scalar(select(there)):
         return "This message was taken back."
-    # Whom its sender blocked would pay for what stays shut.
+    # Whom its sender blocked would pay for what stays shut; and nobody is paid who was sent away.
     lock = queries.lock_of(db.session.get_one(Parcel, _subject(sold)))
     hidden = decide(sold.buyer_id, [lock])[lock.item_id].outcome is Outcome.HIDDEN
-    return "This message is not offered any more." if hidden else None
+    return "This message is not offered any more." if hidden or not _is_here(lock.creator_id) else None
 
 
 def _welcome(sold: Sold) -> None:

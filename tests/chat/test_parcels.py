@@ -1,5 +1,6 @@
 """Files in messages, and what opens for a price: who sees what, and what becomes of it."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
@@ -36,12 +37,13 @@ from tests.chat.talking import HTMX, begin
 from tests.factories.creators import a_creator, blocks
 from tests.factories.invoices import give_credit, money_in, paid, refund, shop, the_invoice, too_late
 from tests.factories.media import a_picture
-from tests.factories.people import Person, a_person, signed_in
+from tests.factories.people import Person, a_person, signed_in, suspends
 from tests.page_client import Page, PageClient
 from tests.queries import counting
 from tests.support import eventually
 
 SECRET = "The key is under the third stone"
+Ends = Callable[[Flask, Person, Person], None]
 
 
 @pytest.fixture
@@ -306,19 +308,33 @@ def test_blocked_people_keep_nothing_of_it(
     assert fetch(fan, address) == 404
 
 
-def test_blocked_people_pay_nothing_for_what_stays_shut(
-    app: Flask, fan: PageClient, creator: PageClient, talk: str, ben: Person, mara: Person
+def suspended(app: Flask, creator: Person, fan: Person) -> None:
+    suspends(app, creator)
+
+
+@pytest.mark.parametrize("ended", [blocks, suspended])
+def test_nothing_is_paid_for_what_stays_shut(
+    app: Flask, fan: PageClient, talk: str, ben: Person, mara: Person, ended: Ends
 ) -> None:
-    locked(app, creator, mara, talk)
+    locked(app, signed_in(app, mara), mara, talk)
     give_credit(app, ben, 1000)
     bill = opening(fan, talk)
-    blocks(app, mara, ben)
+    ended(app, mara, ben)
     refused = fan.send(bill.form(".*/pay/credit"))
     assert "not offered any more" in refused.text
     assert the_invoice(app, invoice_of(bill)).paid_at is None
     page = fan.get(talk)
     assert not page.has_form(f"{talk}/2/open")
     assert fan.post(f"{talk}/2/open", page.form(f"{talk}/mute").fields).status == 404
+
+
+def test_what_was_bought_of_somebody_who_is_suspended_stays_open(
+    app: Flask, fan: PageClient, creator: PageClient, talk: str, mara: Person
+) -> None:
+    locked(app, creator, mara, talk)
+    paid(app, invoice_of(opening(fan, talk)))
+    suspends(app, mara)
+    assert SECRET in fan.get(talk).text
 
 
 @pytest.mark.parametrize(
