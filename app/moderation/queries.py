@@ -105,6 +105,13 @@ def is_reported(kind: str, subject_id: UUID) -> bool:
     return db.session.scalar(select(_waits(kind, subject_id))) or False
 
 
+def reported_since(kind: str, subject_id: UUID) -> Select[datetime]:
+    """Since when somebody says so whom nobody has told that they are mistaken."""
+    return select(func.min(Report.created_at)).where(
+        Report.subject_kind == kind, Report.subject_id == subject_id, Report.state != "dismissed"
+    )
+
+
 def reported_among(kind: str, subject_ids: Collection[UUID]) -> set[UUID]:
     """Those of them about which nobody has decided yet."""
     waiting = select(Report.subject_id).where(Report.subject_kind == kind, Report.state == "waiting")

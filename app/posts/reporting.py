@@ -1,6 +1,5 @@
 """Posts, comments and whole pages can be reported; what upholding does to each."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -20,13 +19,16 @@ from app.extensions import db
 from app.kit import clock
 from app.media.operations import holding
 from app.moderation import people, subjects
+from app.moderation.queries import reported_since
 from app.moderation.subjects import Reportable, Subject
 from app.platform.errors import NotFound
 from app.platform.viewer import Role
-from app.posts.models import Comment, Post, PostMedia
+from app.posts import queries
+from app.posts.models import Comment, Post, PostVersion
 from app.posts.operations import commenting, drafts, publishing
 from app.posts.queries_page import find_comment, find_post
 
+POST = "post"
 CAUSE = "report"
 WORDS = 1_000
 INSIDE_FOR = timedelta(hours=1)
@@ -38,7 +40,7 @@ def init_app(app: Flask) -> None:
     subjects.register(app, "person", replace(people.PERSON, find=seen_person))
     subjects.register(
         app,
-        "post",
+        POST,
         Reportable(
             noun="post",
             consequence="The post closes to everybody, its author too, and its pictures lose their address.",
@@ -141,7 +143,7 @@ def take_post_down(post_id: UUID) -> None:
     """Also from those caches that keep by version, and from the addresses that anybody may keep."""
     post = _lock(post_id)
     grants.deny(post_id, Closed.TAKEDOWN, cause=CAUSE)
-    holding.take_down(_held_by(post_id))
+    holding.take_down(_shown_by(post))
     post.version += 1
     publishing.count(post.creator_id)
 
@@ -150,7 +152,7 @@ def put_post_back(post_id: UUID) -> None:
     """All of its files, and into the open only what readers see: never what is typed and not out yet."""
     post = _lock(post_id)
     grants.lift(post_id, cause=CAUSE)
-    holding.put_back(_held_before(post))
+    holding.put_back(_shown_by(post) | _held_by(post))
     if post.state == "published" and post.audience == Audience.PUBLIC:
         holding.make_public([UUID(one["id"]) for one in post.media])
     post.version += 1
@@ -175,15 +177,17 @@ def _lock(post_id: UUID) -> Post:
     return db.session.get_one(Post, post_id, with_for_update=True, populate_existing=True)
 
 
-def _held_by(post_id: UUID) -> Sequence[UUID]:
-    return db.session.scalars(select(PostMedia.media_id).where(PostMedia.post_id == post_id)).all()
+def _shown_by(post: Post) -> set[UUID]:
+    """What readers saw of it since it was reported, although its author took it out or deleted the post."""
+    since = reported_since(POST, post.id).scalar_subquery()
+    earlier = select(PostVersion.media).where(PostVersion.post_id == post.id, PostVersion.saved_at >= since)
+    return {UUID(one["id"]) for shown in (post.media, *db.session.scalars(earlier)) for one in shown}
 
 
-def _held_before(post: Post) -> set[UUID]:
-    """Also if it was deleted meanwhile."""
-    shown = [one["id"] for one in post.media]
+def _held_by(post: Post) -> set[UUID]:
+    """With what was only typed, which releases before took down as well; also if it was deleted meanwhile."""
     left = (post.working or {}).get(drafts.HELD, []) if post.state == "removed" else []
-    return {*_held_by(post.id), *map(UUID, shown), *map(UUID, left)}
+    return {*queries.media_of(post.id), *map(UUID, left)}
 
 
 def _post_of(comment_id: UUID) -> UUID:

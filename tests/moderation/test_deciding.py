@@ -1,5 +1,6 @@
 """Moderators look at what was reported, decide, and may be wrong."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -22,7 +23,7 @@ from tests.factories.people import Person, a_person, signed_in
 from tests.factories.post import last_letter, letters
 from tests.factories.posts import a_post, some_comments
 from tests.page_client import Page, PageClient
-from tests.posts.authors import an_author, stored
+from tests.posts.authors import Author, an_author, stored
 from tests.queries import counting
 
 SECRET = "Only for those who may"
@@ -251,6 +252,47 @@ def test_what_its_author_deleted_meanwhile_gives_its_files_back(
     report = reported(app, "post", post, ben, author.person)
     decide(desk, report, "uphold")
     author.press(post, "delete")
+    decide(desk, report, "dismiss")
+    again = author.write(title="Night trains", media=[shown, typed])
+    assert len(stored(app, again).media) == 2
+
+
+def edit_out(author: Author, post: UUID) -> None:
+    author.page.send(author.editor(post).fill(media=[]), intent="publish")
+
+
+def delete(author: Author, post: UUID) -> None:
+    author.press(post, "delete")
+
+
+@pytest.mark.parametrize("hide", [edit_out, delete])
+def test_what_was_reported_is_taken_down_whatever_its_author_did_meanwhile(
+    app: Flask, desk: PageClient, ben: Person, hide: Callable[[Author, UUID], None]
+) -> None:
+    author = an_author(app)
+    shown, other = (str(a_picture(app, author.person)["id"]) for _ in range(2))
+    post = author.write(title="Night trains", media=[shown])
+    edit_out(author, post)
+    author.page.send(author.editor(post).fill(media=[other]), intent="publish")
+    report = reported(app, "post", post, ben, author.person)
+    hide(author, post)
+    decide(desk, report, "uphold")
+    refused = author.page.send(author.blank(title="Once more", media=[other]), intent="publish")
+    assert refused.status == 422
+    assert "One of the files is gone" in refused.text
+    author.write(title="What stood there before anybody complained", media=[shown])
+
+
+def test_what_was_taken_out_of_a_post_while_it_was_down_comes_back_as_well(
+    app: Flask, desk: PageClient, ben: Person
+) -> None:
+    author = an_author(app)
+    shown, typed = (str(a_picture(app, author.person)["id"]) for _ in range(2))
+    post = author.write(title="Night trains", media=[shown])
+    author.page.post(f"/posts/{post}/autosave", author.editor(post).fields | {"media": [shown, typed]})
+    report = reported(app, "post", post, ben, author.person)
+    decide(desk, report, "uphold")
+    edit_out(author, post)
     decide(desk, report, "dismiss")
     again = author.write(title="Night trains", media=[shown, typed])
     assert len(stored(app, again).media) == 2
