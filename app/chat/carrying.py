@@ -60,5 +60,6 @@ def _changed(described: Described) -> None:
 
 
 def _places(media_ids: Collection[UUID]) -> dict[UUID, Place]:
-    sent = select(ParcelMedia.media_id).where(ParcelMedia.media_id.in_(media_ids))
-    return {one: Place("A message", "/messages", used=True) for one in db.session.scalars(sent)}
+    sent = exists().where(Message.parcel_id == ParcelMedia.parcel_id).label("sent")
+    found = db.session.execute(select(ParcelMedia.media_id, sent).where(ParcelMedia.media_id.in_(media_ids)))
+    return {row.media_id: Place("A message", "/messages", used=True, shown=row.sent) for row in found}

@@ -2,7 +2,7 @@
 
 holders.register("post", showing)
 holders.on_change(refresh)      # a description changed: it became ready, got other words, was withdrawn
-holders.tell_places(places)     # what the library says beside each file: what shows it, or what could
+holders.tell_places(places)     # what shows each file, or what could: the library says so
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -30,6 +30,8 @@ class Place:
     label: str
     href: str
     used: bool = False
+    # And not by its owner alone: it is out.
+    shown: bool = False
 
 
 Find = Callable[[UUID], Showing | None]
@@ -62,6 +64,11 @@ def tell_changed(described: Described) -> None:
 
 def tell_places(places: Places) -> None:
     _places[places] = None
+
+
+def waiting(media_ids: Collection[UUID]) -> list[UUID]:
+    """Those that are used in what is not out yet."""
+    return [one for one, place in places(media_ids).items() if place.used and not place.shown]
 
 
 def places(media_ids: Collection[UUID]) -> dict[UUID, Place]:

@@ -10,6 +10,7 @@ from sqlalchemy import and_, func, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
 from app.extensions import db
+from app.media import holders
 from app.media.models import Media
 
 PAGE = 24
@@ -103,16 +104,16 @@ def is_taken_down(media: Media) -> bool:
     return known is not None and known.moderation == "removed"
 
 
-def lying_about(media_ids: Collection[UUID]) -> list[UUID]:
-    """Of each owner's those that hold the same bytes as one of these, and that nothing shows."""
+def unseen_copies(media_ids: Collection[UUID]) -> list[UUID]:
+    """Of each owner's those that hold the same bytes as one of these, and that nothing shows to anybody."""
     known = aliased(Media)
-    return list(
-        db.session.scalars(
-            select(Media.id)
-            .join(known, and_(known.user_id == Media.user_id, known.digest == Media.digest))
-            .where(known.id.in_(media_ids), Media.id.not_in(media_ids), Media.attached.is_(False))
-        )
-    )
+    copies = db.session.execute(
+        select(Media.id, Media.attached)
+        .join(known, and_(known.user_id == Media.user_id, known.digest == Media.digest))
+        .where(known.id.in_(media_ids), Media.id.not_in(media_ids))
+    ).all()
+    waiting = holders.waiting([one.id for one in copies if one.attached])
+    return [*waiting, *(one.id for one in copies if not one.attached)]
 
 
 @dataclass(frozen=True, slots=True)

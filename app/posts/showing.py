@@ -1,6 +1,7 @@
 """Where an author's files are used, and where they can be."""
 
 from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -13,17 +14,19 @@ from app.posts.models import Post, PostMedia
 def places(media_ids: Collection[UUID]) -> dict[UUID, Place]:
     """Each of these files with the post that shows it, or with the way into a new one."""
     found = db.session.execute(
-        select(PostMedia.media_id, Post.id, Post.title, Post.state)
+        select(PostMedia.media_id, Post.id, Post.title, Post.state, Post.media)
         .join(Post, Post.id == PostMedia.post_id)
         .where(PostMedia.media_id.in_(media_ids))
     )
-    shown = {row.media_id: _post(row.id, row.title, row.state) for row in found}
-    return {one: shown.get(one) or _new_post(one) for one in media_ids}
+    used = {row.media_id: _post(row) for row in found}
+    return {one: used.get(one) or _new_post(one) for one in media_ids}
 
 
-def _post(post_id: UUID, title: str, state: str) -> Place:
-    words = title or ("A post without a title" if state == "published" else "A draft without a title")
-    return Place(words, f"/posts/{post_id}" if state == "published" else f"/posts/{post_id}/edit", used=True)
+def _post(row: Any) -> Place:
+    out = row.state == "published"
+    words = row.title or ("A post without a title" if out else "A draft without a title")
+    shown = out and any(one["id"] == str(row.media_id) for one in row.media)
+    return Place(words, f"/posts/{row.id}" if out else f"/posts/{row.id}/edit", used=True, shown=shown)
 
 
 def _new_post(media_id: UUID) -> Place:

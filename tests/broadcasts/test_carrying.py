@@ -1,5 +1,6 @@
 """What is told may carry files and a price: the same for all, opened by each for themselves."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -7,8 +8,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from app.broadcasts import jobs
 from app.chat.models import Message, Parcel, ParcelMedia
 from app.extensions import db
+from app.kit import clock
+from app.kit.clock import FixedClock
+from app.media.operations import holding
+from app.platform.transaction import transaction
 from tests.broadcasts.telling import (
     HOME,
     NEW,
@@ -109,6 +115,25 @@ def test_what_is_not_ready_does_not_go_out(
     refused = confirmed(host, written(host, "Look", media=picture["id"]))
     assert refused.status == 422
     assert "Draft" in host.get(HOME).text
+
+
+def test_a_second_one_of_what_was_taken_down_does_not_go_out(
+    app: Flask, mara: Person, host: PageClient, ben: Person, fixed_clock: FixedClock
+) -> None:
+    shown = a_picture(app, mara, digest=b"the same")
+    one, other = (a_picture(app, mara, purpose="message", digest=b"the same")["id"] for _ in range(2))
+    draft = written(host, "Look", media=one)
+    later = clock.now() + timedelta(hours=2)
+    scheduled = sent(host, "Look later", media=other, send_at=f"{later:%Y-%m-%dT%H:%M}", utc_offset="0")
+    with app.app_context(), transaction():
+        holding.take_down([UUID(shown["id"])])
+    assert "could not be used" in confirmed(host, draft).text
+    fixed_clock.move(timedelta(hours=2, minutes=1))
+    with app.app_context():
+        jobs.begin_due()
+    all_told(app)
+    assert (the_broadcast(app, draft).state, the_broadcast(app, scheduled).state) == ("draft", "stopped")
+    assert heard(app, ben) == []
 
 
 WRONG = [

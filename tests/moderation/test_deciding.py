@@ -18,6 +18,7 @@ from app.media.models import Media
 from app.moderation.models import Report
 from app.platform.models import AuditRecord
 from app.platform.transaction import transaction
+from app.posts.operations import publishing
 from tests.factories.media import a_picture
 from tests.factories.people import Person, a_person, signed_in
 from tests.factories.post import last_letter, letters
@@ -257,6 +258,11 @@ def test_what_its_author_deleted_meanwhile_gives_its_files_back(
     assert len(stored(app, again).media) == 2
 
 
+def publish_due(app: Flask) -> int:
+    with app.app_context():
+        return publishing.publish_due()
+
+
 def edit_out(author: Author, post: UUID) -> None:
     author.page.send(author.editor(post).fill(media=[]), intent="publish")
 
@@ -296,6 +302,37 @@ def test_what_was_taken_out_of_a_post_while_it_was_down_comes_back_as_well(
     decide(desk, report, "dismiss")
     again = author.write(title="Night trains", media=[shown, typed])
     assert len(stored(app, again).media) == 2
+
+
+def test_a_second_one_that_no_reader_sees_yet_does_not_go_out_instead(
+    app: Flask, desk: PageClient, ben: Person, fixed_clock: FixedClock
+) -> None:
+    author = an_author(app)
+    first, second, third = (str(a_picture(app, author.person, digest=b"the same")["id"]) for _ in range(3))
+    post = author.write(title="Night trains", media=[first])
+    draft = author.write("draft", title="Once more", media=[second])
+    due = clock.now() + timedelta(minutes=5)
+    scheduled = author.write("schedule", title="Later", media=[third], publish_at=f"{due:%Y-%m-%dT%H:%M}")
+    report = reported(app, "post", post, ben, author.person)
+    decide(desk, report, "uphold")
+    assert author.page.send(author.editor(draft), intent="publish").status == 422
+    fixed_clock.move(timedelta(minutes=6))
+    assert publish_due(app) == 0
+    assert "cannot be used" in author.page.get("/dashboard/posts?tab=scheduled").text
+    decide(desk, report, "dismiss")
+    assert publish_due(app) == 1
+    assert len(stored(app, scheduled).media) == 1
+
+
+def test_a_second_one_that_readers_see_elsewhere_stays(app: Flask, desk: PageClient, ben: Person) -> None:
+    author = an_author(app)
+    first, second = (str(a_picture(app, author.person, digest=b"the same")["id"]) for _ in range(2))
+    post, other = (author.write(title="Night trains", media=[one]) for one in (first, second))
+    decide(desk, reported(app, "post", post, ben, author.person), "uphold")
+    author.page.send(author.editor(other).fill(body="A word more"), intent="publish")
+    assert "A word more" in stored(app, other).body
+    with app.app_context():
+        assert db.session.get_one(Media, UUID(second)).public
 
 
 def test_putting_back_opens_nothing_that_was_not_out(app: Flask, desk: PageClient, ben: Person) -> None:

@@ -14,7 +14,7 @@ from app.broadcasts import queries_people, telling
 from app.broadcasts.audience import Audience
 from app.broadcasts.models import ON_ITS_WAY, Broadcast, Recipient
 from app.broadcasts.operations import sending
-from app.chat.operations import spreading
+from app.chat.operations import parcels, spreading
 from app.chat.operations.spreading import Words
 from app.extensions import db
 from app.kit import clock
@@ -53,7 +53,8 @@ def tell(broadcast_id: UUID) -> None:
         return
     # Taken back where it was read first, it may carry nothing any more.
     empty = found.sealed_words is None and found.parcel_id is None
-    if empty or not sending.may_still_tell(found.creator_id):
+    shut = found.parcel_id is not None and parcels.is_taken_down(found.parcel_id)
+    if empty or shut or not sending.may_still_tell(found.creator_id):
         sending.end(found, "stopped")
         return
     part = queries_people.next_on_list(found, TOLD_AT_ONCE)

@@ -12,6 +12,7 @@ from app.broadcasts.models import ON_ITS_WAY, Broadcast
 from app.broadcasts.operations.drafting import lock
 from app.chat import words
 from app.chat.models import Parcel
+from app.chat.operations import parcels
 from app.chat.operations.writing import NEW_FOR, NO_SITES
 from app.creators.models import Creator
 from app.extensions import db
@@ -108,6 +109,8 @@ def _may_go(found: Broadcast) -> None:
         raise Refused("Write something first.")
     if parcel and not all(one["names"] for one in parcel.media):
         raise NotReady(failed=any(one.get("failed") for one in parcel.media))
+    if parcel and parcels.is_taken_down(parcel.id):
+        raise NotReady(failed=True)
     if not may_still_tell(found.creator_id):
         raise Refused(CLOSED)
     locked = words.unseal(parcel.sealed_words) if parcel else ""

@@ -70,6 +70,12 @@ def unpack(parcel_id: UUID) -> None:
     db.session.execute(delete(Parcel).where(Parcel.id == parcel_id))
 
 
+def is_taken_down(parcel_id: UUID) -> bool:
+    """One of its files: the same one was shown elsewhere, and a moderator took it down."""
+    carried = ParcelMedia.parcel_id == parcel_id, ParcelMedia.media_id == Media.id
+    return db.session.scalar(select(exists().where(*carried, Media.moderation == "removed"))) or False
+
+
 def drop(message: Message) -> None:
     """The message is taken back; what nobody else was sent goes with it.
 

@@ -58,14 +58,14 @@ def withdraw(media_ids: Collection[UUID]) -> list[Described]:
 
 def take_down(media_ids: Collection[UUID]) -> None:
     """A moderator decided: nobody sees them, and the same file cannot come back, sent again or before."""
-    for media in queries.lock_many([*media_ids, *queries.lying_about(media_ids)]).values():
+    for media in queries.lock_many([*media_ids, *queries.unseen_copies(media_ids)]).values():
         media.moderation = "removed"
         _show(media, public=False)
 
 
 def put_back(media_ids: Collection[UUID]) -> None:
     """A moderator changed their mind."""
-    for media in queries.lock_many([*media_ids, *queries.lying_about(media_ids)]).values():
+    for media in queries.lock_many([*media_ids, *queries.unseen_copies(media_ids)]).values():
         media.moderation = "clean"
 
 
