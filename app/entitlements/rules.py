@@ -58,7 +58,7 @@ class Lock:
     rank: int = 0
     price: int | None = None
     currency: str = "USD"
-    # Its owner's alone, as a draft is, and theirs who bought it when it was offered.
+    # Its owner's alone, as a draft is, and theirs who bought it when it was offered, or decide about it.
     private: bool = False
 
 
@@ -173,8 +173,8 @@ def _opens(holding: Holding, lock: Lock) -> bool:
 
 
 def _is_for(holding: Holding, lock: Lock) -> bool:
-    """This very item was bought for them."""
-    return holding.scope_id == lock.item_id and holding.kind in {Kind.PURCHASE, Kind.GIFT}
+    """This very item was bought for them, or they were let in to decide about it."""
+    return holding.scope_id == lock.item_id and holding.kind in {Kind.PURCHASE, Kind.GIFT, Kind.STAFF}
 
 
 def _opened(keys: Sequence[Holding]) -> Decision:

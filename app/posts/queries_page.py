@@ -294,11 +294,9 @@ def _found() -> Prepared:
     post_id, now = parameter(2, Uuid()), parameter(3, MOMENT)
     follows = exists().where(Follow.creator_id == Post.creator_id, Follow.user_id == ME).correlate(Post)
     # What they bought stays theirs when its author shows it to nobody else any more.
-    kept = and_(
-        Post.state != "removed",
-        User.state == "active",
-        Post.id.in_(scopes_held(ME, [Kind.PURCHASE, Kind.GIFT], now)),
-    )
+    bought = and_(User.state == "active", Post.id.in_(scopes_held(ME, [Kind.PURCHASE, Kind.GIFT], now)))
+    # And whoever decides about a report looks at it, wherever its author took it or went.
+    kept = and_(Post.state != "removed", or_(bought, Post.id.in_(scopes_held(ME, [Kind.STAFF], now))))
     found = (
         select(
             *CARD,

@@ -78,12 +78,13 @@ def test_one_more_denial_never_opens(
 
 
 @given(locks(private=st.just(True)), PEOPLE, HOLDINGS)
-def test_what_is_private_is_its_owners_alone_and_theirs_who_bought_it(
+def test_what_is_private_is_its_owners_alone_and_theirs_to_whom_it_was_opened_by_itself(
     lock: Lock, person: UUID | None, held: list[Holding]
 ) -> None:
     decision = judge(lock, person, held)
-    bought = any(one.scope_id == lock.item_id and one.kind in {Kind.PURCHASE, Kind.GIFT} for one in held)
-    if person != lock.creator_id and not bought:
+    opened = {Kind.PURCHASE, Kind.GIFT, Kind.STAFF}
+    theirs = any(one.scope_id == lock.item_id and one.kind in opened for one in held)
+    if person != lock.creator_id and not theirs:
         assert decision.outcome is Outcome.HIDDEN
         assert decision.ways == ()
 

@@ -10,17 +10,19 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.accounts.models import User
+from app.creators.operations import pages
 from app.extensions import db
 from app.kit import clock
 from app.kit.clock import FixedClock
 from app.kit.ids import new_id
+from app.media import doors
 from app.media.models import Media
 from app.moderation.models import Report
 from app.platform.models import AuditRecord
 from app.platform.transaction import transaction
 from app.posts.operations import publishing
 from tests.factories.media import a_picture
-from tests.factories.people import Person, a_person, signed_in
+from tests.factories.people import Person, a_person, signed_in, suspends
 from tests.factories.post import last_letter, letters
 from tests.factories.posts import a_post, some_comments
 from tests.page_client import Page, PageClient
@@ -354,6 +356,47 @@ def test_what_was_taken_down_can_be_looked_at_again(
     decide(desk, report, "uphold")
     assert SECRET in decide(desk, report, "open").text
     assert signed_in(app, mara).get(f"/posts/{post}").status == 404
+
+
+def unpublish(author: Author, post: UUID) -> None:
+    author.press(post, "unpublish")
+
+
+def close(author: Author, _: UUID) -> None:
+    with author.app.app_context(), transaction():
+        pages.close(author.id)
+
+
+def suspend(author: Author, _: UUID) -> None:
+    suspends(author.app, author.person)
+
+
+@pytest.mark.parametrize("hide", [unpublish, close, suspend])
+def test_what_was_reported_can_be_looked_at_wherever_its_author_went(
+    app: Flask,
+    desk: PageClient,
+    ben: Person,
+    fixed_clock: FixedClock,
+    hide: Callable[[Author, UUID], None],
+) -> None:
+    author = an_author(app)
+    picture = str(a_picture(app, author.person)["id"])
+    post = author.write(title="Night trains", body=SECRET, media=[picture])
+    draft = author.write("draft", title="Nobody's business", body="Not out yet")
+    report = reported(app, "post", post, ben, author.person)
+    hide(author, post)
+    assert desk.get(f"/posts/{post}").status == 404
+    shown = decide(desk, report, "open")
+    assert SECRET in shown.text
+    pictures = [str(one["src"]) for one in shown.soup.select(".media img")]
+    doors.clear()
+    assert pictures
+    assert [desk.http.get(one).status_code for one in pictures] == [200] * len(pictures)
+    others = [signed_in(app, ben).get(f"/posts/{post}"), desk.get(f"/posts/{draft}")]
+    assert [one.status for one in others] == [404, 404]
+    fixed_clock.move(timedelta(minutes=61))
+    doors.clear()
+    assert desk.get(f"/posts/{post}").status == 404
 
 
 def test_nobody_decides_about_their_own(app: Flask, ben: Person) -> None:
