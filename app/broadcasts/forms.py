@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from wtforms import (
     BooleanField,
@@ -25,13 +26,14 @@ from app.broadcasts.queries import Shown
 from app.chat import words
 from app.chat.forms import MessageForm
 from app.chat.models import MESSAGE_MAX, Parcel
+from app.chat.operations.parcels import Load
 from app.creators.forms.parts import at_most
 from app.creators.models import Tier
 from app.kit import clock, languages, money
 from app.kit.ids import parse_id
 from app.kit.text import clean_line, clean_text, has_substance
 from app.platform.forms import Form, strip
-from app.posts.forms.editor import FARTHEST, LOCAL, moment_of
+from app.posts.forms.editor import FARTHEST, LOCAL, NOTHING, moment_of
 
 PEOPLE = ("who", "tiers", "spent", "since", "until", "language")
 SPENT_MOST = 1_000_000_00
@@ -176,14 +178,37 @@ def kept(shown: Shown) -> Mapping[str, Any]:
     }
 
 
-def _carried(parcel: Parcel | None) -> Mapping[str, Any]:
-    if parcel is None:
-        return {}
+def differences(theirs: Shown, form: BroadcastForm) -> dict[str, Any]:
+    """What was saved elsewhere meanwhile, beside what was typed here: all that would be replaced by it."""
+    mine, load, at = form.wish, _load(theirs.parcel), theirs.of.send_at
+    price = money.readable(load.price, load.currency) if load.price is not None else NOTHING
+    found = (
+        (form.who, theirs.audience != mine.audience, theirs.to),
+        (form.media, load.media != mine.load.media, str(len(load.media)) if load.media else NOTHING),
+        (form.price, load.price != mine.load.price, price),
+        (form.send_at, at != mine.at, f"{at:%Y-%m-%d %H:%M} UTC" if at else "once it is confirmed"),
+    )
     return {
-        "media": [one["id"] for one in parcel.media],
-        "price": "" if parcel.price is None else money.plain(parcel.price, parcel.currency or ""),
-        "locked": words.unseal(parcel.sealed_words),
+        "words": theirs.words,
+        "locked": load.words if load.words != mine.load.words else None,
+        "differs": [(field.label.text, said) for field, differs, said in found if differs],
     }
+
+
+def _carried(parcel: Parcel | None) -> Mapping[str, Any]:
+    load = _load(parcel)
+    return {
+        "media": [str(one) for one in load.media],
+        "price": "" if load.price is None else money.plain(load.price, load.currency),
+        "locked": load.words,
+    }
+
+
+def _load(parcel: Parcel | None) -> Load:
+    if parcel is None:
+        return Load()
+    media = [UUID(one["id"]) for one in parcel.media]
+    return Load(media, parcel.price, parcel.currency or "", words.unseal(parcel.sealed_words))
 
 
 def _day(text: str | None) -> date | None:

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -35,7 +36,8 @@ from tests.broadcasts.telling import (
     written,
 )
 from tests.chat.talking import begin, say, words_of
-from tests.factories.creators import blocks, follows, some_followers
+from tests.factories.creators import a_tier, blocks, follows, some_followers
+from tests.factories.media import a_picture
 from tests.factories.people import Person, a_person, signed_in
 from tests.page_client import PageClient
 from tests.queries import counting
@@ -199,6 +201,33 @@ def test_two_windows_do_not_overwrite_each_other(app: Flask, host: PageClient) -
     assert host.get(edit).form(edit).fields["body"] == "from here"
     host.send(page.form(edit), intent="draft")
     assert host.get(edit).form(edit).fields["body"] == "from there"
+
+
+def test_nothing_of_the_other_window_is_replaced_unseen(
+    app: Flask, mara: Person, host: PageClient, fixed_clock: FixedClock
+) -> None:
+    a_tier(app, mara, name="Gold")
+    edit = f"{written(host, 'common')}/edit"
+    here, there = (host.get(edit).form(edit) for _ in range(2))
+    gold = host.get(edit).one("[name=tiers]")["value"]
+    later = f"{clock.now() + timedelta(days=2):%Y-%m-%dT%H:%M}"
+    chosen: dict[str, Any] = {
+        "who": "subscribers",
+        "tiers": [gold],
+        "spent": "20",
+        "language": "en",
+        "send_at": later,
+    }
+    files = [str(a_picture(app, mara, purpose="message", attached=False)["id"])]
+    host.send(here, body="", locked="The long letter", price="5", media=files, intent="draft", **chosen)
+    refused = host.send(there, intent="draft")
+    assert refused.one("#other-text").get_text() == ""
+    assert refused.one("#other-locked").get_text() == "The long letter"
+    told = refused.one("#other-terms").get_text(" ", strip=True)
+    for one in ("Subscribers of Gold", "$20.00", "English", "$5.00", later.replace("T", " "), "Files: 1"):
+        assert one in told
+    host.send(refused.form(edit), intent="draft")
+    assert host.get(edit).form(edit).fields["body"] == "common"
 
 
 def test_a_second_click_sends_it_once(app: Flask, host: PageClient, ben: Person) -> None:

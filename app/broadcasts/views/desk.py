@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from app.broadcasts import queries, queries_people
 from app.broadcasts.errors import SavedElsewhere
-from app.broadcasts.forms import AudienceForm, BroadcastForm, kept
+from app.broadcasts.forms import AudienceForm, BroadcastForm, differences, kept
 from app.broadcasts.operations import drafting
 from app.broadcasts.queries import Shown
 from app.broadcasts.views import HOME, bp
@@ -72,7 +72,7 @@ def save_broadcast(broadcast_id: UUID) -> Response:
     except SavedElsewhere as refused:
         form.refuse(refused)
         shown = queries.show(creator_id, broadcast_id)
-        return form_page(FORM, other=shown.words, **_context(form, shown))
+        return form_page(FORM, other=differences(shown, form), **_context(form, shown))
     except Refused as refused:
         form.refuse(refused)
     return form_page(FORM, **_context(form, shown))
