@@ -1,5 +1,6 @@
 """What people do in the house reaches those whom it is about: through the pages and the work behind them."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ from app.accounts.letters import write_to
 from app.accounts.models import User
 from app.accounts.operations import roles
 from app.creators.models import Creator
+from app.creators.operations import pages
 from app.entitlements.operations import grants
 from app.entitlements.rules import Kind
 from app.extensions import db
@@ -26,7 +28,7 @@ from app.posts.operations import liking, spreading
 from tests.chat.talking import begin, say
 from tests.factories.creators import a_creator, a_tier, blocks, follows, some_followers
 from tests.factories.invoices import give_credit, shop
-from tests.factories.people import Person, a_person, signed_in
+from tests.factories.people import Person, a_person, signed_in, suspends
 from tests.factories.post import letters
 from tests.factories.posts import a_post, some_comments
 from tests.factories.subscriptions import subscribed
@@ -138,6 +140,70 @@ def test_a_piece_that_is_done_again_tells_nobody_twice(
             with transaction():
                 spreading.spread(fog, spreading.FIRST)
     assert events(app, ben) == ["published"]
+
+
+def for_a_word(author: Author, post: UUID) -> Callable[[], object]:
+    author.press(post, "unpublish")
+    return lambda: author.page.send(author.editor(post), intent="publish")
+
+
+def with_the_page(author: Author, post: UUID) -> Callable[[], object]:
+    with author.app.app_context(), transaction():
+        pages.close(author.id)
+    return lambda: pages.reopen(author.id)
+
+
+def by_a_report(author: Author, post: UUID) -> Callable[[], object]:
+    with author.app.app_context(), transaction():
+        reporting.take_post_down(post)
+    return lambda: reporting.put_post_back(post)
+
+
+def with_its_author(author: Author, post: UUID) -> Callable[[], object]:
+    suspends(author.app, author.person)
+    admin = a_person(author.app, roles=("fan", "admin"))
+    return lambda: roles.restore(author.id, actor=admin.id)
+
+
+@pytest.mark.parametrize("goes", [for_a_word, with_the_page, by_a_report, with_its_author])
+def test_who_was_not_told_before_a_post_went_away_hears_of_it_when_it_is_back(
+    app: Flask,
+    mara: Person,
+    fixed_clock: FixedClock,
+    monkeypatch: pytest.MonkeyPatch,
+    goes: Callable[[Author, UUID], Callable[[], object]],
+) -> None:
+    monkeypatch.setattr(spreading, "AT_ONCE", 2)
+    fans = some_followers(app, mara, 5)
+    author = Author(app, mara, signed_in(app, mara))
+    post = author.write(title="Rain", body="It rains.")
+    with app.app_context():
+        work.drain()  # the first piece
+    come_back = goes(author, post)
+    work_off(app)
+    assert sum(len(lines_of(app, fan)) for fan in fans) == 2
+    with app.app_context(), transaction():
+        come_back()
+    fixed_clock.move(timedelta(minutes=2))
+    work_off(app)
+    assert [told(signed_in(app, fan)) for fan in fans] == [["Mara published “Rain”"]] * 5
+
+
+def test_what_stays_away_is_no_news_after_a_week(
+    app: Flask, mara: Person, ben: Person, fixed_clock: FixedClock
+) -> None:
+    follows(app, ben, mara)
+    author = Author(app, mara, signed_in(app, mara))
+    post = author.write(title="Rain", body="It rains.")
+    come_back = for_a_word(author, post)
+    for _ in range(8):
+        work_off(app)
+        fixed_clock.move(timedelta(days=1))
+    work_off(app)
+    come_back()
+    fixed_clock.move(timedelta(hours=2))
+    work_off(app)
+    assert lines_of(app, ben) == []
 
 
 def test_a_post_that_comes_back_or_is_for_adults_says_no_more_than_it_should(
