@@ -206,7 +206,7 @@ def _carried(parcel: Parcel | None) -> Mapping[str, Any]:
 
 def _load(parcel: Parcel | None) -> Load:
     if parcel is None:
-        return Load()
+        return Load(media=[])
     media = [UUID(one["id"]) for one in parcel.media]
     return Load(media, parcel.price, parcel.currency or "", words.unseal(parcel.sealed_words))
 

@@ -197,6 +197,7 @@ def test_two_windows_do_not_overwrite_each_other(app: Flask, host: PageClient) -
     page = host.send(refused.form(edit), price="", intent="draft")
     assert "in another window" in page.text
     assert page.one("#other-text").get_text() == "from here"
+    assert not page.soup.select("#other-locked, #other-terms")
     assert page.form(edit).fields["body"] == "from there"
     assert host.get(edit).form(edit).fields["body"] == "from here"
     host.send(page.form(edit), intent="draft")
