@@ -83,7 +83,7 @@ database() {
     local try
     for try in $(seq 60); do
         as_postgres 'select 1' >/dev/null 2>&1 && break
-        [ "$try" -lt 60 ] || fail "PostgreSQL does not answer."
+        [ "$try" -lt 60 ] || fail "PostgreSQL does not answer. pg_lsclusters and /var/log/postgresql say why; then: systemctl restart postgresql, and this again."
         sleep 1
     done
     if [ -z "$(as_postgres "select 1 from pg_roles where rolname = 'fanlight'")" ]; then
@@ -198,6 +198,7 @@ units() {
     for unit in postgresql@ nginx; do
         install -D -m 644 deploy/again.conf "/etc/systemd/system/$unit.service.d/fanlight.conf"
     done
+    install -D -m 644 deploy/socket.conf /etc/systemd/system/nginx.service.d/fanlight-socket.conf
     systemctl daemon-reload
     # With the settings of now, because the deployment makes a backup first.
     [ ! -e $home/active ] || systemctl restart fanlight-recovery

@@ -13,6 +13,7 @@ import pytest
 from app.config import Mode, Settings
 from tests.nginx.front import a_site, behind
 from tests.support import free_port
+from workers.proxy.__main__ import HOME
 from workers.proxy.certificate import own_certificate
 from workers.proxy.making import UPSTREAMS, point
 from workers.proxy.packed import pack_all
@@ -64,6 +65,13 @@ def written(site: Site) -> dict[str, str]:
 def test_a_folder_too_long_for_a_socket_is_told(site: Site) -> None:
     with pytest.raises(StackError, match="Choose a shorter folder"):
         replace(site, home=site.home / ("a" * 100)).texts(BOUNDS)
+
+
+def test_the_socket_of_a_killed_nginx_is_taken_away_before_the_next_one_listens(site: Site) -> None:
+    parts = replace(site, home=HOME).texts(BOUNDS)["snippets/parts.conf"]
+    (listens,) = re.findall(r"listen unix:(\S+);", parts)
+    for starts_it in ("socket.conf", "compose.yaml"):
+        assert f"rm -f {listens}\n" in (ROOT / "deploy" / starts_it).read_text()
 
 
 def test_nginx_takes_every_shape_of_it(site: Site) -> None:

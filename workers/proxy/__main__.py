@@ -16,6 +16,7 @@ from workers.stack.errors import StackError
 
 DESCRIPTORS = 65_536
 CERTIFICATES = Path("/etc/letsencrypt/live")
+HOME = Path("/var/lib/fanlight-nginx")
 
 
 def main(arguments: list[str]) -> int:
@@ -39,12 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m workers.proxy", description=__doc__)
     say = parser.add_argument
     say("--folder", type=Path, default=Path("/etc/nginx/fanlight"), help="where the configuration goes")
-    say(
-        "--home",
-        type=Path,
-        default=Path("/var/lib/fanlight-nginx"),
-        help="where packed files, pages, cache lie",
-    )
+    say("--home", type=Path, default=HOME, help="where packed files, pages, cache lie")
     say("--web", nargs="+", metavar="HOST:PORT", help="web processes (default: PORT on this machine)")
     say("--realtime", nargs="+", metavar="HOST:PORT", help="realtime processes (default: WS_PORT here)")
     say("--certificate", type=Path, help="fullchain.pem (default: where certbot keeps that of PUBLIC_URL)")
