@@ -14,14 +14,19 @@ fail() { printf '\n%s\n' "$*" >&2; exit 1; }
 setting() { sed -n "s/^$1=//p" $etc/env | tail -1; }
 as_house() { (cd "$home/$colour" && runuser -u fanlight -- .venv/bin/python -m "$@"); }
 as_postgres() { runuser -u postgres -- psql -X -At -v ON_ERROR_STOP=1 -d postgres >/dev/null; }
+port() { sed -n "s/^$1=//p" "$etc/$colour.env"; }
 answers() {
-    local port try
-    port=$(sed -n 's/^PORT=//p' "$etc/$colour.env")
+    local try
     for try in $(seq 60); do
-        curl -fs -o /dev/null "http://127.0.0.1:$port/readyz" && return 0
+        curl -fs -o /dev/null "http://127.0.0.1:$(port PORT)/readyz" && return 0
         [ "$try" -lt 60 ] || return 1
         sleep 1
     done
+}
+# A deployment that was killed may have left them with the other colour.
+lead_visitors() {
+    (cd "$home/$colour" && .venv/bin/python -m workers.proxy --upstreams-only \
+        --web "127.0.0.1:$(port PORT)" --realtime "127.0.0.1:$(port WS_PORT)") >/dev/null && systemctl reload nginx
 }
 
 [ $# = 1 ] || fail "Say to which second, in UTC: $0 \"2026-11-21 14:03:00\", or: $0 latest"
@@ -35,6 +40,7 @@ exec 9>>$home/lock
 flock -n 9 || fail "A deployment or another restore is under way."
 
 colour=$(basename "$(readlink $home/active)")
+[ "$colour" = blue ] && other=green || other=blue
 database=$(runuser -u postgres -- psql -X -At -d postgres -c 'show data_directory')
 stamp=$(date -u +%Y%m%d-%H%M%S)
 restored=$database.restored-$stamp before=$database.before-$stamp
@@ -45,6 +51,7 @@ as_it_was() {
     # Whatever does not succeed here must not keep the house closed.
     set +e
     systemctl start "fanlight@$colour.target"
+    lead_visitors || say "nginx may lead elsewhere: nginx -t"
     answers || say "It does not answer yet: journalctl -u 'fanlight-*'."
     rm -f $closed
     rm -rf "$restored" "$restored".part* "$(dirname "$database")/restore.log"
@@ -55,8 +62,9 @@ say "close the house"
 trap as_it_was EXIT
 trap 'exit 1' HUP INT TERM
 touch $closed
-# Both: a deployment that was killed may have left the other.
+# Both: a deployment that was killed may have left the other, and that it comes back with the machine.
 systemctl stop fanlight@blue.target fanlight@green.target
+systemctl disable --quiet "fanlight@$other.target"
 
 say "lay out the database as it was"
 # As root, because it stands beside the server's own. What was written last may be on its way to the store for some seconds.
@@ -103,6 +111,7 @@ for what in ledger audit media; do as_house flask --app app $what verify || brok
 
 say "open the house"
 systemctl start fanlight-recovery "fanlight@$colour.target"
+lead_visitors || fail "nginx does not take its configuration: nginx -t. When it does: begin this again."
 answers || fail "It does not answer: journalctl -u 'fanlight-*'. Visitors see the maintenance page; rm $closed shows the house."
 [ -z "${broken:-}" ] || fail "Not all is whole: read above. Visitors see the maintenance page; rm $closed opens the house."
 rm $closed

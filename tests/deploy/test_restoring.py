@@ -22,6 +22,7 @@ STAND_INS = {
 }
 LAYING = """#!/bin/sh
 echo "python $*" >>"$ASKED"
+[ "$3" = lay-out ] || exit 0
 mkdir -p "$DATABASE.restored-half.part0"
 exec sleep 60
 """
@@ -37,7 +38,7 @@ def machine(tmp_path: Path) -> dict[str, str]:
     (tmp_path / "etc/env").write_text(
         "BACKUP_TO=/backups\nDATABASE_URL=postgresql://fanlight:x@127.0.0.1/fanlight\n"
     )
-    (tmp_path / "etc/blue.env").write_text("PORT=3000\n")
+    (tmp_path / "etc/blue.env").write_text("PORT=3000\nWS_PORT=3002\n")
     programs = {tmp_path / "bin" / name: f"#!/bin/sh\n{does}\n" for name, does in STAND_INS.items()}
     for path, text in {**programs, tmp_path / "home/blue/.venv/bin/python": LAYING}.items():
         path.write_text(text)
@@ -71,7 +72,10 @@ def restoring(folder: Path, machine: dict[str, str]) -> "subprocess.Popen[str]":
 def test_who_breaks_it_off_before_anything_is_changed_finds_the_house_open(
     tmp_path: Path, machine: dict[str, str], word: signal.Signals
 ) -> None:
-    """Ctrl-C, because it is the wrong second; a terminal that goes away. What it made may not go at once."""
+    """Ctrl-C, because it is the wrong second; a terminal that goes away. What it made may not go at once.
+
+    A deployment that was killed may have led visitors to green.
+    """
     asked, closed = tmp_path / "asked", tmp_path / "front/maintenance"
     with restoring(tmp_path, machine) as process:
         eventually(lambda: asked.exists() and "lay-out" in asked.read_text())
@@ -81,7 +85,14 @@ def test_who_breaks_it_off_before_anything_is_changed_finds_the_house_open(
     assert process.returncode != 0
     assert "Nothing was changed" in said and "not answer" not in said
     assert not closed.exists()
-    assert asked.read_text().splitlines()[-2:] == ["systemctl start fanlight@blue.target", "answers"]
+    asked_for = asked.read_text().splitlines()
+    assert "systemctl disable --quiet fanlight@green.target" in asked_for
+    assert asked_for[-4:] == [
+        "systemctl start fanlight@blue.target",
+        "python -m workers.proxy --upstreams-only --web 127.0.0.1:3000 --realtime 127.0.0.1:3002",
+        "systemctl reload nginx",
+        "answers",
+    ]
 
 
 def test_a_deployment_that_is_under_way_is_not_disturbed(tmp_path: Path, machine: dict[str, str]) -> None:
