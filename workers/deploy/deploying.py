@@ -271,11 +271,13 @@ class Deployment:
         self._expect_alive((*FRONT, *BACK))
         with _ending_waits():
             self._undo.clear()
+            # First: where a machine stops in between, `back` leads to no release that is older than this.
+            if self._before:
+                self._house.point("previous", self._before)
             self._house.point("active", self._new)
         self._runner.keep(self._new, self._house.idle)
         if self._before is None or self._old is None:
             return "there was no other"
-        self._house.point("previous", self._before)
         stop_all(self._runner, self._old)
         self._runner.forget(self._old)
         return f"{name_of(self._before)} has finished its requests and ended"
