@@ -194,6 +194,37 @@ def test_undoing_the_first_of_two_changes_goes_back_to_its_asking(
     assert address_of(app, person) == person.email
 
 
+def test_a_thiefs_own_undo_leaves_that_of_the_owner(app: Flask, fixed_clock: clock.FixedClock) -> None:
+    person = a_person(app, "mira")
+    thief = signed_in(app, person)
+    for email in (NEW, "newer@example.test"):
+        ask(thief, email)
+        confirm(app, thief, email)
+        fixed_clock.move(timedelta(minutes=1))
+    theirs = last_letter(app, NEW, "email_change_notice").path("/email/undo/")
+    reset = str(thief.send(thief.get(theirs).form(theirs)).one("main a.btn-primary")["href"])
+    assert address_of(app, person) == NEW
+    undo = last_letter(app, person.email, "email_change_notice").path("/email/undo/")
+    owner = PageClient(app)
+    assert owner.send(owner.get(undo).form(undo)).status == 200
+    assert address_of(app, person) == person.email
+    assert thief.get(reset).status == 410
+
+
+def test_taking_back_voids_the_undo_links_of_later_changes(app: Flask, fixed_clock: clock.FixedClock) -> None:
+    person = a_person(app, "mira")
+    thief = signed_in(app, person)
+    for email in (NEW, "newer@example.test"):
+        ask(thief, email)
+        confirm(app, thief, email)
+        fixed_clock.move(timedelta(minutes=1))
+    undo = last_letter(app, person.email, "email_change_notice").path("/email/undo/")
+    owner = PageClient(app)
+    owner.send(owner.get(undo).form(undo))
+    theirs = last_letter(app, NEW, "email_change_notice").path("/email/undo/")
+    assert thief.get(theirs).status == 410
+
+
 def _set_up_app(page: PageClient) -> None:
     """An authenticator app, set up as people do it."""
     page.send(page.get("/settings/security").form("/settings/security/totp"))

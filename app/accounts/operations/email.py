@@ -72,7 +72,7 @@ def undo_change(token: str) -> Undone:
     user.password_hash = None
     asked_at = queries.email_change_asked_at(user.id, confirmed_by=link.created_at)
     removed = factor_changes.take_back(user.id, asked_at or link.created_at)
-    email_links.void(user.id, *Purpose)
+    email_links.void_since(user.id, link.created_at)
     sessions.end_all(user.id, because="e-mail change undone")
     audit.record(
         Action.EMAIL_CHANGE_UNDONE,

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import Update, select, update
 
 from app.accounts import queries
 from app.accounts.errors import LinkGone
@@ -95,10 +95,20 @@ def take(purpose: Purpose, token: str) -> Link:
 
 
 def void(user_id: UUID, *purposes: Purpose) -> None:
+    db.session.execute(_unused(user_id, *purposes).values(used_at=clock.now()))
+
+
+def void_since(user_id: UUID, since: datetime) -> None:
+    """All but what undoes a change before that: it may be the owner's, and this one a thief's."""
+    void(user_id, Purpose.VERIFY, Purpose.RESET, Purpose.CHANGE_EMAIL)
     db.session.execute(
-        update(EmailLink)
-        .where(EmailLink.user_id == user_id, EmailLink.purpose.in_(purposes), EmailLink.used_at.is_(None))
-        .values(used_at=clock.now())
+        _unused(user_id, Purpose.UNDO_EMAIL).where(EmailLink.created_at >= since).values(used_at=clock.now())
+    )
+
+
+def _unused(user_id: UUID, *purposes: Purpose) -> Update:
+    return update(EmailLink).where(
+        EmailLink.user_id == user_id, EmailLink.purpose.in_(purposes), EmailLink.used_at.is_(None)
     )
 
 
