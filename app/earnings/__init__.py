@@ -4,8 +4,10 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
+    from app.accounts import standing
     from app.creators.figures import register
     from app.earnings import figures, jobs, personal, telling, views
+    from app.earnings.operations import taking_back
     from app.ledger.references import refer
 
     personal.init_app(app)
@@ -13,5 +15,6 @@ def init_app(app: Flask) -> None:
     jobs.init_app()
     telling.init_app(app)
     register(app, figures.figures)
+    standing.on_taken_back(taking_back.take_back)
     refer(app, "payout", "Payout", lambda key: f"/admin/payouts/{key}")
     refer(app, "adjustment", "Adjustment", lambda _: "/admin/adjustments")

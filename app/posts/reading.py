@@ -13,6 +13,7 @@ from app.platform.navigation import Door, add_door
 from app.platform.viewer import Viewer
 from app.posts import commenting, locks, news, reporting
 from app.posts.card import gate_words
+from app.posts.operations import private_feeds
 from app.posts.operations.commenting import TOPIC, author_left, author_returned
 from app.posts.queries_page import open_post
 
@@ -24,6 +25,7 @@ def init_app(app: Flask) -> None:
     reporting.init_app(app)
     standing.on_left(author_left)
     standing.on_returned(author_returned)
+    standing.on_taken_back(private_feeds.take_back)
     app.jinja_env.filters.update(with_mentions=commenting.linked)
     app.jinja_env.globals.update(gate_words=gate_words)
     for place in ("rail", "account"):

@@ -19,6 +19,7 @@ from app.kit.clock import FixedClock
 from app.platform import audit_chain, audit_verify, personal_data, work
 from app.platform.models import AccessEnded, AuditRecord, Mail
 from app.platform.transaction import transaction
+from tests.accounts import taking_over
 from tests.factories.lives import FORMER, HANDLE, IDENTIFYING, a_full_life
 from tests.factories.people import Person, a_person, signed_in
 from tests.page_client import Page, PageClient
@@ -146,6 +147,33 @@ def test_taken_back_the_account_stays(app: Flask, somebody: Person, fixed_clock:
     fixed_clock.move(GRACE)
     erase_due(app)
     assert user_row(app, somebody).state == "active"
+
+
+def test_one_that_a_thief_asked_for_ends_as_the_account_is_taken_back(
+    app: Flask, somebody: Person, fixed_clock: FixedClock
+) -> None:
+    thief = signed_in(app, somebody)
+    taking_over.ask(thief)
+    taking_over.confirm(app, thief)
+    ask(thief, "Lea_Ving")
+    fixed_clock.move(timedelta(days=6))
+    told = taking_over.listed(taking_over.take_back(app, somebody))
+    assert told == ["The deletion of your account"]
+    fixed_clock.move(GRACE)
+    erase_due(app)
+    assert user_row(app, somebody).state == "active"
+
+
+def test_one_from_before_goes_on_when_the_account_is_taken_back(
+    app: Flask, somebody: Person, fixed_clock: FixedClock
+) -> None:
+    ask(signed_in(app, somebody), "Lea_Ving")
+    fixed_clock.move(timedelta(minutes=1))
+    thief = signed_in(app, somebody)
+    taking_over.ask(thief)
+    taking_over.confirm(app, thief)
+    assert taking_over.listed(taking_over.take_back(app, somebody)) == []
+    assert user_row(app, somebody).deletion_due_at
 
 
 def test_before_its_time_nobody_is_erased(app: Flask, somebody: Person, fixed_clock: FixedClock) -> None:

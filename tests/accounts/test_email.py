@@ -17,21 +17,11 @@ from tests.accounts.python_wallet import PythonWallet
 from tests.accounts.second_factors import code_now, codes_of, with_totp
 from tests.accounts.soft_authenticator import SoftAuthenticator
 from tests.accounts.stored import count, stored
+from tests.accounts.taking_over import NEW, ask, confirm
 from tests.accounts.test_sign_in import is_in, sign_in
 from tests.factories.people import PASSWORD, Person, a_person, signed_in
 from tests.factories.post import last_letter, letters
-from tests.page_client import Page, PageClient
-
-NEW = "new@example.test"
-
-
-def ask(page: PageClient, email: str = NEW) -> Page:
-    return page.send(page.get("/settings/security").form("/settings/security/email"), email=email)
-
-
-def confirm(app: Flask, page: PageClient, email: str = NEW) -> Page:
-    link = last_letter(app, email, "email_change_confirm").path("/email/confirm/")
-    return page.send(page.get(link).form(link))
+from tests.page_client import PageClient
 
 
 def address_of(app: Flask, person: Person) -> str | None:

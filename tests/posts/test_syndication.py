@@ -29,6 +29,7 @@ from app.platform.transaction import transaction
 from app.posts import reporting
 from app.posts.operations import publishing
 from app.posts.syndication import NAMESPACES
+from tests.accounts import taking_over
 from tests.factories.creators import a_creator, blocks, follows
 from tests.factories.media import a_picture
 from tests.factories.people import Person, a_person, signed_in
@@ -377,3 +378,20 @@ def test_who_is_blocked_finds_no_page_of_feeds(app: Flask, mara: Person, fan: Pe
 def test_the_public_feed_is_one_click_from_the_page(app: Flask, page: PageClient, mara: Person) -> None:
     some_posts(app, mara.id, 1)
     assert page.get("/@mara").one("a[href='/@mara/feed.xml']")
+
+
+def test_a_private_feed_that_a_thief_opened_ends_as_the_account_is_taken_back(
+    app: Flask, client: FlaskClient, mara: Person, fan: Person, fixed_clock: FixedClock
+) -> None:
+    kept = a_creator(app, "kora")
+    follows(app, fan, kept)
+    theirs = a_private_feed(app, fan, "kora")
+    fixed_clock.move(timedelta(days=1))
+    thief = signed_in(app, fan)
+    taking_over.ask(thief)
+    taking_over.confirm(app, thief)
+    planted = a_private_feed(app, fan)
+    told = taking_over.listed(taking_over.take_back(app, fan))
+    assert told == ["The private feed of Mara"]
+    assert client.get(planted).status_code == 404
+    assert client.get(theirs).status_code == 200

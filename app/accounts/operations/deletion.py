@@ -1,7 +1,7 @@
 """Leaving: asked for, waited for in case of second thoughts, then done for good."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -69,6 +69,15 @@ def cancel(user_id: UUID) -> None:
     sessions.changed(user_id)
     audit.record(Action.DELETION_CANCELLED, actor=user_id, subject=("user", user_id))
     _tell(user, "deletion_cancelled")
+
+
+def take_back(user: User, since: datetime) -> list[str]:
+    """Not who the account belongs to asked for it. The caller holds the person's row."""
+    if user.deletion_due_at is None or user.deletion_due_at - GRACE < since:
+        return []
+    user.deletion_due_at = None
+    audit.record(Action.DELETION_CANCELLED, actor=user.id, subject=("user", user.id))
+    return ["The deletion of your account"]
 
 
 def erase(user_id: UUID) -> bool:

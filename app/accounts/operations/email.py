@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from app.accounts import addresses, queries
+from app.accounts import addresses, queries, standing
 from app.accounts.errors import AddressTaken, BadEmail, LinkGone
 from app.accounts.models import User
-from app.accounts.operations import claims, email_links, factor_changes, notices, sessions
+from app.accounts.operations import claims, deletion, email_links, factor_changes, notices, sessions
 from app.accounts.operations.email_links import Purpose
 from app.kit import clock
 from app.platform import audit, limits, mail
@@ -60,7 +60,8 @@ def confirm_change(token: str) -> None:
 
 
 def undo_change(token: str) -> Undone:
-    """Whoever changed the address may know the password, and have added ways in of their own.
+    """Whoever changed the address may know the password, and have added ways in of their own, or ways out
+    for what is in the account.
 
     The last way in may be among these: the reset link opens another one.
     """
@@ -70,8 +71,12 @@ def undo_change(token: str) -> Undone:
         raise LinkGone
     _put(user, link.email)
     user.password_hash = None
-    asked_at = queries.email_change_asked_at(user.id, confirmed_by=link.created_at)
-    removed = factor_changes.take_back(user.id, asked_at or link.created_at)
+    since = queries.email_change_asked_at(user.id, confirmed_by=link.created_at) or link.created_at
+    removed = [
+        *factor_changes.take_back(user.id, since),
+        *deletion.take_back(user, since),
+        *standing.take_back(user.id, since),
+    ]
     email_links.void_since(user.id, link.created_at)
     sessions.end_all(user.id, because="e-mail change undone")
     audit.record(

@@ -61,7 +61,7 @@ def record_card(account_id: UUID, provider_id: str, state: str, wants: Sequence[
         if len(queries.accounts(found.creator_id)) > 1:
             # Named only now, however long ago it was begun: beside another place it waits as a new one.
             found.changed_at = clock.now()
-        _tell(found, "Your bank account, by way of the card processor")
+        _tell(found)
 
 
 def set_wallet(creator_id: UUID, address: str) -> None:
@@ -75,13 +75,12 @@ def set_wallet(creator_id: UUID, address: str) -> None:
         _check_unused(living)
         _remove(living)
     before = next((one for one in known if (one.rail, one.provider_id) == (SOLANA, address)), None)
-    if before is None:
-        found = _add(creator_id, SOLANA, address, "ready")
-    else:
-        found, before.removed_at, before.changed_at = before, None, clock.now()
-        before.preferred = not any(one.preferred for one in known if one.removed_at is None)
+    if before is not None:
+        bring_back(before)
+        return
+    found = _add(creator_id, SOLANA, address, "ready")
     _note(found)
-    _tell(found, f"The Solana wallet {address}")
+    _tell(found)
 
 
 def check_wallet(address: str) -> None:
@@ -100,11 +99,26 @@ def remove(creator_id: UUID, rail: str) -> None:
     lock(creator_id)
     found = _own(creator_id, rail)
     _check_unused(found)
-    _remove(found)
-    others = [one for one in queries.accounts(creator_id) if one.removed_at is None]
+    end(found)
+
+
+def end(account: PayoutAccount) -> None:
+    """The caller holds the creator's lock."""
+    _remove(account)
+    others = [one for one in queries.accounts(account.creator_id) if one.removed_at is None]
     if others and not any(one.preferred for one in others):
         others[0].preferred = True
-    _note(found)
+    _note(account)
+
+
+def bring_back(account: PayoutAccount) -> None:
+    """It waits as a new one. The caller holds the creator's lock."""
+    living = [one for one in queries.accounts(account.creator_id) if one.removed_at is None]
+    account.removed_at, account.changed_at = None, clock.now()
+    account.preferred = not any(one.preferred for one in living)
+    _note(account)
+    if account.state == "ready":
+        _tell(account)
 
 
 def prefer(creator_id: UUID, rail: str) -> None:
@@ -182,7 +196,13 @@ def _note(account: PayoutAccount) -> None:
     )
 
 
-def _tell(account: PayoutAccount, what: str) -> None:
+def _tell(account: PayoutAccount) -> None:
+    wallet = account.rail == SOLANA
+    what = (
+        f"The Solana wallet {account.provider_id}"
+        if wallet
+        else "Your bank account, by way of the card processor"
+    )
     since = free_from(account, queries.accounts(account.creator_id))
     write_to(
         the_user(account.creator_id),

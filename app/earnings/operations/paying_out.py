@@ -94,8 +94,16 @@ def cancel(payout_id: UUID, creator_id: UUID) -> None:
         return
     if payout.state != "due":
         raise OnItsWay
-    _come_back(payout, words.CANCELLED, "You called it off.")
-    _note(Action.PAYOUT_FAILED, payout, actor=creator_id)
+    _call_off(payout)
+
+
+def call_off(account: PayoutAccount) -> bool:
+    """What nobody began to send there. Whether that was all; the caller holds the creator's lock."""
+    going = [one for one in queries.living(account.creator_id) if one.account_id == account.id]
+    for payout in map(_lock, sorted(one.id for one in going)):
+        if payout.state == "due":
+            _call_off(payout)
+    return all(one.ended_at for one in going)
 
 
 def send_soon(payout_id: UUID) -> None:
@@ -133,6 +141,11 @@ def record_later(payout_id: UUID, answer: Answer) -> None:
     payout = _lock(payout_id)
     if payout.state == "paid" and isinstance(answer, Failed):
         _come_back_from_there(payout, answer)
+
+
+def _call_off(payout: Payout) -> None:
+    _come_back(payout, words.CANCELLED, "You called it off.")
+    _note(Action.PAYOUT_FAILED, payout, actor=payout.creator_id)
 
 
 def _leave(payout: Payout) -> None:

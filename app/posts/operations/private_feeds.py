@@ -42,6 +42,16 @@ def close_feed(user_id: UUID, feed_id: UUID) -> None:
         raise NotFound
 
 
+def take_back(user_id: UUID, since: datetime) -> list[str]:
+    """Nobody signs in to read one: it would outlive every session of whoever opened it."""
+    removed = []
+    for one in queries_syndication.feeds_of(user_id):
+        if one.created_at >= since:
+            close_feed(user_id, one.id)
+            removed.append(f"The private feed of {one.display_name}")
+    return removed
+
+
 def worth_noting(used_at: datetime | None) -> bool:
     return used_at is None or used_at < clock.now() - NOTED_EVERY
 
