@@ -1,8 +1,10 @@
 """Another e-mail address."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pyotp
+import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
@@ -21,7 +23,7 @@ from tests.accounts.taking_over import NEW, ask, confirm
 from tests.accounts.test_sign_in import is_in, sign_in
 from tests.factories.people import PASSWORD, Person, a_person, signed_in
 from tests.factories.post import last_letter, letters
-from tests.page_client import PageClient
+from tests.page_client import Page, PageClient
 
 
 def address_of(app: Flask, person: Person) -> str | None:
@@ -69,6 +71,36 @@ def test_changing_ones_mind(app: Flask) -> None:
     assert NEW not in dropped.text
     link = last_letter(app, NEW, "email_change_confirm").path("/email/confirm/")
     assert page.get(link).status == 410
+
+
+def new_password(owner: PageClient) -> Page:
+    form = owner.get("/settings/security").form("/settings/security/password")
+    return owner.send(form, current_password=PASSWORD, new_password="mine again at last")
+
+
+def out_elsewhere(owner: PageClient) -> Page:
+    return owner.send(owner.get("/settings/sessions").form("/settings/sessions/others"))
+
+
+def one_out(owner: PageClient) -> Page:
+    return owner.send(owner.get("/settings/sessions").form("/settings/sessions/.*-.*/revoke"))
+
+
+def out_everywhere(owner: PageClient) -> Page:
+    return owner.send(owner.get("/settings/sessions").form("/settings/sessions/all"))
+
+
+@pytest.mark.parametrize("act", [new_password, one_out, out_elsewhere, out_everywhere])
+def test_whoever_signs_the_others_out_drops_what_they_asked_for(
+    app: Flask, act: Callable[[PageClient], Page]
+) -> None:
+    person = a_person(app, "mira")
+    thief, owner = signed_in(app, person), signed_in(app, person)
+    ask(thief)
+    link = last_letter(app, NEW, "email_change_confirm").path("/email/confirm/")
+    assert f"The change of your address to {NEW} was dropped." in act(owner).text
+    assert PageClient(app).get(link).status == 410
+    assert address_of(app, person) == person.email
 
 
 def test_undo_puts_everything_back_and_the_thief_out(app: Flask) -> None:

@@ -46,7 +46,7 @@ def reset(token: str, password: str, client: Client) -> None:
     if user.email != link.email or user.state != "active":
         raise LinkGone
     verification.mark_verified(user)
-    email_links.void(user.id, Purpose.CHANGE_EMAIL, Purpose.VERIFY)
+    email_links.void(user.id, Purpose.VERIFY)
     _set(user, password_hash, Action.PASSWORD_RESET)
     sessions.end_all(user.id, because="password reset")
     _tell(user, client)

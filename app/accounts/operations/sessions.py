@@ -8,7 +8,8 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts.models import KnownDevice, Session, User
-from app.accounts.operations import second_factor
+from app.accounts.operations import email_links, second_factor
+from app.accounts.operations.email_links import Purpose
 from app.extensions import db
 from app.kit import chance, clock, crypto
 from app.platform import audit
@@ -74,7 +75,9 @@ def confirm(session_id: UUID, *, second_factor: bool = False) -> str:
 
 
 def end(session_id: UUID, *, owner: UUID, because: str) -> None:
-    """Ends one session of `owner`; somebody else's is not found."""
+    """Ends one session of `owner`; somebody else's is not found. Who was in it may have asked for another
+    address, and needs no session to confirm it: unless they went themselves, that is dropped.
+    """
     row = db.session.execute(
         select(Session)
         .where(Session.id == session_id, Session.user_id == owner, Session.ended_at.is_(None))
@@ -83,13 +86,21 @@ def end(session_id: UUID, *, owner: UUID, because: str) -> None:
     if row is None:
         raise NotFound
     _end(row, because)
-    action = Action.SIGNED_OUT if because == SIGNED_OUT else Action.SESSION_REVOKED
+    if because == SIGNED_OUT:
+        action = Action.SIGNED_OUT
+    else:
+        action = Action.SESSION_REVOKED
+        email_links.void(owner, Purpose.CHANGE_EMAIL)
     audit.record(action, actor=owner, subject=("session", row.id))
 
 
 def end_all(user_id: UUID, *, because: str, keep: UUID | None = None, actor: UUID | None = None) -> int:
-    """Those half begun as well. `actor` is the person themselves, unless somebody of the staff did it."""
+    """Those half begun as well, and another address that was asked for.
+
+    `actor` is the person themselves, unless somebody of the staff did it.
+    """
     second_factor.void(user_id)
+    email_links.void(user_id, Purpose.CHANGE_EMAIL)
     rows = db.session.execute(
         select(Session)
         .where(Session.user_id == user_id, Session.ended_at.is_(None))

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from werkzeug.wrappers import Response
 
+from app.accounts import queries
 from app.accounts.forms.parts import typed
 from app.accounts.forms.sign_in import AskByMailForm
 from app.platform.errors import Refused, TooMany, Unavailable
@@ -25,6 +27,12 @@ def refused(
     if isinstance(error, TooMany | Unavailable):
         response.headers["Retry-After"] = str(error.retry_after)
     return response
+
+
+def dropping(user_id: UUID) -> str:
+    """What is said besides of a change that ends together with sessions."""
+    pending = queries.pending_email(user_id)
+    return f" The change of your address to {pending} was dropped." if pending else ""
 
 
 def asked_by_mail(ask: Callable[[str], None], template: str, sent: str) -> Response:

@@ -11,7 +11,7 @@ from app.accounts.forms.settings import ChangePasswordForm, EmailForm, SetPasswo
 from app.accounts.operations import email, passwords
 from app.accounts.sections import load_sections
 from app.accounts.views import bp
-from app.accounts.views.answers import refused
+from app.accounts.views.answers import dropping, refused
 from app.kit import clock
 from app.platform.errors import Refused
 from app.platform.forms import Form
@@ -57,13 +57,13 @@ def change_password() -> Response:
     person, form = signed_in_viewer(), ChangePasswordForm()
     if not form.validate():
         return form_page(PAGE, **_page(password_form=form))
-    current, new = typed(form.current_password), typed(form.new_password)
+    pending, current, new = dropping(person.id), typed(form.current_password), typed(form.new_password)
     try:
         passwords.change(person.id, person.session_id, current, new, client())
     except Refused as error:
         keep_writes()
         return refused(error, form, PAGE, **_page(password_form=form))
-    flash("Your password is changed. Every other device was signed out.", "good")
+    flash("Your password is changed. Every other device was signed out." + pending, "good")
     return see(HOME)
 
 
@@ -73,11 +73,12 @@ def set_first_password() -> Response:
     person, form = signed_in_viewer(), SetPasswordForm()
     if not form.validate():
         return form_page(PAGE, **_page(password_form=form))
+    pending = dropping(person.id)
     try:
         passwords.set_first(person.id, person.session_id, typed(form.new_password), client())
     except Refused as error:
         return refused(error, form, PAGE, **_page(password_form=form))
-    flash("Your password is set. From now on it is a way in.", "good")
+    flash("Your password is set. From now on it is a way in." + pending, "good")
     return see(HOME)
 
 

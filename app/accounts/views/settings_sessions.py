@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from app.accounts import browser, queries
 from app.accounts.operations import sessions
 from app.accounts.views import bp
+from app.accounts.views.answers import dropping
 from app.kit import devices
 from app.platform.guards import Access, guard
 from app.platform.pages import page, see
@@ -35,10 +36,11 @@ def show_sessions() -> Response:
 @guard(Access.SIGNED_IN)
 def revoke_session(session_id: UUID) -> Response:
     person = signed_in_viewer()
+    pending = dropping(person.id)
     sessions.end(session_id, owner=person.id, because="revoked")
     if session_id == person.session_id:
-        return _signed_out()
-    flash("That device is signed out.", "good")
+        return _signed_out(pending)
+    flash("That device is signed out." + pending, "good")
     return see(HOME)
 
 
@@ -46,19 +48,22 @@ def revoke_session(session_id: UUID) -> Response:
 @guard(Access.SIGNED_IN)
 def revoke_others() -> Response:
     person = signed_in_viewer()
+    pending = dropping(person.id)
     sessions.end_all(person.id, because="signed out elsewhere", keep=person.session_id)
-    flash("Every other device is signed out.", "good")
+    flash("Every other device is signed out." + pending, "good")
     return see(HOME)
 
 
 @bp.post("/settings/sessions/all")
 @guard(Access.SIGNED_IN)
 def revoke_all() -> Response:
-    sessions.end_all(signed_in_viewer().id, because="signed out everywhere")
-    return _signed_out()
+    person = signed_in_viewer()
+    pending = dropping(person.id)
+    sessions.end_all(person.id, because="signed out everywhere")
+    return _signed_out(pending)
 
 
-def _signed_out() -> Response:
+def _signed_out(pending: str) -> Response:
     browser.sign_out()
-    flash("You are signed out.", "good")
+    flash("You are signed out." + pending, "good")
     return see("/login")
