@@ -10,6 +10,7 @@ from app.platform.viewer import Viewer
 from app.platform.web import device_cookie
 
 CHALLENGE = "second_factor"
+FORM_TOKEN = "csrf_token"
 DEVICE_SECONDS = 400 * 24 * 3600
 
 
@@ -24,8 +25,11 @@ def sign_in(token: str, *, remember: bool) -> None:
 
 
 def renew(token: str) -> None:
-    """The same session under a fresh token."""
+    """The same session under a fresh token; what other tabs of it hold may still be sent."""
+    form_token = cookie.get(FORM_TOKEN)
     sign_in(token, remember=cookie.permanent)
+    if form_token:
+        cookie[FORM_TOKEN] = form_token
 
 
 def sign_out() -> None:

@@ -44,7 +44,8 @@ export function outgoing({ store, refusals, post, show, arrived, catchUp, delaye
         const why = read(await answer.text()).querySelector(WHY)?.textContent.trim();
         done(one);
         await refused(one, why || "It was not sent. Reload the page and try again.");
-      } else later(one, answer.headers.get("Retry-After"));
+      } else if (answer.status === 400) later(one, null, "Not sent yet. Reload the page, and it goes out.");
+      else later(one, answer.headers.get("Retry-After"));
     } catch {
       later(one);
     } finally {
@@ -59,9 +60,9 @@ export function outgoing({ store, refusals, post, show, arrived, catchUp, delaye
     keep();
   }
 
-  function later(one, seconds) {
+  function later(one, seconds, words = "Not sent yet. It goes out when the connection is back.") {
     const pause = Number(seconds) || PAUSES[Math.min(tries++, PAUSES.length - 1)];
-    delayed(one, "Not sent yet. It goes out when the connection is back.");
+    delayed(one, words);
     timer = setTimeout(() => ((timer = null), flush()), pause * 1000);
   }
 

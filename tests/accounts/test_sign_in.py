@@ -334,3 +334,22 @@ def test_a_stale_form_leads_to_confirming(app: Flask, fixed_clock: clock.FixedCl
     fixed_clock.move(timedelta(minutes=11))
     answer = page.send(form, current_password=PASSWORD, new_password="a brand new one")
     assert answer.response.request.path == "/login/confirm"
+
+
+def test_what_another_tab_holds_is_still_taken_after_one_confirmed(
+    app: Flask, fixed_clock: clock.FixedClock
+) -> None:
+    page = signed_in(app, a_person(app, "mira"))
+    written = page.get("/settings/profile").form("/settings/profile")
+    fixed_clock.move(timedelta(minutes=11))
+    page.send(page.get("/login/confirm").form("/login/confirm"), password=PASSWORD)
+    assert page.send(written, bio="Typed for an hour").status == 200
+    assert "Typed for an hour" in page.get("/settings/profile").html
+
+
+def test_a_form_from_before_signing_in_is_not_taken(app: Flask, page: PageClient) -> None:
+    a_person(app, "mira")
+    planted = page.get("/login").form("/login").fields["csrf_token"]
+    sign_in(page, "mira")
+    form = page.get("/settings/profile").form("/settings/profile")
+    assert page.send(form, csrf_token=planted).status == 400

@@ -130,6 +130,18 @@ def test_what_waited_goes_out_after_the_page_was_closed(
     fan.wait_for_function("() => !Object.keys(localStorage).some((key) => key.startsWith('unsent:'))")
 
 
+def test_what_was_written_before_signing_in_anew_elsewhere_goes_out_after_a_reload(
+    app: Flask, both: tuple[Page, Page], ben: Person
+) -> None:
+    host, fan = both
+    sign_in(fan, app, ben)
+    for words in ("One", "Two"):
+        write(fan, words)
+    expect(fan.get_by_text("Reload the page, and it goes out.")).to_be_visible()
+    fan.reload()
+    expect(bubbles(host)).to_have_text(["Did the contact sheet arrive?", "One", "Two"])
+
+
 def test_an_answer_that_got_lost_is_not_a_second_message(
     app: Flask, both: tuple[Page, Page], talk: str
 ) -> None:
