@@ -10,7 +10,7 @@ from app.platform.viewer import Viewer
 from app.platform.web import device_cookie
 
 CHALLENGE = "second_factor"
-FORM_TOKEN = "csrf_token"
+FORM_TOKEN = "csrf_token"  # noqa: S105 - its name
 DEVICE_SECONDS = 400 * 24 * 3600
 
 

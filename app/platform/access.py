@@ -18,6 +18,7 @@ class Ended(StrEnum):
     """What ended. A feature adds its own: a subscription, a membership."""
 
     SESSION = "session"
+    # Gone for good: realtime takes no ticket of theirs for a while, whatever it is of.
     ACCOUNT = "account"
     # Its token or rights changed: processes forget what they cached, sockets stay.
     SESSION_CHANGED = "session_changed"

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from app import create_app
-from app.accounts.operations import sessions
+from app.accounts.operations import roles, sessions
 from app.config import Settings
 from app.kit import clock
 from app.platform.access import end_access
@@ -123,6 +123,22 @@ def test_an_ended_account_closes_all_its_pages(own_app: Flask, live: LiveServer,
     with own_app.app_context(), transaction():
         end_access("account", person.id, person.id)
     assert [page.closed() for page in pages] == [4403, 4403]
+
+
+def test_whoever_is_suspended_and_restored_is_heard_again_at_once(
+    own_app: Flask, live: LiveServer, person: Person
+) -> None:
+    admin = a_person(own_app, roles=("fan", "admin"))
+    before = _ticket(signed_in(own_app, person))
+    page, _ = _signed_in_page(own_app, live, person)
+    with own_app.app_context(), transaction():
+        roles.suspend(person.id, actor=admin.id)
+    assert page.closed() == 4403
+    with own_app.app_context(), transaction():
+        roles.restore(person.id, actor=admin.id)
+    assert Page(live).hello(before).closed() == 4403
+    again, _ = _signed_in_page(own_app, live, person)
+    _still_open(live, again)
 
 
 def test_a_changed_session_keeps_its_page(own_app: Flask, live: LiveServer, person: Person) -> None:

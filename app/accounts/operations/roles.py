@@ -9,7 +9,6 @@ from app.accounts.operations import sessions
 from app.accounts.queries_people import admins
 from app.extensions import db
 from app.platform import audit
-from app.platform.access import Ended, end_access
 from app.platform.audit import Action
 from app.platform.errors import NotFound, Refused
 from app.platform.settings import settings
@@ -62,8 +61,8 @@ def suspend(user_id: UUID, *, actor: UUID) -> bool:
     if user.state != "active":
         return False
     user.state = "suspended"
+    # Each by itself and not the account as a whole: it may be open again a moment later.
     sessions.end_all(user_id, because="account suspended", actor=actor)
-    end_access(Ended.ACCOUNT, user_id, user_id)
     db.session.flush()
     standing.tell_left(user_id)
     audit.record(Action.SUSPENDED, actor=actor, subject=("user", user_id))
