@@ -3,8 +3,11 @@
 The row is the truth that realtime reads every two seconds; the published notice only makes it quicker.
 """
 
+from datetime import timedelta
 from enum import StrEnum
 from uuid import UUID
+
+from sqlalchemy import and_, exists, func, or_, select
 
 from app.extensions import db
 from app.kit.ids import new_id
@@ -12,6 +15,8 @@ from app.platform import signals
 from app.platform.models import AccessEnded
 
 TOPIC = "access_ended"
+# Longer than any request takes, and than a process remembers a session.
+LATELY = timedelta(minutes=2)
 
 
 class Ended(StrEnum):
@@ -33,6 +38,14 @@ def end_access(kind: str, user_id: UUID, subject_id: UUID) -> None:
     db.session.add(row)
     ended = {"kind": row.kind, "user_id": str(user_id), "subject_id": str(subject_id), "id": str(row.id)}
     signals.publish(TOPIC, ended)
+
+
+def has_ended(user_id: UUID, session_id: UUID) -> bool:
+    """Whether this session ended while a request of it was under way, or since it was last looked up."""
+    for_good = AccessEnded.kind == Ended.ACCOUNT, AccessEnded.subject_id == user_id
+    by_itself = AccessEnded.kind == Ended.SESSION, AccessEnded.subject_id == session_id
+    recent = AccessEnded.at > func.clock_timestamp() - LATELY
+    return bool(db.session.scalar(select(exists().where(recent, or_(and_(*for_good), and_(*by_itself))))))
 
 
 def close_to_all(subject_id: UUID) -> None:

@@ -26,6 +26,7 @@ from werkzeug.wrappers import Response
 from app.extensions import csrf
 from app.kit import clock
 from app.platform import idempotency, limits, storable
+from app.platform.access import has_ended
 from app.platform.errors import (
     Forbidden,
     FreshSignInNeeded,
@@ -188,12 +189,16 @@ def _was_read_as_it_came() -> bool:
 
 
 def _try_to_mutate(declared: Guard, view: Callable[[], Any]) -> Response:
+    person = viewer() if declared.fresh else None
     try:
         with transaction():
             replay = idempotency.begin() if declared.once else None
             if replay is not None:
                 return replay
             outcome = _outcome(view)
+            if person and has_ended(person.id, person.session_id):
+                # It may have waited for the very thing that put somebody out.
+                raise _RolledBack(SignInNeeded())
             if isinstance(outcome, Refused) or outcome.status_code >= 400:
                 if not g.get("keep_writes"):
                     raise _RolledBack(outcome)

@@ -5,20 +5,17 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import select
 
-from app.accounts.models import Passkey, Session, Wallet
-from app.extensions import db
-from app.kit import clock
+from app.accounts.models import Passkey, Wallet
 from app.kit.clock import FixedClock
-from app.platform.transaction import transaction
 from tests.accounts import wallet_walks
 from tests.accounts.page_script import PageScript, cookie_of, put_cookie
 from tests.accounts.passkey_walks import ADD, GET, SECURITY, add, is_in, sign_in, with_passkey
 from tests.accounts.python_wallet import PythonWallet
 from tests.accounts.second_factors import first_step
 from tests.accounts.soft_authenticator import PRESENT, SoftAuthenticator
-from tests.accounts.stored import count, stored
+from tests.accounts.stored import count, stored, unseen_end
 from tests.factories.people import a_person, signed_in
 from tests.page_client import PageClient
 
@@ -177,15 +174,13 @@ def test_other_peoples_passkeys_are_not_there(app: Flask, path: str) -> None:
 
 
 def test_nothing_is_added_by_a_session_that_was_just_ended(app: Flask) -> None:
-    """This process still remembers the session, as when another one ended it."""
     person, key, purse = a_person(app), SoftAuthenticator(), PythonWallet.new()
     thief = signed_in(app, person)
     adding = PageScript(thief, SECURITY, ADD)
     credential = key.create(adding.start())
     linking = wallet_walks.linking_script(thief)
     signed = purse.answer(linking.start())
-    with app.app_context(), transaction():
-        db.session.execute(update(Session).values(ended_at=clock.now()))
+    unseen_end(app, person)
     assert adding.finish({"credential": credential, "name": "Planted"}).status_code == 401
     assert linking.finish(signed).status_code == 401
     assert count(app, Passkey) == count(app, Wallet) == 0

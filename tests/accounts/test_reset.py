@@ -18,7 +18,7 @@ from app.platform.audit import Action
 from app.platform.models import AuditRecord
 from app.platform.transaction import transaction
 from tests.accounts.second_factors import code_now, first_step, with_totp
-from tests.accounts.stored import somebody_waits
+from tests.accounts.stored import somebody_waits, unseen_end
 from tests.accounts.test_sign_in import is_in, sign_in
 from tests.factories.people import PASSWORD, Person, a_person, signed_in
 from tests.factories.post import last_letter, letters
@@ -208,3 +208,25 @@ def test_what_happened_is_on_record(app: Flask, page: PageClient) -> None:
     with app.app_context():
         actions = set(db.session.scalars(select(AuditRecord.action)))
     assert {Action.PASSWORD_RESET_ASKED, Action.PASSWORD_RESET, Action.SESSIONS_REVOKED} <= actions
+
+
+def test_a_session_that_was_just_ended_sets_no_password(app: Flask) -> None:
+    person = a_person(app, "mira")
+    thief = signed_in(app, person)
+    form = thief.get("/settings/security").form("/settings/security/password")
+    unseen_end(app, person)
+    answer = thief.send(form, follow=False, current_password=PASSWORD, new_password=NEW)
+    assert answer.location.startswith("/login")
+    assert sign_in(PageClient(app), "mira", PASSWORD).status == 200
+
+
+def test_nor_does_it_once_the_account_is_taken_back(app: Flask) -> None:
+    person = a_person(app, "mira")
+    thief = signed_in(app, person)
+    form = thief.get("/settings/security").form("/settings/security/password")
+    form.action += "/first"
+    unseen_end(app, person)
+    with app.app_context(), transaction():
+        db.session.execute(update(User).values(password_hash=None))
+    assert thief.send(form, follow=False, new_password=NEW).location.startswith("/login")
+    assert sign_in(PageClient(app), "mira", NEW).status == 422

@@ -7,7 +7,7 @@ from flask import jsonify
 from htmx_flask import request
 from werkzeug.wrappers import Response
 
-from app.platform.errors import Refused, SignInNeeded
+from app.platform.errors import Refused
 from app.platform.guards import keep_writes
 from app.platform.http_errors import answer
 
@@ -52,14 +52,9 @@ def go_on(address: str) -> Response:
 
 
 def proving(action: Callable[[], Response]) -> Response:
-    """A refused proof is a fact: what it used up stays used up, what it failed stays counted.
-
-    Of a session that ended meanwhile nothing stays.
-    """
+    """A refused proof is a fact: what it used up stays used up, what it failed stays counted."""
     try:
         return action()
-    except SignInNeeded:
-        raise
     except Refused as refused:
         keep_writes()
         return answer(refused.status, refused.message, refused.code, getattr(refused, "retry_after", None))
