@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from app.accounts.models import User
 from app.extensions import db
@@ -31,11 +31,15 @@ class MailTrouble:
 
 
 def trouble_of(user_id: UUID) -> MailTrouble | None:
-    """With the address that they have now."""
-    wanted = select(MailSuppression, User.email).join(User, User.id == MailSuppression.user_id)
-    rows = db.session.execute(wanted.where(MailSuppression.user_id == user_id, _stands()))
-    now = [row for row, email in rows if email and row.address_digest in suppressions.digests_of(email)]
-    return _read(now[0]) if now else None
+    """With the address that they have now, whoever's mail it was that came back; a complaint is a person's."""
+    email = db.session.scalar(select(User.email).where(User.id == user_id))
+    if not email:
+        return None
+    known = MailSuppression.address_digest.in_(suppressions.digests_of(email))
+    theirs = and_(MailSuppression.complained_at.is_not(None), MailSuppression.user_id == user_id)
+    stands = or_(suppressions.shut(), theirs)
+    row = db.session.scalars(select(MailSuppression).where(known, stands).limit(1)).first()
+    return _read(row) if row else None
 
 
 def troubles(before: UUID | None = None) -> tuple[list[MailTrouble], UUID | None]:

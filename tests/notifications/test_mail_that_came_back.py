@@ -26,6 +26,8 @@ from app.platform.mail.suppressions import PAUSED_FOR, SOFT_WITHIN
 from app.platform.models import AuditRecord, InboxEvent, Mail, MailSuppression
 from app.platform.transaction import transaction
 from tests.factories.people import Person, a_person, signed_in
+from tests.factories.post import last_letter
+from tests.page_client import PageClient
 from tests.platform.mail_server import mail_server
 from tests.queries import counting
 
@@ -128,6 +130,27 @@ def test_another_address_is_another_matter(app: Flask, mia: Person) -> None:
         db.session.get_one(User, mia.id).email = "mia@elsewhere.example"
     assert "came back" not in signed_in(app, mia).get(SECURITY).text
     assert write(app, mia) == "sent"
+
+
+def test_whoever_has_an_address_now_is_told_whosever_mail_came_back(app: Flask, mia: Person) -> None:
+    with app.app_context(), transaction():
+        suppressions.bounced(mia.email, a_person(app).id, hard=True)
+    assert write(app, mia) == "failed"
+    page = signed_in(app, mia)
+    told = page.get(SECURITY)
+    assert "Mail to this address came back" in told.text
+    assert "We try your address again" in page.send(told.form("/settings/mail/again")).text
+    assert write(app, mia) == "sent"
+
+
+def test_a_link_that_was_opened_shows_that_mail_gets_there_again(app: Flask, mia: Person) -> None:
+    bounce(app, mia)
+    visitor = PageClient(app)
+    visitor.send(visitor.get("/reset").form("/reset"), email=mia.email)
+    link = last_letter(app, mia.email, "reset_password").path("/reset/")
+    visitor.send(visitor.get(link).form(link), password="seven quiet harbours")
+    assert write(app, mia) == "sent"
+    assert "came back" not in signed_in(app, mia).get(SECURITY).text
 
 
 def test_three_passing_troubles_in_two_weeks_are_a_pause_of_one(

@@ -12,6 +12,7 @@ from app.accounts.errors import LinkGone
 from app.accounts.models import EmailLink
 from app.extensions import db
 from app.kit import chance, clock, crypto
+from app.platform.mail import suppressions
 from app.platform.settings import settings
 
 
@@ -87,10 +88,12 @@ def look(purpose: Purpose, token: str) -> Link:
 
 
 def take(purpose: Purpose, token: str) -> Link:
-    """The person's row first, as where links are voided."""
+    """The person's row first, as where links are voided. It shows too that mail gets to them."""
     queries.lock_user(look(purpose, token).user_id)
     row = _open(purpose, token, lock=True)
     row.used_at = clock.now()
+    if row.email:
+        suppressions.reached(row.email)
     return _plain(row)
 
 

@@ -68,6 +68,14 @@ def delivered(address: str) -> None:
     db.session.execute(row.values(soft_bounces=[]).execution_options(synchronize_session=False))
 
 
+def reached(address: str) -> None:
+    """Its owner read what was sent there: whatever mail did before, now it gets there."""
+    of_address = MailSuppression.address_digest.in_(digests_of(address))
+    row = update(MailSuppression).where(of_address, or_(shut(), MailSuppression.soft_bounces != []))
+    gone = row.values(bounced_at=None, paused_until=None, soft_bounces=[])
+    db.session.execute(gone.execution_options(synchronize_session=False))
+
+
 def lift(suppression_id: UUID, *, actor: UUID) -> bool:
     """Whether there was anything to lift."""
     row = delete(MailSuppression).where(MailSuppression.id == suppression_id)
