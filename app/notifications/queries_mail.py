@@ -31,7 +31,7 @@ class MailTrouble:
 
 
 def trouble_of(user_id: UUID) -> MailTrouble | None:
-    """With the address that they have now, whoever's mail it was that came back; a complaint is a person's."""
+    """With the address that they have now, whoever's mail came back; a complaint is a person's own."""
     email = db.session.scalar(select(User.email).where(User.id == user_id))
     if not email:
         return None

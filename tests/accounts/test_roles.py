@@ -16,6 +16,7 @@ from app.platform.errors import Refused
 from app.platform.models import AuditRecord, Mail
 from app.platform.transaction import transaction
 from app.platform.viewer import Role
+from tests.accounts.second_factors import with_totp
 from tests.factories.people import Person, a_person, signed_in
 from tests.page_client import Page, PageClient
 from tests.queries import counting
@@ -282,3 +283,12 @@ def test_what_cannot_be_an_admin_is_said_plainly(app: Flask, email: str, handle:
     assert code == 1
     assert words.startswith("Error: ")
     assert "Traceback" not in words
+
+
+def test_a_second_factor_that_was_taken_away_opens_nothing_when_a_role_comes(app: Flask) -> None:
+    person = with_totp(app)
+    here, there = signed_in(app, person, second_factor=True), signed_in(app, person, second_factor=True)
+    here.send(here.get("/settings/security/totp").form("/settings/security/totp/remove"))
+    press(admins_browser(app), person, "roles/grant", role="moderator")
+    for page in (here, there):
+        assert page.get("/admin/reports", follow=False).location.startswith("/settings/security")

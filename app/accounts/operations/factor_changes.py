@@ -45,6 +45,7 @@ def removed(user: User, session_id: UUID, action: Action, what: str) -> str:
     audit.record(action, actor=user.id, subject=("user", user.id))
     if not queries_factors.factors(user.id).count:
         recovery_codes.forget(user.id)
+        sessions.forget_second_factor(user.id)
     tell(user, "second_factor_changed", what)
     return sessions.confirm(session_id)
 

@@ -74,6 +74,13 @@ def confirm(session_id: UUID, *, second_factor: bool = False) -> str:
     return token
 
 
+def forget_second_factor(user_id: UUID) -> None:
+    """There is none any more: no session counts as begun with one, should a role ask for it later."""
+    theirs = update(Session).where(Session.user_id == user_id, Session.second_factor)
+    db.session.execute(theirs.values(second_factor=False).execution_options(synchronize_session=False))
+    changed(user_id)
+
+
 def end(session_id: UUID, *, owner: UUID, because: str) -> None:
     """Ends one session of `owner`; somebody else's is not found. Who was in it may have asked for another
     address, and needs no session to confirm it: unless they went themselves, that is dropped.
