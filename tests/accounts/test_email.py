@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from app.accounts.models import RecoveryCode, User
+from app.accounts.operations import roles
 from app.extensions import db
 from app.kit import clock
 from app.platform.models import AuditRecord
@@ -19,7 +20,7 @@ from tests.accounts.python_wallet import PythonWallet
 from tests.accounts.second_factors import code_now, codes_of, with_totp
 from tests.accounts.soft_authenticator import SoftAuthenticator
 from tests.accounts.stored import count, stored
-from tests.accounts.taking_over import NEW, ask, confirm
+from tests.accounts.taking_over import NEW, ask, confirm, take_back
 from tests.accounts.test_sign_in import is_in, sign_in
 from tests.factories.people import PASSWORD, Person, a_person, signed_in
 from tests.factories.post import last_letter, letters
@@ -254,6 +255,27 @@ def _set_up_app(page: PageClient) -> None:
     secret = shown.one(".secret code").get_text().replace(" ", "")
     code = pyotp.TOTP(secret).at(int(clock.now().timestamp()))
     assert page.send(shown.form(".*/confirm"), code=code).status == 200
+
+
+def test_a_thief_who_got_the_account_closed_does_not_keep_it(app: Flask, page: PageClient) -> None:
+    person = a_person(app, "mira")
+    admin = a_person(app, roles=("fan", "admin"))
+    thief = signed_in(app, person)
+    ask(thief)
+    confirm(app, thief)
+    with app.app_context(), transaction():
+        roles.suspend(person.id, actor=admin.id)
+    told = take_back(app, person)
+    assert "The account is suspended" in told.text
+    assert not told.soup.select("main a.btn-primary")
+    assert address_of(app, person) == person.email
+    assert sign_in(page, "mira").status == 422
+    with app.app_context(), transaction():
+        roles.restore(person.id, actor=admin.id)
+    page.send(page.get("/reset").form("/reset"), email=person.email)
+    link = last_letter(app, person.email, "reset_password").path("/reset/")
+    page.send(page.get(link).form(link), password="mine again at last")
+    assert sign_in(page, "mira", "mine again at last").status == 200
 
 
 def test_undo_lives_a_week(app: Flask, fixed_clock: clock.FixedClock) -> None:

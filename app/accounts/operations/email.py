@@ -15,9 +15,11 @@ from app.platform.audit import Action
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """The token of a reset link, and what went, in words for the owner."""
+    """The token of a reset link, unless the house keeps the account closed; and what went, in words for the
+    owner.
+    """
 
-    reset_token: str
+    reset_token: str | None
     removed: list[str]
 
 
@@ -67,7 +69,7 @@ def undo_change(token: str) -> Undone:
     """
     link = email_links.take(Purpose.UNDO_EMAIL, token)
     user = queries.lock_user(link.user_id)
-    if user.state != "active":
+    if user.state == "deleted":
         raise LinkGone
     _put(user, link.email)
     user.password_hash = None
@@ -85,7 +87,8 @@ def undo_change(token: str) -> Undone:
         subject=("user", user.id),
         personal={"email": link.email},
     )
-    return Undone(email_links.issue(user.id, Purpose.RESET, link.email), removed)
+    may_enter = user.state == "active"
+    return Undone(email_links.issue(user.id, Purpose.RESET, link.email) if may_enter else None, removed)
 
 
 def _put(user: User, email: str) -> None:

@@ -76,9 +76,8 @@ def undo_email(token: str) -> Response:
 def do_undo_email(token: str) -> Response:
     """The next step is shown, not redirected to: an address that is a secret is never stored."""
     undone = email.undo_change(token)
-    return page(
-        "accounts/email_undone.html", reset_url=f"/reset/{undone.reset_token}", removed=undone.removed
-    )
+    reset_url = f"/reset/{undone.reset_token}" if undone.reset_token else None
+    return page("accounts/email_undone.html", reset_url=reset_url, removed=undone.removed)
 
 
 @bp.errorhandler(LinkGone)
