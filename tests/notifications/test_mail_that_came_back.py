@@ -271,6 +271,9 @@ def test_a_weak_secret_is_named_at_start(wrong: str, settings: Settings) -> None
     [
         ("550 5.1.1 no such user", True),
         ("550 there is nobody of that name", True),
+        ("552 5.2.2 mailbox full", False),
+        ("550 5.4.1 no access", False),
+        ("554 blocked using bl.example", False),
         ("550 5.7.1 your address is on a list", False),
         ("450 4.2.0 later", False),
     ],
@@ -284,6 +287,14 @@ def test_what_the_mail_server_says_of_a_mailbox_is_believed(
             write(app, mia)
     with app.app_context():
         assert suppressions.holds_back(mia.email, "welcome") is held_back
+
+
+def test_a_full_mailbox_is_a_passing_trouble(app: Flask, mia: Person) -> None:
+    with mail_server() as (post, port):
+        for _ in with_settings(app, smtp_url=f"smtp://127.0.0.1:{port}"):
+            post.answers["rcpt"] = "552 5.2.2 mailbox full"
+            assert [write(app, mia) for _ in range(3)] == ["failed"] * 3
+    assert "It came back several times" in signed_in(app, mia).get(SECURITY).text
 
 
 def test_what_came_back_is_known_under_a_new_secret_key(app: Flask, mia: Person, settings: Settings) -> None:

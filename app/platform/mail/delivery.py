@@ -63,8 +63,9 @@ def _waiting(mail_id: UUID) -> tuple[smtp.Letter | None, bool]:
 def _reject(mail_id: UUID, error: smtp.Rejected) -> None:
     with work.recording():
         sent = db.session.get(Mail, mail_id)
-        if isinstance(error, smtp.NobodyThere) and sent and sent.user_id:
-            suppressions.bounced(sent.recipient, sent.user_id, hard=True)
+        if isinstance(error, smtp.NobodyThere | smtp.NoRoom) and sent and sent.user_id:
+            nobody = isinstance(error, smtp.NobodyThere)
+            suppressions.bounced(sent.recipient, sent.user_id, hard=nobody)
         _record(
             mail_id, attempts=Mail.attempts + 1, state="failed", last_error=str(error), sealed_context=None
         )

@@ -1,5 +1,6 @@
 """One mail to a mail server, and what its answer means."""
 
+import re
 import smtplib
 import ssl
 from dataclasses import dataclass
@@ -28,6 +29,10 @@ class NobodyThere(Rejected):
     """There is no such mailbox."""
 
 
+class NoRoom(Rejected):
+    """The mailbox is there, and takes nothing as it is: full, or switched off."""
+
+
 class NotNow(Exception):
     """The server cannot be reached or cannot take it now."""
 
@@ -37,6 +42,13 @@ class Letter:
     id: UUID
     recipient: str
     rendered: Rendered
+
+
+# What the server means by it (RFC 3463): 5.1 the address, 5.2 the mailbox. All else is about who sends and
+# what, and a house on a blocklist must not give up all its people. Without detail by the code (RFC 5321).
+DETAILED = re.compile(r"\s*5\.(\d{1,3})\.\d")
+PLAIN = {550: "1", 551: "1", 552: "2", 553: "1"}
+OF_RECIPIENT: dict[str, type[Rejected]] = {"1": NobodyThere, "2": NoRoom}
 
 
 def send(letter: Letter, settings: Settings) -> None:
@@ -94,9 +106,9 @@ def _refusal(code: int, reason: bytes | str, *, of_recipient: bool = False) -> E
     told = reason.decode(errors="replace") if isinstance(reason, bytes) else reason
     if code < PERMANENT:
         return NotNow(f"{code} {told}")
-    # 5.7 is about who sends, not about who gets: a house on a blocklist must not give up all its people.
-    nobody = of_recipient and not told.lstrip().startswith("5.7.")
-    return (NobodyThere if nobody else Rejected)(f"{code} {told}")
+    detailed = DETAILED.match(told)
+    about = detailed[1] if detailed else PLAIN.get(code, "")
+    return (OF_RECIPIENT.get(about, Rejected) if of_recipient else Rejected)(f"{code} {told}")
 
 
 def _connected(url: SplitResult) -> smtplib.SMTP:
