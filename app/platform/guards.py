@@ -10,6 +10,7 @@ takes an idempotency key unless it says `once=False` with the exemption that DES
 
 import logging
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -170,7 +171,7 @@ def init_guards(app: Flask) -> None:
 
 def _mutate(declared: Guard, view: Callable[[], Any]) -> Response:
     """Once more where the database ended it because two waited for one another: no visitor is to blame."""
-    known, told = dict(vars(g._get_current_object())), dict(session)
+    known, told = dict(vars(g._get_current_object())), deepcopy(dict(session))
     try:
         return _try_to_mutate(declared, view)
     except OperationalError as error:
@@ -184,8 +185,8 @@ def _mutate(declared: Guard, view: Callable[[], Any]) -> Response:
 
 
 def _was_read_as_it_came() -> bool:
-    """A part of a file comes once; fields of a form are kept."""
-    return bool(request.content_length) and request.mimetype not in FORMS
+    """A part of a file comes once; fields of a form are kept, and JSON is."""
+    return bool(request.content_length) and not (request.mimetype in FORMS or request.is_json)
 
 
 def _try_to_mutate(declared: Guard, view: Callable[[], Any]) -> Response:

@@ -119,6 +119,8 @@ def _fingerprint() -> bytes:
         if name not in IGNORED_FIELDS:
             print_.update(repr((name, values)).encode())
     for name, file in sorted(request.files.items(multi=True), key=lambda part: part[0]):
+        # From its beginning: whoever is tried a second time has read it.
+        file.stream.seek(0)
         content = hashlib.file_digest(file.stream, "sha256").digest()
         file.stream.seek(0)
         print_.update(repr((name, file.filename, content)).encode())

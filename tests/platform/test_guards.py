@@ -51,11 +51,21 @@ class Circle:
             self.both_have_one.wait()
         self._take(second)
         outbox.emit("acted", {"first": first})
-        return ", ".join(map(str, get_flashed_messages()))
+        return ", ".join([*map(str, get_flashed_messages()), *self._words()])
+
+    def _words(self) -> list[str]:
+        found = request.get_json(silent=True) or request.form
+        return [found["word"]] if "word" in found else []
 
     def _take(self, name: str) -> None:
         taken = Flag.name == name
         db.session.execute(db.update(Flag).where(taken).values(changed_at=clock.now()))
+
+
+def say() -> str:
+    """Is shown by the next page."""
+    flash("waits")
+    return "said"
 
 
 def who_looks() -> str:
@@ -72,6 +82,7 @@ def circle() -> Circle:
 def built(settings: Settings, circle: Circle) -> Flask:
     house = a_house(settings)
     room(house, "/circle", circle.want, Access.ANYONE, methods="POST")
+    room(house, "/say", say, Access.ANYONE)
     room(house, "/token", generate_csrf, Access.ANYONE)
     room(house, "/act", act, Access.ANYONE, methods="POST")
     room(house, "/twice", act, Access.ANYONE, methods="POST", once=False)
@@ -276,6 +287,7 @@ def at_once(house: Flask, circle: Circle, **how: Any) -> list[Any]:
 
     def want(first: str) -> Any:
         client = house.test_client()
+        client.get("/say")
         token = {"X-CSRFToken": client.get("/token").text, "Idempotency-Key": first}
         return client.post(f"/circle?first={first}", headers=token, **how)
 
@@ -283,10 +295,14 @@ def at_once(house: Flask, circle: Circle, **how: Any) -> list[Any]:
         return list(visitors.map(want, ["one", "two"]))
 
 
-def test_two_who_wait_for_one_another_both_come_through(house: Flask, circle: Circle) -> None:
+@pytest.mark.parametrize("sent_as", [{"data": {"word": "kept"}}, {"json": {"word": "kept"}}])
+def test_two_who_wait_for_one_another_both_come_through(
+    house: Flask, circle: Circle, sent_as: dict[str, Any]
+) -> None:
     """The database ends one of them, which is tried once more, as if it had not been before."""
-    answers = at_once(house, circle, data={"word": "kept"})
-    assert [(one.status_code, one.text) for one in answers] == [(200, "one first"), (200, "two first")]
+    answers = at_once(house, circle, **sent_as)
+    assert [one.status_code for one in answers] == [200, 200]
+    assert [one.text for one in answers] == ["waits, one first, kept", "waits, two first, kept"]
     assert circle.tries == 3
     assert done(house) == 2
 
