@@ -9,11 +9,12 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from app.accounts import queries
-from app.accounts.models import User
+from app.accounts.models import EmailLink, User
 from app.accounts.operations import email_links
 from app.accounts.operations.email_links import Purpose
 from app.extensions import db
 from app.kit import clock
+from app.platform import work
 from app.platform.audit import Action
 from app.platform.models import AuditRecord
 from app.platform.transaction import transaction
@@ -92,6 +93,26 @@ def test_a_link_that_is_followed_while_the_password_changes_is_void_and_nobody_w
         following.join()
     assert answers[0].status < 500
     assert sign_in(PageClient(app), "mira", NEW).status == 422
+
+
+def test_a_link_that_is_followed_while_another_is_made_does_not_wait_in_a_circle(app: Flask) -> None:
+    person = a_person(app, "mira")
+    link_for(app, person)
+    ask(PageClient(app), person.email)
+
+    def make_another() -> None:
+        with app.app_context():
+            work.drain()
+
+    worker = threading.Thread(target=make_another)
+    with app.app_context(), transaction():
+        queries.lock_user(person.id)
+        worker.start()
+        eventually(somebody_waits)
+        # What whoever follows the link asks for next: nobody holds it who waits for them.
+        db.session.execute(select(EmailLink).with_for_update(nowait=True))
+    worker.join()
+    assert len(letters(app, person.email, "reset_password")) == 2
 
 
 def test_a_link_works_once_for_an_hour_and_the_newest_only(

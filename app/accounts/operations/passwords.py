@@ -24,7 +24,9 @@ def ask_reset(address: str) -> None:
 
 
 def send_reset_link(email: str) -> None:
-    user = queries.find_by_email(email)
+    found = queries.find_by_email(email)
+    # The person before their links, as whoever follows one has them.
+    user = queries.lock_user(found.id) if found else None
     if user is None or user.state != "active" or user.email is None:
         return
     token = email_links.issue(user.id, Purpose.RESET, user.email)
