@@ -28,6 +28,11 @@ _pools: dict[int, ThreadPoolExecutor] = {}
 _nobody: list[str] = []
 
 
+class TooManyAtOnce(Unavailable):
+    def __init__(self) -> None:
+        super().__init__("Many people are signing in right now. Try again in a few seconds.", retry_after=3)
+
+
 def normalise(password: str) -> str:
     """The same password, whichever keyboard composed its accents. Absurdly long ones are cut off."""
     return unicodedata.normalize("NFKC", password[:LONGEST_TYPED])
@@ -61,11 +66,17 @@ def _verify(stored: str | None, password: bytes) -> bool:
 
 
 def _slowly(action: Any, *args: Any) -> Any:
-    """At most a few wait here; the rest is told to come back instead of holding the pages' threads."""
+    """At most a few wait here, and not for long; the rest is told to come back instead of holding the pages'
+    threads.
+    """
     if not _slots.acquire(blocking=False):
-        raise Unavailable("Many people are signing in right now. Try again in a few seconds.", retry_after=3)
+        raise TooManyAtOnce
     try:
-        return _pool().submit(action, *args).result(timeout=WAIT_SECONDS)
+        asked = _pool().submit(action, *args)
+        return asked.result(timeout=WAIT_SECONDS)
+    except TimeoutError:
+        asked.cancel()
+        raise TooManyAtOnce from None
     finally:
         _slots.release()
 

@@ -2,10 +2,12 @@
 
 import threading
 
+import pytest
 from flask import Flask
 
+from app.accounts import passwords
 from tests.accounts.test_sign_in import sign_in
-from tests.factories.people import a_person
+from tests.factories.people import PASSWORD, a_person
 from tests.page_client import Page, PageClient
 
 CROWD = 24
@@ -31,3 +33,23 @@ def test_beyond_a_short_queue_people_are_asked_to_come_back(app: Flask) -> None:
     assert all(int(answer.response.headers["Retry-After"]) > 0 for answer in turned_away)
     assert "Many people are signing in" in turned_away[0].text
     assert sign_in(PageClient(app, "10.3.1.1"), "mira").status == 200
+
+
+def test_where_the_machine_has_no_time_for_it_they_are_too(
+    app: Flask, page: PageClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_person(app, "mira")
+    form = page.get("/login").form("/login").fill(identifier="mira", password=PASSWORD)
+    monkeypatch.setattr(passwords, "WAIT_SECONDS", 0.1)
+    over = threading.Event()
+    busy = passwords._pool().submit(over.wait)
+    try:
+        turned_away = page.send(form)
+    finally:
+        over.set()
+        busy.result()
+    assert turned_away.status == 503
+    assert int(turned_away.response.headers["Retry-After"]) > 0
+    assert "Many people are signing in" in turned_away.text
+    monkeypatch.undo()
+    assert sign_in(page, "mira").status == 200
