@@ -5,7 +5,7 @@ from uuid import UUID
 
 from flask import Flask
 
-from app.chat.models import Member
+from app.chat.models import Conversation, Member
 from app.extensions import db
 from app.kit import clock
 from app.notifications import kinds
@@ -41,7 +41,12 @@ def soon(conversation_id: UUID, to: UUID) -> None:
 
 
 def waiting(conversation_id: UUID, to: UUID) -> None:
-    """Unless it was read."""
+    """Unless it was read.
+
+    Under the conversation's lock, as it is written: whoever writes meanwhile asks for this very work, which
+    runs and so is not asked for again. They come before this looks, or after it is done.
+    """
+    db.session.get(Conversation, conversation_id, with_for_update=True)
     member = db.session.get(Member, (conversation_id, to))
     if member and member.waits and not member.muted and not member.away:
         href = f"/messages/{conversation_id}"

@@ -1,5 +1,6 @@
 """What people do in the house reaches those whom it is about: through the pages and the work behind them."""
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -7,10 +8,12 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from app.accounts.letters import write_to
 from app.accounts.models import User
 from app.accounts.operations import roles
+from app.chat.operations import writing
 from app.creators.models import Creator
 from app.creators.operations import pages
 from app.entitlements.operations import grants
@@ -21,10 +24,14 @@ from app.kit.clock import FixedClock
 from app.notifications.models import Notification
 from app.notifications.queries_page import new
 from app.platform import outbox, work
+from app.platform.idempotency import new_key
 from app.platform.models import WorkItem
 from app.platform.transaction import transaction
+from app.platform.work import lease, registry
+from app.platform.work.lease import Claim
 from app.posts import reporting
 from app.posts.operations import liking, spreading
+from tests.accounts.stored import somebody_waits
 from tests.chat.talking import begin, say
 from tests.factories.creators import a_creator, a_tier, blocks, follows, some_followers
 from tests.factories.invoices import give_credit, shop
@@ -36,6 +43,7 @@ from tests.notifications.happenings import choose, deliver, lines_of, told, turn
 from tests.page_client import PageClient
 from tests.posts.authors import Author
 from tests.queries import counting
+from tests.support import eventually
 
 
 @pytest.fixture
@@ -328,6 +336,35 @@ def test_a_message_reaches_whoever_does_not_read_it(
     fixed_clock.move(timedelta(seconds=11))
     work_off(app)
     assert len(lines_of(app, mara)) == 1, "they were"
+
+
+def test_what_is_written_while_the_last_is_looked_after_is_told_too(
+    app: Flask, mara: Person, ben: Person, fixed_clock: FixedClock
+) -> None:
+    """Asking for the work that runs just then asks for nothing: that has to see it, or come before."""
+    fan, host = signed_in(app, ben), signed_in(app, mara)
+    talk = begin(fan, "mara")
+    host.get(talk)
+    fixed_clock.move(timedelta(seconds=11))
+
+    def look(claimed: Claim) -> None:
+        with app.app_context(), transaction():
+            registry.find(claimed.kind).run(claimed.payload)
+            lease.finish(claimed)
+
+    with app.app_context():
+        (waits,) = db.session.scalars(select(WorkItem.id).where(WorkItem.kind == "chat.tell"))
+        claimed = lease.claim(waits)
+        assert claimed
+        looking = threading.Thread(target=look, args=(claimed,))
+        with transaction():
+            writing.send(ben.id, UUID(talk.removeprefix("/messages/")), "Are you there?", new_key())
+            looking.start()
+            eventually(lambda: somebody_waits() or not looking.is_alive())
+        looking.join()
+    fixed_clock.move(timedelta(seconds=11))
+    work_off(app)
+    assert [line.event for line in lines_of(app, mara)] == ["wrote"]
 
 
 def test_a_muted_talk_stays_silent(app: Flask, mara: Person, ben: Person, fixed_clock: FixedClock) -> None:
