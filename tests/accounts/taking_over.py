@@ -28,4 +28,10 @@ def take_back(app: Flask, person: Person, link: str = "") -> Page:
 
 
 def listed(page: Page) -> list[str]:
-    return [item.get_text() for item in page.soup.select("main li")]
+    """What went."""
+    return [item.get_text() for item in page.soup.select("main .alert-info li")]
+
+
+def left(page: Page) -> list[str]:
+    """What was done, and stays."""
+    return [item.get_text() for item in page.soup.select("main .alert-warn li")]

@@ -20,7 +20,7 @@ from tests.accounts.python_wallet import PythonWallet
 from tests.accounts.second_factors import code_now, codes_of, with_totp
 from tests.accounts.soft_authenticator import SoftAuthenticator
 from tests.accounts.stored import count, stored
-from tests.accounts.taking_over import NEW, ask, confirm, take_back
+from tests.accounts.taking_over import NEW, ask, confirm, left, listed, take_back
 from tests.accounts.test_sign_in import is_in, sign_in
 from tests.factories.people import PASSWORD, Person, a_person, signed_in
 from tests.factories.post import last_letter, letters
@@ -143,8 +143,7 @@ def test_undo_removes_what_was_added_since_and_keeps_what_was_there(
     offered = stranger.get(undo)
     assert "added since the change was asked for are removed" in offered.text
     told = stranger.send(offered.form(undo))
-    listed = [item.get_text() for item in told.soup.select("main li")]
-    assert listed == [
+    assert listed(told) == [
         "The passkey Planted key",
         f"The wallet {swag.address}",
         "The authenticator app",
@@ -276,6 +275,24 @@ def test_a_thief_who_got_the_account_closed_does_not_keep_it(app: Flask, page: P
     link = last_letter(app, person.email, "reset_password").path("/reset/")
     page.send(page.get(link).form(link), password="mine again at last")
     assert sign_in(page, "mira", "mine again at last").status == 200
+
+
+def test_what_was_done_meanwhile_and_stays_is_named(app: Flask, fixed_clock: clock.FixedClock) -> None:
+    person, key = a_person(app, "mira"), SoftAuthenticator()
+    owner = signed_in(app, person)
+    passkey_walks.add(owner, key)
+    owner.send(owner.get("/settings/profile").form("/settings/profile"), display_name="Mira")
+    fixed_clock.move(timedelta(minutes=1))
+    thief = signed_in(app, person)
+    ask(thief)
+    confirm(app, thief)
+    page = thief.get("/settings/security")
+    removing = thief.get(str(page.one("main a[href*='/passkeys/']")["href"]))
+    thief.send(removing.form(".*/passkeys/.*/remove"))
+    thief.send(thief.get("/settings/data").form("/settings/data/exports"))
+    told = take_back(app, person)
+    assert left(told) == ["Passkeys, wallets or an app that were removed", "A copy of all your data"]
+    assert listed(told) == []
 
 
 def test_undo_lives_a_week(app: Flask, fixed_clock: clock.FixedClock) -> None:

@@ -8,6 +8,7 @@ from app.accounts.errors import AddressTaken, BadEmail, LinkGone
 from app.accounts.models import User
 from app.accounts.operations import claims, deletion, email_links, factor_changes, notices, sessions
 from app.accounts.operations.email_links import Purpose
+from app.accounts.since import worth_a_look
 from app.kit import clock
 from app.platform import audit, limits, mail
 from app.platform.audit import Action
@@ -15,12 +16,13 @@ from app.platform.audit import Action
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """The token of a reset link, unless the house keeps the account closed; and what went, in words for the
-    owner.
+    """The token of a reset link, unless the house keeps the account closed; and in words for the owner what
+    went, and what else was done.
     """
 
     reset_token: str | None
     removed: list[str]
+    done: list[str]
 
 
 def ask_change(user_id: UUID, address: str) -> None:
@@ -74,6 +76,7 @@ def undo_change(token: str) -> Undone:
     _put(user, link.email)
     user.password_hash = None
     since = queries.email_change_asked_at(user.id, confirmed_by=link.created_at) or link.created_at
+    done = worth_a_look(user.id, since)
     removed = [
         *factor_changes.take_back(user.id, since),
         *deletion.take_back(user, since),
@@ -88,7 +91,8 @@ def undo_change(token: str) -> Undone:
         personal={"email": link.email},
     )
     may_enter = user.state == "active"
-    return Undone(email_links.issue(user.id, Purpose.RESET, link.email) if may_enter else None, removed)
+    reset = email_links.issue(user.id, Purpose.RESET, link.email) if may_enter else None
+    return Undone(reset, removed, done)
 
 
 def _put(user: User, email: str) -> None:

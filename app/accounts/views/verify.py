@@ -77,7 +77,7 @@ def do_undo_email(token: str) -> Response:
     """The next step is shown, not redirected to: an address that is a secret is never stored."""
     undone = email.undo_change(token)
     reset_url = f"/reset/{undone.reset_token}" if undone.reset_token else None
-    return page("accounts/email_undone.html", reset_url=reset_url, removed=undone.removed)
+    return page("accounts/email_undone.html", reset_url=reset_url, removed=undone.removed, done=undone.done)
 
 
 @bp.errorhandler(LinkGone)
