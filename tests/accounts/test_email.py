@@ -295,6 +295,20 @@ def test_what_was_done_meanwhile_and_stays_is_named(app: Flask, fixed_clock: clo
     assert listed(told) == []
 
 
+def test_the_browser_of_a_thief_is_a_new_one_afterwards(app: Flask) -> None:
+    person, owner, thief = a_person(app, "mira"), PageClient(app), PageClient(app)
+    sign_in(owner, "mira")
+    sign_in(thief, "mira")
+    ask(thief)
+    confirm(app, thief)
+    link = str(take_back(app, person).one("main a.btn-primary")["href"])
+    owner.send(owner.get(link).form(link), password="mine again at last")
+    sign_in(owner, "mira", "mine again at last")
+    before = len(letters(app, person.email, "new_device"))
+    sign_in(thief, "mira", "mine again at last")
+    assert len(letters(app, person.email, "new_device")) == before + 1
+
+
 def test_undo_lives_a_week(app: Flask, fixed_clock: clock.FixedClock) -> None:
     person = a_person(app, "mira")
     page = signed_in(app, person)

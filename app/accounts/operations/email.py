@@ -84,6 +84,7 @@ def undo_change(token: str) -> Undone:
     ]
     email_links.void_since(user.id, link.created_at)
     sessions.end_all(user.id, because="e-mail change undone")
+    sessions.forget_devices(user.id)
     audit.record(
         Action.EMAIL_CHANGE_UNDONE,
         actor=user.id,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts.models import KnownDevice, Session, User
@@ -79,6 +79,11 @@ def forget_second_factor(user_id: UUID) -> None:
     theirs = update(Session).where(Session.user_id == user_id, Session.second_factor)
     db.session.execute(theirs.values(second_factor=False).execution_options(synchronize_session=False))
     changed(user_id)
+
+
+def forget_devices(user_id: UUID) -> None:
+    """Not all of them are the owner's: who comes in again from any but the first is told as new."""
+    db.session.execute(delete(KnownDevice).where(KnownDevice.user_id == user_id))
 
 
 def end(session_id: UUID, *, owner: UUID, because: str) -> None:
