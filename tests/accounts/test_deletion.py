@@ -164,7 +164,7 @@ def test_one_that_a_thief_asked_for_ends_as_the_account_is_taken_back(
     assert user_row(app, somebody).state == "active"
 
 
-def test_one_from_before_goes_on_when_the_account_is_taken_back(
+def test_so_does_one_that_was_asked_for_before_the_address_changed(
     app: Flask, somebody: Person, fixed_clock: FixedClock
 ) -> None:
     ask(signed_in(app, somebody), "Lea_Ving")
@@ -172,8 +172,8 @@ def test_one_from_before_goes_on_when_the_account_is_taken_back(
     thief = signed_in(app, somebody)
     taking_over.ask(thief)
     taking_over.confirm(app, thief)
-    assert taking_over.listed(taking_over.take_back(app, somebody)) == []
-    assert user_row(app, somebody).deletion_due_at
+    assert taking_over.listed(taking_over.take_back(app, somebody)) == ["The deletion of your account"]
+    assert user_row(app, somebody).deletion_due_at is None
 
 
 def test_before_its_time_nobody_is_erased(app: Flask, somebody: Person, fixed_clock: FixedClock) -> None:

@@ -1,7 +1,7 @@
 """Leaving: asked for, waited for in case of second thoughts, then done for good."""
 
 import logging
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -71,9 +71,11 @@ def cancel(user_id: UUID) -> None:
     _tell(user, "deletion_cancelled")
 
 
-def take_back(user: User, since: datetime) -> list[str]:
-    """Not who the account belongs to asked for it. The caller holds the person's row."""
-    if user.deletion_due_at is None or user.deletion_due_at - GRACE < since:
+def call_off(user: User) -> list[str]:
+    """Whoever asked for it, and whenever: it can be asked for again, and not be undone. The caller holds the
+    person's row.
+    """
+    if user.deletion_due_at is None:
         return []
     user.deletion_due_at = None
     audit.record(Action.DELETION_CANCELLED, actor=user.id, subject=("user", user.id))

@@ -79,7 +79,7 @@ def undo_change(token: str) -> Undone:
     done = worth_a_look(user.id, since)
     removed = [
         *factor_changes.take_back(user.id, since),
-        *deletion.take_back(user, since),
+        *deletion.call_off(user),
         *standing.take_back(user.id, since),
     ]
     email_links.void_since(user.id, link.created_at)
