@@ -61,7 +61,7 @@ class Line:
     unsaved: bool
     at: datetime
     pinned: bool
-    # One of its files is one that no post may show.
+    # One of its files is one that no post may show. What is only typed is none of them.
     broken: bool
 
     @property
@@ -88,6 +88,7 @@ LINE = (
     .where(
         PostMedia.post_id == Post.id,
         Media.id == PostMedia.media_id,
+        Post.media.contains(func.jsonb_build_array(func.jsonb_build_object("id", Media.id))),
         or_(Media.state == "failed", Media.moderation == "removed"),
     )
     .label("broken"),

@@ -229,6 +229,26 @@ def test_who_waits_for_a_file_that_could_not_be_used_is_told(app: Flask) -> None
     assert stored(app, author.newest()).state == "published"
 
 
+def test_a_file_that_is_only_typed_holds_no_post_back_and_nobody_is_told(
+    app: Flask, fixed_clock: clock.FixedClock
+) -> None:
+    author = an_author(app)
+    at = f"{clock.now() + timedelta(hours=1):%Y-%m-%dT%H:%M}"
+    post_id = author.write("schedule", title="Soon", body="Words.", publish_at=at)
+    picture = a_picture(app, author.id, ready=False, attached=False)["id"]
+    typed = author.editor(post_id).fill(media=picture)
+    assert author.page.post(f"/posts/{post_id}/autosave", typed.fields).status == 200
+    with app.app_context(), transaction():
+        assert making.refuse(UUID(picture), "broken")
+    with app.app_context():
+        work.drain()
+    assert "cannot go out" not in author.page.get("/notifications").text
+    assert "cannot be used" not in author.page.get("/dashboard/posts?tab=scheduled").text
+    fixed_clock.move(timedelta(hours=2))
+    with app.app_context():
+        assert publishing.publish_due() == 1
+
+
 @pytest.mark.parametrize("state", ["failed", "receiving"])
 def test_a_file_that_may_never_be_ready_keeps_a_post_from_going_out(app: Flask, state: str) -> None:
     author = an_author(app)

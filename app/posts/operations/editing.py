@@ -78,7 +78,8 @@ def unpin(creator_id: UUID, post_id: UUID) -> None:
 def refresh_media(media_id: UUID) -> None:
     """A picture became ready, got other words or another secret: the posts that show it say so.
 
-    What waits for one that failed would wait for ever: its author is told.
+    What waits for one that failed would wait for ever: its author is told. One that is only typed holds
+    nothing up.
     """
     shown_in = select(PostMedia.post_id).where(PostMedia.media_id == media_id)
     showing = select(Post).where(Post.id.in_(shown_in)).order_by(Post.id).with_for_update()
@@ -92,7 +93,7 @@ def refresh_media(media_id: UUID) -> None:
         if now != post.media:
             post.media = now
             post.version += 1
-        if media.state == "failed" and post.state == "scheduled":
+        if media.state == "failed" and post.state == "scheduled" and described in now:
             telling.held_back(post)
 
 
