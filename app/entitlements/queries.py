@@ -70,8 +70,14 @@ def scopes_held(
 
 def anybody_holds(scope_id: UUID, kind: Kind) -> bool:
     """Whether this was ever given for it to somebody who has it still."""
-    held = select(Grant.id).where(Grant.scope_id == scope_id, Grant.kind == kind, Grant.revoked_at.is_(None))
-    return db.session.scalar(select(held.exists())) or False
+    return db.session.scalar(select(held_by_anybody(scope_id, kind))) or False
+
+
+def held_by_anybody(scope: UUID | ColumnElement[UUID], *kinds: Kind) -> ColumnElement[bool]:
+    """The same as a condition of another statement."""
+    held = select(Grant.id).where(Grant.scope_id == scope, or_(*(Grant.kind == kind for kind in kinds)))
+    living: ColumnElement[bool] = held.where(Grant.revoked_at.is_(None)).exists()
+    return living
 
 
 def who_holds(scope_id: UUID, kind: Kind, people: Collection[UUID]) -> set[UUID]:

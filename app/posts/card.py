@@ -9,7 +9,7 @@ viewer adds to it. templates/posts/_card.html renders the two together:
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -258,6 +258,11 @@ def read_card(row: Any) -> Card:
         likes=row.likes,
         comments=row.comments,
     )
+
+
+def shown_to_few(card: Card) -> Card:
+    """While it is not out, public addresses of its media lead nowhere: whoever sees it has their own."""
+    return replace(card, media=[one | {"public": False} for one in card.media])
 
 
 def read_seen(row: Any, card: Card, viewer_id: UUID | None) -> Seen:

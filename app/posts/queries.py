@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, 
 
 from app.accounts.models import User
 from app.creators.models import Creator, Tier
+from app.entitlements.queries import hidden_from
 from app.extensions import db
 from app.kit import clock
 from app.kit.ids import parse_id
@@ -156,6 +157,16 @@ def poll_of(post_id: UUID) -> tuple[Poll, list[PollOption]] | None:
 def currency_of(creator_id: UUID) -> str | None:
     """None for somebody who has no page."""
     return db.session.scalar(select(Creator.currency).where(Creator.id == creator_id))
+
+
+def page_is_open(creator_id: UUID) -> bool:
+    return db.session.scalar(select(Creator.state).where(Creator.id == creator_id)) == "open"
+
+
+def is_taken_down(post_id: UUID) -> bool:
+    """It, or the page that it is on."""
+    down = or_(hidden_from(None, Post.id.expression), hidden_from(None, Post.creator_id.expression))
+    return bool(db.session.scalar(select(down).where(Post.id == post_id)))
 
 
 def tiers_of(creator_id: UUID, post: Post | None = None) -> Sequence[Tier]:

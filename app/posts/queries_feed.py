@@ -37,7 +37,7 @@ from app.entitlements.rules import Kind
 from app.extensions import db
 from app.kit import clock
 from app.platform.prepared import Prepared, parameter
-from app.posts.card import AUTHOR, CARD, CREATOR, OPENING, Author, Card, read_card
+from app.posts.card import AUTHOR, CARD, CREATOR, OPENING, Author, Card, read_card, shown_to_few
 from app.posts.models import Bookmark, Like, Post
 from app.posts.places import FIRST, LAST, Place
 
@@ -176,13 +176,14 @@ def by_creator(person: UUID | None, creator_id: UUID, of: Of, stretch: Stretch) 
 def cards(post_ids: Collection[UUID]) -> list[tuple[Card, int]]:
     """What is shown of them, with their stamps."""
     found = (
-        select(*CARD, _stamp().label("stamp"))
+        select(*CARD, Creator.state.label("page"), _stamp().label("stamp"))
         .select_from(Post)
         .join(*CREATOR)
         .join(*AUTHOR)
         .where(Post.id.in_(post_ids), OUT)
     )
-    return [(read_card(row), row.stamp) for row in db.session.execute(found)]
+    read = ((row, read_card(row)) for row in db.session.execute(found))
+    return [(card if row.page == "open" else shown_to_few(card), row.stamp) for row, card in read]
 
 
 def _lines(statement: Prepared, stretch: Stretch, person: UUID | None, *subject: UUID) -> Lines:
@@ -282,7 +283,7 @@ def _open(creator_id: Any) -> CTE:
 
 
 def _seen(page: CTE, me: Any) -> Select[Any]:
-    """The page's posts with what `Line` holds, in its order.
+    """The page's posts with what `Line` holds, in its order. Those of a closed page are its owner's alone.
 
     As one value, which is read at once: column by column of each row it took longer than to find them.
     """
@@ -300,7 +301,7 @@ def _seen(page: CTE, me: Any) -> Select[Any]:
         select(func.coalesce(func.json_agg(aggregate_order_by(line, *order)), cast(literal("[]"), JSON)))
         .select_from(page)
         .join(Post, Post.id == page.c.id)
-        .join(Creator, and_(Creator.id == Post.creator_id, Creator.state == "open"))
+        .join(Creator, and_(Creator.id == Post.creator_id, or_(Creator.state == "open", Creator.id == me)))
         .join(User, and_(User.id == Post.creator_id, User.state == "active"))
     )
 
@@ -308,5 +309,8 @@ def _seen(page: CTE, me: Any) -> Select[Any]:
 def _stamp() -> Any:
     opening = case((Post.audience == "subscribers", OPENING))
     asks = (Post.audience, Post.rank, Post.price, Post.currency)
-    author = (User.handle, User.display_name, User.avatar_hue, Creator.avatar["id"].astext, Creator.adult)
-    return func.hashtextextended(func.jsonb_build_array(*asks, *author, opening).cast(Text), literal(0))
+    author = (User.handle, User.display_name, User.avatar_hue, Creator.avatar["id"].astext)
+    page = (Creator.adult, Creator.state)
+    return func.hashtextextended(
+        func.jsonb_build_array(*asks, *author, *page, opening).cast(Text), literal(0)
+    )

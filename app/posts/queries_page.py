@@ -1,7 +1,7 @@
 """What the page of one post needs: a fixed number of statements, however much was said about it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -33,7 +33,18 @@ from app.extensions import db
 from app.kit import clock
 from app.platform.errors import NotFound
 from app.platform.prepared import Prepared, parameter
-from app.posts.card import AUTHOR, CARD, CREATOR, Author, Card, Seen, read_card, read_seen, seen_by
+from app.posts.card import (
+    AUTHOR,
+    CARD,
+    CREATOR,
+    Author,
+    Card,
+    Seen,
+    read_card,
+    read_seen,
+    seen_by,
+    shown_to_few,
+)
 from app.posts.commenting import SIGN_IN, why_silent
 from app.posts.errors import Locked, TooYoung
 from app.posts.locks import OUT
@@ -95,6 +106,8 @@ class OpenPost:
     seen: Seen
     body_html: Markup
     views: int
+    # Else it is its author's alone, and theirs who bought it.
+    out: bool
     poll: PollShown | None
     # Why this viewer may not comment; None when they may.
     silent: str | None
@@ -145,8 +158,7 @@ def find_post(post_id: UUID, viewer_id: UUID | None) -> OpenPost:
         raise NotFound
     card = read_card(row)
     if not row.out:
-        # Whoever bought it has addresses of their own: the public ones lead nowhere while its page is closed.
-        card = replace(card, media=[one | {"public": False} for one in card.media])
+        card = shown_to_few(card)
     seen = read_seen(row, card, viewer_id)
     if seen.hidden:
         raise NotFound
@@ -155,6 +167,7 @@ def find_post(post_id: UUID, viewer_id: UUID | None) -> OpenPost:
         seen,
         Markup(row.body_html if seen.open else ""),  # noqa: S704 - sanitised when it was saved
         row.views,
+        row.out,
         _poll(row) if seen.open else None,
         _silent(row, card, seen),
         _host(row, card, seen),
@@ -293,10 +306,12 @@ def read_comment(row: Any, viewer_id: UUID | None, hosted: bool) -> CommentShown
 def _found() -> Prepared:
     post_id, now = parameter(2, Uuid()), parameter(3, MOMENT)
     follows = exists().where(Follow.creator_id == Post.creator_id, Follow.user_id == ME).correlate(Post)
-    # What they bought stays theirs when its author shows it to nobody else any more.
-    bought = and_(User.state == "active", Post.id.in_(scopes_held(ME, [Kind.PURCHASE, Kind.GIFT], now)))
+    # What they bought stays theirs when its author shows it to nobody else any more, and its author's.
+    bought = Post.id.in_(scopes_held(ME, [Kind.PURCHASE, Kind.GIFT], now))
+    mine = and_(Post.creator_id == ME, Post.published_at.is_not(None))
     # And whoever decides about a report looks at it, wherever its author took it or went.
-    kept = and_(Post.state != "removed", or_(bought, Post.id.in_(scopes_held(ME, [Kind.STAFF], now))))
+    staff = Post.id.in_(scopes_held(ME, [Kind.STAFF], now))
+    kept = and_(Post.state != "removed", or_(and_(User.state == "active", or_(bought, mine)), staff))
     found = (
         select(
             *CARD,

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ScalarSelect, Select, func, select, tuple_
+from sqlalchemy import ScalarSelect, Select, and_, func, or_, select, tuple_
 
 from app.creators.models import Creator
+from app.entitlements.queries import held_by_anybody, hidden_from
+from app.entitlements.rules import Kind
 from app.extensions import db
 from app.posts.models import Comment, Post
 from app.posts.places import Place
@@ -50,10 +52,12 @@ def how_many_wait(creator_id: UUID) -> ScalarSelect[int]:
 
 
 def _readable(creator_id: UUID) -> Select[UUID]:
-    """Nobody reads comments elsewhere, so that there is nothing to decide."""
+    """Nobody reads comments elsewhere, so that there is nothing to decide. Buyers read on."""
+    out = and_(Post.state == "published", Creator.state == "open")
+    sold = and_(Post.state != "removed", held_by_anybody(Post.id.expression, Kind.PURCHASE, Kind.GIFT))
     return (
         select(Post.id)
         .join(Creator, Creator.id == Post.creator_id)
-        .where(Post.creator_id == creator_id, Post.state == "published", Creator.state == "open")
+        .where(Post.creator_id == creator_id, or_(out, sold), ~hidden_from(None, Post.id.expression))
         .correlate(None)
     )

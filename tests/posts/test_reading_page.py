@@ -82,9 +82,12 @@ def test_a_bought_post_is_open_and_says_why(app: Flask) -> None:
 @pytest.mark.parametrize("state", ["draft", "scheduled", "unpublished", "removed"])
 def test_what_is_not_published_is_not_there(app: Flask, state: str) -> None:
     mara = a_person(app, "mara")
-    post = a_post(app, mara.id, state=state, publish_at=now(), published_at=now())
-    for reader in (PageClient(app), signed_in(app), signed_in(app, mara)):
+    was_out = now() if state in {"unpublished", "removed"} else None
+    post = a_post(app, mara.id, state=state, publish_at=now(), published_at=was_out)
+    for reader in (PageClient(app), signed_in(app)):
         assert reader.get(f"/posts/{post}").status == 404
+    mine = signed_in(app, mara).get(f"/posts/{post}")
+    assert mine.status == (200 if state == "unpublished" else 404), "what was out is its author's still"
 
 
 def test_whoever_is_blocked_finds_nothing(app: Flask) -> None:
@@ -192,6 +195,43 @@ def test_what_was_bought_is_seen_also_when_it_is_public_by_now_and_its_page_clos
     reader = signed_in(app, fan)
     seen = reader.get(f"/posts/{post}").one("main img[src*='/media/']")
     assert reader.http.get(str(seen["src"])).status_code == 200
+
+
+def test_the_owner_of_a_closed_page_sees_it_and_its_posts(app: Flask) -> None:
+    author = an_author(app, "mara")
+    picture = a_picture(app, author.id, attached=False)["id"]
+    shown = author.write(title="Out before", body="Words", media=picture)
+    with app.app_context(), transaction():
+        pages.close(author.id)
+    late = author.page.send(author.blank(title="Out of sight", body="More"), intent="publish")
+    assert late.one("h1").get_text() == "Out of sight"
+    assert "when your page is open" in late.text
+    page = author.page.get("/@mara")
+    titles = [one.get_text() for one in page.soup.select("#posts .post-title")]
+    assert titles == ["Out of sight", "Out before"]
+    opened = author.page.get(f"/posts/{shown}")
+    assert "Only you see it" in opened.text
+    for where in (page, opened):
+        source = where.one("main article img[src*='/media/']")["src"]
+        assert author.page.http.get(str(source)).status_code == 200
+    assert author.page.get("/@mara/media").soup.select("#posts img[src*='/media/p/']") == []
+    for reader in (PageClient(app), signed_in(app)):
+        assert reader.get(f"/posts/{shown}").status == 404
+        assert reader.get("/@mara").status == 404 or "Out before" not in reader.get("/@mara").text
+
+
+def test_who_sold_a_post_and_took_it_back_looks_after_what_its_buyers_say(app: Flask) -> None:
+    author, fan = an_author(app), a_person(app)
+    post = author.write(title="Sold", body=SECRET, visibility="paid", price="5")
+    with app.app_context(), transaction():
+        grants.grant(fan.id, post, Kind.PURCHASE, cause="invoice-line:1")
+    author.press(post, "unpublish")
+    buyer = signed_in(app, fan)
+    buyer.send(buyer.get(f"/posts/{post}").form(f"/posts/{post}/comments"), body="Not worth it")
+    opened = author.page.get(f"/posts/{post}")
+    assert "Only you see it, and those who bought it" in opened.text
+    author.page.send(opened.form(r"/comments/.*/hide"))
+    assert "Hidden by the creator" in author.page.get(f"/posts/{post}").text
 
 
 def test_beside_what_was_bought_at_a_page_that_closed_there_is_nothing(app: Flask) -> None:

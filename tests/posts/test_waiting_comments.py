@@ -6,7 +6,10 @@ from sqlalchemy import update
 
 from app.accounts.models import User
 from app.creators.models import Creator
+from app.entitlements.operations import grants
+from app.entitlements.rules import Closed, Kind
 from app.extensions import db
+from app.kit import clock
 from app.platform.transaction import transaction
 from app.posts.models import Comment, Post
 from app.posts.queries_waiting import PAGE_SIZE
@@ -95,6 +98,10 @@ def test_only_ones_own_are_listed_and_only_where_they_are_read(
     ben, other = a_person(app, "ben"), a_creator(app, "other")
     some_comments(app, a_post(app, other.id), ben.id, ["On another page"], state="held")
     some_comments(app, a_post(app, mara.id, state="unpublished"), ben.id, ["Taken back"], state="held")
+    down = a_post(app, mara.id)
+    some_comments(app, down, ben.id, ["Under what was taken down"], state="held")
+    with app.app_context(), transaction():
+        grants.deny(down, Closed.TAKEDOWN, cause="report")
     gone = a_person(app, "gone")
     some_comments(app, a_post(app, mara.id), gone.id, ["By somebody suspended"], state="held")
     some_comments(app, a_post(app, mara.id), ben.id, ["Hidden"], state="hidden")
@@ -110,6 +117,21 @@ def test_a_closed_page_has_nothing_to_decide(app: Flask, mara: Person, host: Pag
         db.session.execute(update(Creator).where(Creator.id == mara.id).values(state="closed"))
     assert said(host) == []
     assert "Comments that wait" not in figures(host)
+
+
+def test_what_buyers_say_waits_also_where_nobody_else_reads_it(
+    app: Flask, mara: Person, host: PageClient
+) -> None:
+    ben = a_person(app, "ben")
+    post = a_post(app, mara.id, state="unpublished", published_at=clock.now())
+    said_there = some_comments(app, post, ben.id, ["Where did it go?"], state="held")[0]
+    with app.app_context(), transaction():
+        grants.grant(ben.id, post, Kind.PURCHASE, cause="invoice-line:1")
+        db.session.execute(update(Creator).where(Creator.id == mara.id).values(state="closed"))
+    assert said(host) == ["Where did it go?"]
+    assert "Comments that wait 1" in figures(host).replace("  ", " ")
+    host.send(host.get(LIST).form(f"/comments/{said_there}/show"))
+    assert said(host) == []
 
 
 def test_many_are_read_page_by_page_in_as_many_statements_as_few(

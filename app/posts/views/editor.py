@@ -183,7 +183,13 @@ def _send_out(post_id: UUID, fields: Fields, *, scheduling: bool) -> Response:
         when = "" if scheduling else " as soon as its files are ready"
         flash(f"Scheduled. It goes out by itself{when}.", "good")
         return see(f"{DESK}?tab=scheduled")
-    flash("Readers see the new version now." if was_out else "It is out.", "good")
+    if queries.is_taken_down(post_id):
+        flash("Saved. Readers do not see it: a moderator took it down.", "good")
+        return see(f"/posts/{post_id}/edit")
+    if not queries.page_is_open(creator_id):
+        flash("Published. Readers see it when your page is open.", "good")
+    else:
+        flash("Readers see the new version now." if was_out else "It is out.", "good")
     return see(f"/posts/{post_id}")
 
 
