@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, or_
+from sqlalchemy import ColumnElement, case, false, or_, true
 
 Person = UUID | ColumnElement[UUID] | None
 Moment = datetime | ColumnElement[datetime] | None
@@ -23,3 +23,11 @@ def hide_where(condition: Condition) -> None:
 def hidden_from(person: Person, creator_id: ColumnElement[UUID], at: Moment = None) -> ColumnElement[bool]:
     """`at`: now, unless a statement that is kept gives a parameter."""
     return or_(false(), *(condition(person, creator_id, at) for condition in _conditions))
+
+
+def row_by_row(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Asked of each row as it comes, by a statement that stops at so many of them.
+
+    As it stands it would be a join, and all that matches be read before the first row is known.
+    """
+    return case((condition, true()), else_=false())

@@ -2,12 +2,28 @@
 
 from typing import Any
 
-from sqlalchemy import Double, Select, String, and_, any_, cast, func, literal, select, tuple_, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Double,
+    Select,
+    String,
+    Subquery,
+    and_,
+    any_,
+    cast,
+    func,
+    literal,
+    select,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.accounts.models import User
+from app.creators.hiding import hidden_from, row_by_row
 from app.creators.models import Creator
-from app.creators.queries_directory import ENTRY, OPEN, Entry, entry, shown_to
+from app.creators.queries_directory import ENTRY, OPEN, Entry, entry
 from app.creators.searching import Place, Question
 from app.extensions import db
 
@@ -18,7 +34,6 @@ CANDIDATES = 2_000
 ALIKE = 0.34
 # Whose words match stands before whose name only looks alike.
 BY_WORDS = 1.0
-# Whose person was sent away takes the place of nobody who is ranked.
 HERE = and_(User.id == Creator.id, User.state == "active")
 
 
@@ -35,8 +50,8 @@ def find_creators(question: Question) -> tuple[list[Entry], Place | None]:
         .subquery()
     )
     order = (best.c.score, Creator.popularity, Creator.id)
-    matching = select(*ENTRY, *order[:2]).join(best, best.c.id == Creator.id).where(OPEN)
-    found = shown_to(question.viewer_id, matching)
+    found: Select[Any] = select(*ENTRY, *order[:2]).join(best, best.c.id == Creator.id)
+    found = found.join(User, HERE)
     if at := question.after:
         found = found.where(tuple_(*order) < tuple_(at.score, at.then, at.id))
     rows = db.session.execute(found.order_by(*(by.desc() for by in order)).limit(MOST + 1)).all()
@@ -49,13 +64,7 @@ def _by_words(question: Question) -> list[Select[Any]]:
     if not question.tsquery:
         return []
     asked = func.to_tsquery("simple", question.tsquery)
-    matching = (
-        select(Creator.id, Creator.words)
-        .join(User, HERE)
-        .where(Creator.words.op("@@")(asked), OPEN)
-        .limit(CANDIDATES)
-        .subquery()
-    )
+    matching = _known(question, Creator.words, Creator.words.op("@@")(asked))
     score = literal(BY_WORDS) + func.ts_rank(matching.c.words, asked)
     return [select(matching.c.id, score.label("score"))]
 
@@ -65,13 +74,14 @@ def _by_letters(question: Question) -> list[Select[Any]]:
     if not groups:
         return []
     typed = cast(groups, ARRAY(String))
-    matching = (
-        select(Creator.id, Creator.trigrams)
-        .join(User, HERE)
-        .where(Creator.trigrams.overlap(typed), OPEN)
-        .limit(CANDIDATES)
-        .subquery()
-    )
+    matching = _known(question, Creator.trigrams, Creator.trigrams.overlap(typed))
     one = func.unnest(matching.c.trigrams).column_valued("one")
     shared = select(func.count()).where(one == any_(typed)).correlate(matching).scalar_subquery()
     return [select(matching.c.id, (shared / literal(float(len(groups)))).label("score"))]
+
+
+def _known(question: Question, by: InstrumentedAttribute[Any], matches: ColumnElement[bool]) -> Subquery:
+    """Whom this one may not know of takes the place of nobody who is ranked."""
+    known = row_by_row(~hidden_from(question.viewer_id, Creator.id.expression))
+    matching = select(Creator.id, by).join(User, HERE).where(matches, OPEN, known)
+    return matching.limit(CANDIDATES).subquery()

@@ -11,6 +11,7 @@ from sqlalchemy import Double, Select, and_, case, cast, func, or_, select, tupl
 
 from app.accounts.models import User
 from app.creators import searching
+from app.creators.hiding import row_by_row
 from app.creators.models import Creator
 from app.creators.searching import Place, Question, Section
 from app.entitlements.queries import hidden_from
@@ -84,25 +85,22 @@ def find_posts(question: Question) -> tuple[list[Result], Place | None]:
 
 
 def _best(question: Question) -> Select[Any]:
-    """Only of these is the text looked at. What nobody may read any more takes the place of none."""
-    asked = func.to_tsquery("simple", question.tsquery)
+    """Only of these is the text looked at. What this one may not know of takes the place of none."""
+    asked, person = func.to_tsquery("simple", question.tsquery), question.viewer_id
     matching = (
         select(Post.id, Post.creator_id, Post.published_at, Post.words)
         .join(Creator, and_(Creator.id == Post.creator_id, Creator.state == "open"))
         .join(User, and_(User.id == Post.creator_id, User.state == "active"))
         .where(Post.words.op("@@")(asked), OUT)
+        .where(row_by_row(~hidden_from(person, Post.creator_id.expression)))
+        .where(row_by_row(~hidden_from(person, Post.id.expression)))
         .limit(CANDIDATES)
         .subquery()
     )
-    post, person = matching.c, question.viewer_id
+    post = matching.c
     score = cast(func.ts_rank(post.words, asked), Double)
     order = (score, post.published_at, post.id)
-    best = (
-        select(post.id, score.label("score"))
-        .where(~hidden_from(person, post.creator_id), ~hidden_from(person, post.id))
-        .order_by(*(by.desc() for by in order))
-        .limit(MOST + 1)
-    )
+    best = select(post.id, score.label("score")).order_by(*(by.desc() for by in order)).limit(MOST + 1)
     if at := question.after:
         best = best.where(tuple_(*order) < tuple_(at.score, EPOCH + at.then * MICROSECOND, at.id))
     return best

@@ -12,7 +12,8 @@ from app.accounts.models import User
 from app.creators import queries_search
 from app.creators.models import Creator
 from app.creators.operations.finding import refresh_words
-from app.entitlements.rules import Audience
+from app.entitlements.operations import grants
+from app.entitlements.rules import Audience, Closed
 from app.extensions import db
 from app.kit import clock
 from app.platform.transaction import transaction
@@ -176,15 +177,19 @@ def test_blocked_people_find_nothing_of_who_blocked_them(app: Flask, page: PageC
     assert posts(everybody) == ["Mara's lighthouse"]
 
 
+@pytest.mark.parametrize("how", ["suspended", "taken down"])
 @pytest.mark.parametrize("typed", ["boats", "boatz"])
 def test_people_who_were_sent_away_take_nobodys_place(
-    app: Flask, page: PageClient, monkeypatch: pytest.MonkeyPatch, typed: str
+    app: Flask, page: PageClient, monkeypatch: pytest.MonkeyPatch, typed: str, how: str
 ) -> None:
     monkeypatch.setattr(queries_search, "CANDIDATES", 3)
     for number in range(5):
         person = findable(app, f"boats{number}", display_name=f"Boats {number}")
         with app.app_context(), transaction():
-            db.session.get_one(User, person.id).state = "suspended"
+            if how == "suspended":
+                db.session.get_one(User, person.id).state = "suspended"
+            else:
+                grants.deny(person.id, Closed.TAKEDOWN, cause="report")
     findable(app, "zoe", display_name="Boats")
     assert creators(look(page, typed)) == ["Boats"]
 
@@ -304,7 +309,7 @@ def test_who_searches_without_end_is_asked_to_wait(app: Flask, page: PageClient)
 
 
 def test_a_search_sends_two_statements_and_reads_a_bounded_number_of_rows(app: Flask) -> None:
-    many_creators(app, 5_000, trigrams=[" ma", "man", "any", "ny "])
+    many_creators(app, 8_000, trigrams=[" ma", "man", "any", "ny "])
     findable(app, "mara")
     settle(app, "creators", "users")
     client = signed_in(app)

@@ -266,16 +266,20 @@ def test_posts_of_somebody_who_was_sent_away_take_nobodys_place(
     assert reader.get(news).status == 204
 
 
+@pytest.mark.parametrize("how", ["suspended", "page taken down", "posts taken down"])
 def test_nor_do_they_in_the_search(
-    app: Flask, page: PageClient, mara: Person, monkeypatch: pytest.MonkeyPatch
+    app: Flask, page: PageClient, mara: Person, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     monkeypatch.setattr(searching, "CANDIDATES", 3)
     found = func.to_tsvector("simple", "boats")
-    some_posts(app, mara.id, 5, title="Spam", words=found)
+    spam = some_posts(app, mara.id, 5, title="Spam", words=found)
     a_post(app, a_creator(app, "zoe").id, title="Boats of the north", words=found)
     admin = a_person(app, roles=("fan", "admin"))
     with app.app_context(), transaction():
-        roles.suspend(mara.id, actor=admin.id)
+        if how == "suspended":
+            roles.suspend(mara.id, actor=admin.id)
+        for scope in {"page taken down": [mara.id], "posts taken down": spam}.get(how, []):
+            grants.deny(scope, Closed.TAKEDOWN, cause="report")
     assert "Boats of the north" in page.get("/search?q=boats").text
 
 
