@@ -103,6 +103,14 @@ def test_a_poll_that_ended_while_its_post_was_a_draft_again_does_not_go_out(app:
         assert answer.form(f"/posts/{post_id}/edit").fields["title"] == "T"
 
 
+def test_a_poll_that_is_over_is_refused_also_while_a_file_is_made(app: Flask) -> None:
+    author = an_author(app)
+    asked = {"poll_question": "Q", "poll_options": "a\nb", "poll_closes_at": far(minutes=-5)}
+    picture = a_picture(app, author.person, ready=False, attached=False)["id"]
+    answer = author.page.send(author.blank(title="T", media=picture, **asked), intent="publish")
+    assert (answer.status, list(answer.errors)) == (422, ["poll_closes_at"])
+
+
 @pytest.mark.parametrize("publish_at", ["", "soon", "2001-01-01T10:00", "9999-01-01T10:00"])
 def test_a_schedule_needs_a_moment_to_come(app: Flask, publish_at: str) -> None:
     author = an_author(app)

@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from app.accounts.operations import roles
+from app.creators.operations import pages
 from app.entitlements.operations import grants
 from app.entitlements.rules import Closed
 from app.extensions import db
@@ -295,6 +296,28 @@ def test_nothing_of_somebody_who_was_sent_away_goes_out_and_is_told(
     with app.app_context():
         work.drain()
     assert [line.words["post"] for line in lines_of(app, fan)] == ["“Waits”"]
+
+
+def test_a_poll_is_open_as_long_as_it_was_meant_to_be_when_its_post_waited_for_its_page(
+    app: Flask, page: PageClient, fixed_clock: FixedClock
+) -> None:
+    author = an_author(app)
+    soon, closes = (f"{clock.now() + timedelta(hours=hours):%Y-%m-%dT%H:%M}" for hours in (1, 2))
+    asked = {"poll_question": "Tea?", "poll_options": "Yes\nNo", "poll_closes_at": closes}
+    post_id = author.write("schedule", title="Ask", publish_at=soon, **asked)
+    with app.app_context(), transaction():
+        pages.close(author.id)
+    fixed_clock.move(timedelta(hours=5))
+    assert publish_due(app) == 0
+    with app.app_context(), transaction():
+        pages.reopen(author.id)
+    assert publish_due(app) == 1
+    shown = page.get(f"/posts/{post_id}").one("#poll").get_text(" ")
+    assert "closed" not in shown
+    with app.app_context():
+        closes_at = db.session.get_one(Poll, post_id).closes_at
+    assert closes_at is not None
+    assert timedelta(minutes=59) < closes_at - fixed_clock.at <= timedelta(hours=1)
 
 
 def test_few_posts_are_pinned_at_a_time(app: Flask) -> None:

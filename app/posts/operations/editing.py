@@ -40,7 +40,7 @@ def apply(post: Post, content: Content, *, out: bool) -> bool:
     rendered = rendering.render(content, queries.known_handles(markdown.handles(content.body)))
     post.body_html, post.teaser = rendered.html, rendered.teaser
     post.words = rendered.words
-    poll_changed = _set_poll(post, content.poll, out=out)
+    poll_changed = _set_poll(post, content.poll)
     post.working = None
     drafts.saved(post)
     changed = _visible(post) != before or poll_changed
@@ -119,12 +119,12 @@ def _use_media(post: Post, content: Content, *, out: bool) -> list[Described]:
     return described
 
 
-def _set_poll(post: Post, wish: PollWish | None, *, out: bool) -> bool:
+def _set_poll(post: Post, wish: PollWish | None) -> bool:
     """Whether anything changed. What people have voted on stays what it was."""
     post_id, found = post.id, queries.poll_of(post.id)
     same = found is not None and wish is not None and _asks_the_same(*found, wish)
     # A poll that readers know may end early; one that they never met must not be over.
-    if out and wish is not None and wish.over and not (same and post.published_at):
+    if wish is not None and wish.over and not (same and post.published_at):
         raise PollOver
     if found is None:
         if wish is not None:

@@ -24,7 +24,7 @@ from app.posts import news, sharing
 from app.posts.card import AUTHOR, CREATOR
 from app.posts.content import Content, Fields, Hand
 from app.posts.errors import NotArrived, NotNow
-from app.posts.models import Post
+from app.posts.models import Poll, Post
 from app.posts.operations import drafts, editing, spreading
 
 log = logging.getLogger(__name__)
@@ -123,6 +123,7 @@ def _publish_now(post_id: UUID) -> bool:
             if post is None:
                 return False
             post.media = _opened(post)
+            _give_time_to_vote(post)
             _go_out(post)
             return True
     except Refused as refusal:
@@ -159,6 +160,18 @@ def _some_are(media: Collection[UUID], states: Collection[str]) -> bool:
 def _opened(post: Post) -> list[dict[str, object]]:
     ids = [UUID(one["id"]) for one in post.media]
     return holding.attach(ids, post.creator_id, public=post.audience == "public")
+
+
+def _give_time_to_vote(post: Post) -> None:
+    """Where a poll ended while its post waited, it is open as long as it was meant to be."""
+    now = clock.now()
+    db.session.execute(
+        update(Poll)
+        .where(Poll.post_id == post.id, Post.id == Poll.post_id)
+        .where(Poll.closes_at > Post.publish_at, Poll.closes_at <= now)
+        .values(closes_at=Poll.closes_at + (now - Post.publish_at))
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _go_out(post: Post) -> None:
