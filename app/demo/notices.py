@@ -38,7 +38,7 @@ def put_in(page: PagePlan, edition: Edition) -> None:
         tell_creator(page.creator_id, posts, edition.at)
     if posts and page.handle in ties.FOLLOWED:
         with clock.using(FixedClock(posts[0].published_at or edition.at)):
-            telling.published(posts[0], [people.FAN.id])
+            telling.published(posts[0], [people.FAN.id], adult=posts[0].adult)
 
 
 def newest(creator_id: UUID) -> Sequence[Post]:

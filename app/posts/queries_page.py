@@ -106,7 +106,7 @@ class OpenPost:
     seen: Seen
     body_html: Markup
     views: int
-    # Else it is its author's alone, and theirs who bought it.
+    # Else it is its author's alone, theirs who bought it, and theirs who decide about it.
     out: bool
     poll: PollShown | None
     # Why this viewer may not comment; None when they may.

@@ -15,6 +15,7 @@ from app.notifications.kinds import Channel, Default, Event, Family, Kind
 from app.notifications.operations.telling import tell, tell_all
 from app.platform.viewer import Role
 from app.posts import locks
+from app.posts.card import Card
 from app.posts.models import Comment, Post
 
 ON, OFF = Default.ON, Default.OFF
@@ -59,8 +60,11 @@ def commented(comment: Comment, creator_id: UUID, title: str) -> None:
     tell(COMMENTED.name, to=creator_id, actor=comment.user_id, **_about(comment.post_id, title))
 
 
-def named(comment: Comment, creator_id: UUID, title: str) -> None:
-    """Who said something there before is answered, others are mentioned; the creator hears of it anyway."""
+def named(comment: Comment, card: Card) -> None:
+    """Who said something there before is answered, others are mentioned; the creator hears of it anyway.
+
+    What is for adults tells nothing of itself.
+    """
     if not comment.mentions:
         return
     before = exists().where(
@@ -68,21 +72,21 @@ def named(comment: Comment, creator_id: UUID, title: str) -> None:
     )
     named_people = db.session.execute(
         select(User.id, before.label("before")).where(
-            func.lower(User.handle).in_(comment.mentions), User.id != creator_id
+            func.lower(User.handle).in_(comment.mentions), User.id != card.creator.id
         )
     ).all()
     # Under a post that only its buyers still read, others hear nothing of it.
     people = [row for row in named_people if locks.known_to(row.id, [comment.post_id])]
-    about = _about(comment.post_id, title)
+    about = _about(card.id, "", otherwise="a post") if card.adult else _about(card.id, card.title)
     about |= {"subject": f"comment:{comment.id}", "href": f"/posts/{comment.post_id}#comment-{comment.id}"}
     for event, said_before in ((REPLIED, True), (MENTIONED, False)):
         ids = [row.id for row in people if row.before is said_before]
         tell_all(event.name, ids, actor=comment.user_id, **about)
 
 
-def published(post: Post, people: Iterable[UUID]) -> None:
-    """What is for adults tells nothing of itself."""
-    about = _about(post.id, "" if post.adult else post.title, otherwise="a new post")
+def published(post: Post, people: Iterable[UUID], *, adult: bool) -> None:
+    """What is for adults, or on a page that is, tells nothing of itself."""
+    about = _about(post.id, "" if adult else post.title, otherwise="a new post")
     tell_all(PUBLISHED.name, people, actor=post.creator_id, **about)
 
 

@@ -228,6 +228,22 @@ def test_a_post_that_comes_back_or_is_for_adults_says_no_more_than_it_should(
     assert told(signed_in(app, ben)) == ["Mara published a new post"]
 
 
+def test_of_what_is_on_a_page_for_adults_nobody_is_told_the_title(
+    app: Flask, mara: Person, ben: Person
+) -> None:
+    with app.app_context(), transaction():
+        db.session.get_one(Creator, mara.id).adult = True
+    follows(app, ben, mara)
+    post = Author(app, mara, signed_in(app, mara)).write(title="Skin", body="For grown-ups.")
+    work_off(app)
+    fan, tom = signed_in(app, ben), a_person(app, "tom")
+    assert told(fan) == ["Mara published a new post"]
+    fan.send(fan.get(f"/posts/{post}").form(f"/posts/{post}/adult"))
+    comment(fan, post, "Look, @tom")
+    assert told(signed_in(app, tom)) == ["Ben named you under a post"]
+    assert "Ben commented on “Skin”" in told(signed_in(app, mara))
+
+
 def unpublished(author: Author, post: UUID, fan: Person) -> None:
     author.press(post, "unpublish")
 

@@ -37,7 +37,7 @@ def write(user_id: UUID, post_id: UUID, body: str) -> Comment:
     if comment.state == SHOWN:
         _count(comment, 1)
         _tell(post_id)
-        telling.named(comment, host, post.card.title)
+        telling.named(comment, post.card)
     telling.commented(comment, host, post.card.title)
     audit.record(Action.COMMENTED, actor=user_id, subject=("comment", comment.id), state=comment.state)
     return comment
@@ -80,7 +80,7 @@ def moderate(creator_id: UUID, comment_id: UUID, *, show: bool) -> CommentShown:
     waited = comment.state == HELD
     if _turn(comment, SHOWN if show else HIDDEN):
         if show and waited:
-            telling.named(comment, creator_id, post.card.title)
+            telling.named(comment, post.card)
         audit.record(
             Action.COMMENT_MODERATED, actor=creator_id, subject=("comment", comment_id), state=comment.state
         )

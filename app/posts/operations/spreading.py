@@ -3,8 +3,9 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 
+from app.creators.models import Creator
 from app.entitlements.queries import hidden_from, holders
 from app.entitlements.rules import Kind
 from app.extensions import db
@@ -30,13 +31,14 @@ def ask(post_id: UUID, after: UUID = FIRST, at: datetime | None = None) -> None:
 
 def spread(post_id: UUID, after: UUID) -> None:
     """The next of them, in the order of their ids; it waits while the post is not there to be read."""
-    post = db.session.scalar(_still_out(post_id))
-    if post is None:
+    found = db.session.execute(_still_out(post_id)).first()
+    if found is None:
         _wait(post_id, after)
         return
+    post, adult = found
     next_ones = holders(post.creator_id, CLOSE, clock.now(), after=after).limit(AT_ONCE)
     people = db.session.scalars(next_ones).all()
-    telling.published(post, people)
+    telling.published(post, people, adult=adult)
     if len(people) == AT_ONCE:
         ask(post_id, people[-1])
 
@@ -49,7 +51,8 @@ def _wait(post_id: UUID, after: UUID) -> None:
         ask(post_id, after, now + min(max(now - out_since, SOON), LATEST))
 
 
-def _still_out(post_id: UUID) -> Select[Post]:
+def _still_out(post_id: UUID) -> Select[Post, bool]:
     """Nobody hears of somebody who is suspended, nor of what was taken down."""
     closed = hidden_from(None, Post.creator_id.expression) | hidden_from(None, Post.id.expression)
-    return select(Post).join(*CREATOR).join(*AUTHOR).where(Post.id == post_id, OUT, ~closed)
+    found = select(Post, or_(Post.adult, Creator.adult)).join(*CREATOR).join(*AUTHOR)
+    return found.where(Post.id == post_id, OUT, ~closed)
