@@ -18,7 +18,7 @@ from app.notifications import kinds, known, lines
 from app.notifications.kinds import Family
 from app.notifications.models import Notification, NotificationSettings
 
-AT_ONCE, COUNTED_MOST = 20, 100
+AT_ONCE, AHEAD_MOST, COUNTED_MOST = 20, 5, 100
 EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 NEW = and_(Notification.shown, Notification.seen_at.is_(None), Notification.read_at.is_(None))
 
@@ -71,7 +71,19 @@ class Place:
 
 
 def told(me: UUID, families: Collection[Family], before: Place | None) -> tuple[list[Line], Place | None]:
-    """The lines, the people in them, and which of it may still be known: a few statements."""
+    """The lines, the people in them, and which of it may still be known: a few statements.
+
+    Where nothing of a page may be known any more, the page is the next that has something, within reason.
+    """
+    for _ in range(AHEAD_MOST):
+        found, older = _told(me, families, before)
+        if found or older is None:
+            break
+        before = older
+    return found, older
+
+
+def _told(me: UUID, families: Collection[Family], before: Place | None) -> tuple[list[Line], Place | None]:
     chosen = select(NotificationSettings.zone).where(NotificationSettings.user_id == me).scalar_subquery()
     wanted = (
         select(Notification, func.coalesce(chosen, "UTC").label("zone"))

@@ -9,6 +9,7 @@ from flask import Flask
 from app.accounts.models import User
 from app.extensions import db
 from app.kit.clock import FixedClock
+from app.kit.ids import new_id
 from app.notifications.models import Notification
 from app.notifications.operations.telling import tell
 from app.platform.transaction import transaction
@@ -141,6 +142,21 @@ def test_older_ones_follow_and_the_page_asks_the_same_for_few_and_many(
     assert path == ""
     assert len(seen) == len(set(seen)) == 45
     assert told(reader, f"{HOME}?before=nonsense") == told(reader)
+
+
+def test_lines_of_what_is_gone_hide_none_that_lives(
+    app: Flask, reader: PageClient, mara: Person, ben: Person
+) -> None:
+    likes(app, ben, mara, "post:1", "“Still there”")
+    for _ in range(21):
+        likes(app, ben, mara, f"post:{new_id()}", "“Gone”")
+    assert told(reader) == ["Ben liked “Still there”"]
+    assert reader.get(HOME).has_form(f"{HOME}/read")
+    for _ in range(100):
+        likes(app, ben, mara, f"post:{new_id()}", "“Gone”")
+    page = reader.get(HOME)
+    assert "Nothing has happened yet" not in page.text
+    assert told(reader, str(page.one("a[rel=next]")["href"])) == ["Ben liked “Still there”"]
 
 
 def statements(app: Flask, reader: PageClient, path: str) -> list[str]:
