@@ -32,7 +32,6 @@ def init_app(app: Flask) -> None:
             take_down=writing.take_down,
             put_back=_stays_gone,
             copied=True,
-            comes_back=False,
             files=_files,
         ),
     )
@@ -79,5 +78,6 @@ def _subject(message: Message, text: str) -> Subject:
     return Subject(message.id, message.user_id, "A message", text, f"/messages/{message.conversation_id}")
 
 
-def _stays_gone(message_id: UUID) -> None:
+def _stays_gone(message_id: UUID) -> bool:
     """The words are gone: a report that was taken back cannot bring them back."""
+    return False

@@ -34,6 +34,5 @@ PERSON = Reportable(
     find=find,
     look=look,
     take_down=nothing_by_itself,
-    put_back=nothing_by_itself,
-    comes_back=False,
+    put_back=lambda _: False,
 )

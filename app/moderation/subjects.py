@@ -43,11 +43,10 @@ class Reportable:
     # For moderators, whatever became of it.
     look: Callable[[UUID], Subject | None]
     take_down: Callable[[UUID], None]
-    put_back: Callable[[UUID], None]
+    # Whether it is shown again: not what is gone for good meanwhile, nor what was never closed.
+    put_back: Callable[[UUID], bool]
     # Moderators read what was reported, as it was then, and nothing beside it.
     copied: bool = False
-    # Taking the decision back shows it again; not what is gone for good, or was never closed.
-    comes_back: bool = True
     # And the files that it came with.
     files: Callable[[UUID], Files | None] = lambda _: None
     # Lets a moderator in where it is closed, for as long as the work takes.

@@ -73,7 +73,7 @@ def init_app(app: Flask) -> None:
             find=seen_creator,
             look=look_at_creator,
             take_down=lambda creator_id: grants.deny(creator_id, Closed.TAKEDOWN, cause=CAUSE),
-            put_back=lambda creator_id: grants.lift(creator_id, cause=CAUSE),
+            put_back=put_page_back,
             open_to=let_in,
         ),
     )
@@ -148,7 +148,7 @@ def take_post_down(post_id: UUID) -> None:
     publishing.count(post.creator_id)
 
 
-def put_post_back(post_id: UUID) -> None:
+def put_post_back(post_id: UUID) -> bool:
     """All of its files, and into the open only what readers see: never what is typed and not out yet."""
     post = _lock(post_id)
     grants.lift(post_id, cause=CAUSE)
@@ -157,6 +157,12 @@ def put_post_back(post_id: UUID) -> None:
         holding.make_public([UUID(one["id"]) for one in post.media])
     post.version += 1
     publishing.count(post.creator_id)
+    return post.state == "published"
+
+
+def put_page_back(creator_id: UUID) -> bool:
+    grants.lift(creator_id, cause=CAUSE)
+    return db.session.get_one(Creator, creator_id).state == "open"
 
 
 def let_in(scope_id: UUID, moderator_id: UUID) -> None:

@@ -26,7 +26,6 @@ def init_app(app: Flask) -> None:
             take_down=speaking.take_down,
             put_back=_stays_gone,
             copied=True,
-            comes_back=False,
         ),
     )
 
@@ -52,5 +51,6 @@ def _subject(message: RoomMessage, said: str) -> Subject:
     return Subject(message.id, message.user_id, "A message in a room", said, f"/rooms/{message.room_id}")
 
 
-def _stays_gone(message_id: UUID) -> None:
+def _stays_gone(message_id: UUID) -> bool:
     """The words are gone: a report that was taken back cannot bring them back."""
+    return False

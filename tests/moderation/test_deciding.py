@@ -170,6 +170,32 @@ def test_of_what_was_never_closed_nobody_says_that_it_is_shown_again(
     assert "shown again" not in signed_in(app, mara).get("/notifications").text
 
 
+@pytest.mark.parametrize("what", ["delete", "unpublish"])
+def test_nor_of_a_post_that_its_author_took_away_meanwhile(
+    app: Flask, desk: PageClient, ben: Person, what: str
+) -> None:
+    author = an_author(app)
+    post = author.write(title="Night trains")
+    report = reported(app, "post", post, ben, author.person)
+    decide(desk, report, "uphold")
+    author.press(post, what)
+    decide(desk, report, "dismiss")
+    told = last_letter(app, author.person.email, "report_taken_back").text
+    assert "looked again at your post" in told
+    assert "as it was before" not in told
+
+
+def test_nor_of_a_comment_that_was_deleted_before(
+    app: Flask, desk: PageClient, mara: Person, ben: Person, post: UUID
+) -> None:
+    comment = some_comments(app, post, mara.id, ["Rubbish"])[0]
+    report, author = reported(app, "comment", comment, ben, mara), signed_in(app, mara)
+    author.send(author.get(f"/posts/{post}").form(f"/comments/{comment}/delete"))
+    decide(desk, report, "uphold")
+    decide(desk, report, "dismiss")
+    assert "as it was before" not in last_letter(app, mara.email, "report_taken_back").text
+
+
 def test_dismissing_changes_nothing_and_says_so(
     app: Flask, desk: PageClient, mara: Person, ben: Person, post: UUID
 ) -> None:

@@ -96,8 +96,8 @@ def dismiss(moderator_id: UUID, report_id: UUID) -> None:
         raise DecidedAlready
     known, subject = _about(found)
     if found.state == UPHELD and subject is not None:
-        known.put_back(subject.id)
-        _tell_owner("taken_back", known, subject, back="yes" if known.comes_back else "")
+        back = known.put_back(subject.id)
+        _tell_owner("taken_back", known, subject, back="yes" if back else "")
     _decide(found, DISMISSED, moderator_id)
 
 

@@ -103,12 +103,14 @@ def take_down(comment_id: UUID) -> None:
         _turn(comment, DELETED)
 
 
-def put_back(comment_id: UUID) -> None:
-    """As it was: what its creator had hidden before stays hidden."""
+def put_back(comment_id: UUID) -> bool:
+    """As it was: what its creator had hidden before stays hidden. Not what its author had deleted."""
     comment = _lock(comment_id)
-    if comment.state == DELETED and comment.body:
-        _turn(comment, comment.state_before or SHOWN)
-        comment.state_before = None
+    if comment.state != DELETED or not comment.body:
+        return False
+    _turn(comment, comment.state_before or SHOWN)
+    comment.state_before = None
+    return True
 
 
 def author_left(user_id: UUID) -> None:
