@@ -1,7 +1,8 @@
 """How much is going on at a creator's, reckoned by the clock for all of them in one statement.
 
 Followers count, and what was published lately, with the likes it got. Each weighs less the more there is of
-it, so that many posts do not beat good ones; and a post fades, to less than half in five days.
+it, so that many posts do not beat good ones; and a post fades, to less than half in five days. What was taken
+down counts for nothing.
 """
 
 from datetime import timedelta
@@ -23,6 +24,9 @@ with lately as (
            sum((1 + ln(1 + likes)) * exp(-extract(epoch from (:at - published_at)) / :fading)) as lively
     from posts
     where state = 'published' and published_at > :since and published_at <= :at
+      and id not in (
+          select scope_id from denials where user_id is null and lifted_at is null and kind <> 'age'
+      )
     group by creator_id
 ), fresh as (
     select c.id, (ln(1 + c.followers) + 2 * ln(1 + coalesce(l.lively, 0)))::float8 as popularity

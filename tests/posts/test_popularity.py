@@ -8,6 +8,8 @@ from app.creators.models import Creator
 from app.extensions import db
 from app.kit import clock
 from app.platform import schedule
+from app.platform.transaction import transaction
+from app.posts import reporting
 from tests.factories.creators import a_creator, some_followers
 from tests.factories.people import Person
 from tests.factories.posts import a_post, some_posts
@@ -54,6 +56,19 @@ def test_a_flood_of_posts_does_not_outweigh_a_good_one(app: Flask) -> None:
     some_posts(app, good.id, 3, likes=400)
     reckon(app)
     assert popularity(app, good) > popularity(app, many)
+
+
+def test_what_was_taken_down_makes_nobody_popular_until_it_is_put_back(app: Flask) -> None:
+    creator = a_creator(app)
+    post = a_post(app, creator.id, likes=50)
+    with app.app_context(), transaction():
+        reporting.take_post_down(post)
+    reckon(app)
+    assert popularity(app, creator) == 0
+    with app.app_context(), transaction():
+        reporting.put_post_back(post)
+    reckon(app)
+    assert popularity(app, creator) > 0
 
 
 def test_it_takes_one_statement_and_leaves_alone_what_is_so_already(app: Flask) -> None:
