@@ -1,6 +1,6 @@
 """Avatars and covers are media's, a higher feature. It says where they are fetched, and hears what is let go.
 
-pictures.fetched_at(public_address)
+pictures.fetched_at(on_page)
 pictures.on_let_go(release)
 """
 
@@ -9,7 +9,8 @@ from typing import Any
 from uuid import UUID
 
 Described = dict[str, Any]
-Address = Callable[[Described, str], str]
+# `alone`: who alone may fetch it, by an address of their own; None is everybody.
+Address = Callable[[Described, str, UUID | None], str]
 Listener = Callable[[UUID], None]
 
 COVERS = ("w1600", "w800", "w320")
@@ -29,20 +30,26 @@ def on_let_go(listener: Listener) -> None:
     _listeners[listener] = None
 
 
-def address(described: Described | None, *names: str) -> str | None:
+def address(described: Described | None, *names: str, alone: UUID | None = None) -> str | None:
     """Of the first of these renditions that there is."""
     if described is None or not _address:
         return None
     name = next((name for name in names if name in described["names"]), None)
-    return _address[0](described, name) if name else None
+    return _address[0](described, name, alone) if name else None
 
 
-def choices(described: Described | None) -> str:
+def owner_alone(creator_id: UUID, state: str) -> UUID | None:
+    """Who sees the cover of a page in this state."""
+    return None if state == "open" else creator_id
+
+
+def choices(described: Described | None, *, alone: UUID | None = None) -> str:
     """For a browser to choose from by its width (`srcset`); nothing where there is no choice."""
     names = [name for name in reversed(COVERS) if described and name in described["names"]]
     if described is None or not _address or len(names) < 2:
         return ""
-    return ", ".join(f"{_address[0](described, name)} {described['names'][name]['w']}w" for name in names)
+    widths = ((_address[0](described, name, alone), described["names"][name]["w"]) for name in names)
+    return ", ".join(f"{fetched} {width}w" for fetched, width in widths)
 
 
 def let_go(described: Described) -> None:

@@ -48,8 +48,12 @@ class Shown:
 
     @property
     def cover_url(self) -> str | None:
-        return pictures.address(self.cover, *pictures.COVERS)
+        return pictures.address(self.cover, *pictures.COVERS, alone=self._alone)
 
     @property
     def cover_choices(self) -> str:
-        return pictures.choices(self.cover)
+        return pictures.choices(self.cover, alone=self._alone)
+
+    @property
+    def _alone(self) -> UUID | None:
+        return pictures.owner_alone(self.id, self.state)

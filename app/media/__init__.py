@@ -13,7 +13,7 @@ def init_app(app: Flask) -> None:
     from app.platform.viewer import Role
 
     holders.register(addresses.OWN, doors.own)
-    pictures.fetched_at(addresses.public_address)
+    pictures.fetched_at(addresses.on_page)
     pictures.on_let_go(portraits.let_go)
     signals.on(access.TOPIC, doors.access_ended)
     add_door(app, "dashboard", Door("Media", "image", "/dashboard/media", 30, Role.CREATOR))

@@ -60,6 +60,13 @@ def public_address(described: Described, name: str) -> str:
     return f"/media/p/{described['id']}/{described['secret']}/{file}"
 
 
+def on_page(described: Described, name: str, alone: UUID | None) -> str:
+    """Of a face or a cover; `alone` is who sees the page while it is closed."""
+    if alone is None:
+        return public_address(described, name)
+    return address(described, name, holder=(OWN, UUID(described["id"])), viewer_id=alone)
+
+
 def beside(ticket: Ticket, name: str) -> str:
     """Another file of the same media, for the same viewer and as long: the segments of a playlist."""
     ends = int(ticket.ends.timestamp()) // HOUR

@@ -152,7 +152,7 @@ def _read(media_id: UUID) -> Stored | None:
 def _shut() -> ColumnElement[bool]:
     """Their face stays beside what they said elsewhere, and messages are no part of a page that is closed."""
     away = or_(User.state != "active", hidden_from(None, Media.user_id.expression))
-    closed = and_(Media.purpose == "post", func.coalesce(Creator.state != "open", false()))
+    closed = and_(Media.purpose.in_(("post", "cover")), func.coalesce(Creator.state != "open", false()))
     return and_(Media.purpose != "avatar", or_(away, closed))
 
 

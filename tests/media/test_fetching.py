@@ -128,6 +128,28 @@ def test_what_stood_on_a_page_that_closed_is_its_owners_until_it_opens(app: Flas
     assert fetched(PageClient(app), here) == 200
 
 
+def test_the_cover_of_a_closed_page_is_its_owners_until_it_opens(app: Flask) -> None:
+    author = an_author(app, "mara")
+    cover = a_picture(app, author.id, public=True, purpose="cover")
+    turns: list[Callable[[UUID], bool]] = [
+        lambda id_: pages.show_cover(id_, cover),
+        pages.close,
+        pages.reopen,
+    ]
+    for turn, open_ in zip(turns, (True, False, True), strict=True):
+        with app.app_context(), transaction():
+            turn(author.id)
+        doors.clear()
+        assert app.test_client().get(public_address(app, cover, "w800")).status_code == (
+            200 if open_ else 404
+        )
+        for page in ("/@mara", "/dashboard/page"):
+            shown = author.page.get(page).one("img.cover")
+            sources = [str(shown["src"]), *str(shown.get("srcset", "")).split(", ")]
+            found = [author.page.http.get(one.split()[0]).status_code for one in sources if one]
+            assert set(found) == {200}
+
+
 def test_of_a_closed_picture_everybody_gets_the_teaser_and_nothing_else(app: Flask, desk: Desk) -> None:
     shown = a_picture(app, desk.person)
     assert app.test_client().get(public_address(app, shown, "teaser")).status_code == 200

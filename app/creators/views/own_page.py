@@ -114,7 +114,9 @@ def _page(
         "rules": rules or RulesForm.of(creator),
         "shown": shown,
         "avatar_url": pictures.address(creator.avatar, "square256", "square96"),
-        "cover_url": pictures.address(creator.cover, *pictures.COVERS),
+        "cover_url": pictures.address(
+            creator.cover, *pictures.COVERS, alone=pictures.owner_alone(creator.id, creator.state)
+        ),
         # What the plain form has just sent, and is being made ready.
         "arriving": parse_id(request.args.get("media", "")),
     }
