@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 from flask import Flask
 
+from app.creators.models import Creator
 from app.creators.operations import following, pages
 from app.entitlements.operations import grants
 from app.entitlements.rules import Closed, Kind
@@ -15,7 +16,7 @@ from app.kit.ids import new_id
 from app.platform.transaction import transaction
 from app.posts import counting, reporting
 from app.posts.models import Post
-from tests.factories.creators import a_creator
+from tests.factories.creators import a_creator, follows
 from tests.factories.media import a_picture
 from tests.factories.people import a_person, signed_in
 from tests.factories.posts import a_post, pretended, some_comments, some_posts
@@ -195,6 +196,32 @@ def test_what_was_bought_is_seen_also_when_it_is_public_by_now_and_its_page_clos
     reader = signed_in(app, fan)
     seen = reader.get(f"/posts/{post}").one("main img[src*='/media/']")
     assert reader.http.get(str(seen["src"])).status_code == 200
+
+
+@pytest.mark.parametrize("how", ["closed", "taken down"])
+def test_whom_one_follows_can_be_left_also_when_their_page_is_closed(app: Flask, how: str) -> None:
+    mara, ben = a_creator(app, "mara"), a_person(app, "ben")
+    post = gated(app, mara.id, audience="paid", price=499)
+    follows(app, ben, mara)
+    reader = signed_in(app, ben)
+    with app.app_context(), transaction():
+        grants.grant(ben.id, post, Kind.PURCHASE, cause="invoice-line:1")
+    pressed = reader.get(f"/posts/{post}").form("/@mara/unfollow")
+    with app.app_context(), transaction():
+        if how == "closed":
+            pages.close(mara.id)
+        else:
+            grants.deny(mara.id, Closed.TAKEDOWN, cause="report")
+    if how == "closed":
+        pressed = reader.get(f"/posts/{post}").form("/@mara/unfollow")
+    left = reader.post(
+        "/@mara/unfollow", pressed.fields, follow=False, Referer=f"http://localhost/posts/{post}"
+    )
+    assert left.location == f"/posts/{post}"
+    with app.app_context():
+        assert db.session.get_one(Creator, mara.id).followers == 0
+    if how == "closed":
+        assert not reader.get(f"/posts/{post}").has_form("/@mara/(un)?follow"), "nobody follows a closed page"
 
 
 def test_the_owner_of_a_closed_page_sees_it_and_its_posts(app: Flask) -> None:

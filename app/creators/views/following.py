@@ -1,12 +1,12 @@
 """Following: two addresses, one for each wish, so that a page of yesterday does what it shows."""
 
-from collections.abc import Callable
 from uuid import UUID
 
 from htmx_flask import request
 from werkzeug.wrappers import Response
 
 from app.accounts import queries
+from app.accounts.models import User
 from app.creators.operations import following
 from app.creators.queries_page import find_page
 from app.creators.shown import Shown
@@ -21,28 +21,42 @@ from app.platform.web import page_behind
 @bp.post("/@<handle>/follow")
 @guard(Access.SIGNED_IN)
 def follow(handle: str) -> Response:
-    return _turn(handle, following.follow)
+    viewer_id, person = signed_in_viewer().id, _find(handle)
+    if _shown(person, viewer_id) is None:
+        raise NotFound
+    following.follow(viewer_id, person.id)
+    return _back(person, viewer_id)
 
 
 @bp.post("/@<handle>/unfollow")
 @guard(Access.SIGNED_IN)
 def unfollow(handle: str) -> Response:
-    return _turn(handle, following.unfollow)
+    """Also whose page is closed by now: it is about oneself, and who bought a post there has the button."""
+    viewer_id, person = signed_in_viewer().id, _find(handle)
+    if not following.unfollow(viewer_id, person.id) and _shown(person, viewer_id) is None:
+        raise NotFound
+    return _back(person, viewer_id)
 
 
-def _turn(handle: str, turn: Callable[[UUID, UUID], bool]) -> Response:
-    """Back to the page where it was pressed: with htmx the button alone changes."""
-    viewer_id = signed_in_viewer().id
-    turn(viewer_id, _find(handle, viewer_id).id)
-    creator = _find(handle, viewer_id)
+def _back(person: User, viewer_id: UUID) -> Response:
+    """To the page where it was pressed: with htmx the button alone changes."""
+    creator = _shown(person, viewer_id)
+    if creator is None:
+        return see(safe_next(page_behind(), "/"))
     if request.htmx:
         return partial("creators/_follow.html", creator=creator, pressed=True)
     return see(safe_next(page_behind(), creator.href) if request.referrer else creator.href)
 
 
-def _find(handle: str, viewer_id: UUID) -> Shown:
+def _find(handle: str) -> User:
     person, _ = queries.find_by_handle(handle)
-    shown = find_page(person, viewer_id) if person else None
-    if shown is None:
+    if person is None:
         raise NotFound
-    return shown
+    return person
+
+
+def _shown(person: User, viewer_id: UUID) -> Shown | None:
+    try:
+        return find_page(person, viewer_id)
+    except NotFound:
+        return None
