@@ -20,7 +20,7 @@ NOT_HERE = "This house does not carry words like these. Say it in other ones."
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    # "message", "room" or "broadcast".
+    # "message", "room", "broadcast", "welcome", "tip" or "gift".
     kind: str
     author_id: UUID
     text: str
@@ -33,12 +33,12 @@ def add(app: Flask, look: Look) -> None:
     app.extensions.setdefault(PLACE, []).append(look)
 
 
-def screen(kind: str, author_id: UUID, text: str) -> None:
-    """In the transaction that would write it, and before anything is written."""
+def screen(kind: str, author_id: UUID, text: str, field: str = "body") -> None:
+    """In the transaction that would write it, and before anything is written. `field`: where it was typed."""
     spoken, looks = Spoken(kind, author_id, text), current_app.extensions.get(PLACE, [])
     for look in (_the_house, *looks):
         if why := look(spoken):
-            raise Unwelcome(why, "body")
+            raise Unwelcome(why, field)
 
 
 def _the_house(spoken: Spoken) -> str | None:

@@ -13,6 +13,7 @@ from app.chat.operations.spreading import Words
 from app.creators.models import Tier
 from app.extensions import db
 from app.kit import clock
+from app.moderation import screening
 from app.platform import audit, work
 from app.platform.audit import Action
 from app.subscriptions.models import Subscription
@@ -23,6 +24,7 @@ OF_PAGE, OF_TIER = "page", "tier"
 
 def choose(creator_id: UUID, text: str, *, to_followers: bool) -> None:
     """Without words only tiers have some."""
+    screening.screen("welcome", creator_id, text)
     chosen = {"sealed_words": words.seal(text) if text else None, "to_followers": to_followers}
     row = insert(WelcomeMessage).values(creator_id=creator_id, **chosen)
     db.session.execute(row.on_conflict_do_update(index_elements=["creator_id"], set_=chosen))

@@ -9,6 +9,7 @@ from app.broadcasts.operations import welcoming
 from app.broadcasts.views import HOME, bp
 from app.chat import words
 from app.creators.views.desk import own_page
+from app.platform.errors import Refused
 from app.platform.guards import Access, guard
 from app.platform.pages import form_page, page, see
 
@@ -29,11 +30,14 @@ def welcome() -> Response:
 @guard(Access.CREATOR)
 def choose_welcome() -> Response:
     creator_id, form = own_page().id, WelcomeForm()
-    if not form.validate():
-        return form_page(PAGE, form=form, tiers=_with_words_of_their_own())
-    welcoming.choose(creator_id, form.body.data or "", to_followers=form.to_followers.data)
-    flash("Saved.", "good")
-    return see(ADDRESS)
+    try:
+        if form.validate():
+            welcoming.choose(creator_id, form.body.data or "", to_followers=form.to_followers.data)
+            flash("Saved.", "good")
+            return see(ADDRESS)
+    except Refused as refused:
+        form.refuse(refused)
+    return form_page(PAGE, form=form, tiers=_with_words_of_their_own())
 
 
 def _with_words_of_their_own() -> list[tuple[str, str]]:

@@ -12,6 +12,7 @@ from app.creators.operations.pages import lock_page
 from app.extensions import db
 from app.kit import clock
 from app.kit.ids import new_id
+from app.moderation import screening
 from app.platform import audit
 from app.platform.audit import Action
 
@@ -36,6 +37,7 @@ class TierWish:
 
 def add(creator_id: UUID, wish: TierWish) -> UUID:
     """Above all others, archived ones too: posts still ask for their ranks, and people hold them."""
+    screening.screen("welcome", creator_id, wish.welcome, "welcome")
     creator, every = _open(creator_id)
     living = _living(every)
     if len(living) >= TIERS_MAX:
@@ -56,6 +58,7 @@ def add(creator_id: UUID, wish: TierWish) -> UUID:
 
 def change(creator_id: UUID, tier_id: UUID, wish: TierWish) -> None:
     """Who joined goes on paying what they agreed to."""
+    screening.screen("welcome", creator_id, wish.welcome, "welcome")
     _, every = _open(creator_id)
     tier = queries.find_tier(creator_id, tier_id)
     _name_is_free([other for other in _living(every) if other.id != tier_id], wish.name)

@@ -17,6 +17,7 @@ from app.invoices.operations.refunding import Wish
 from app.invoices.products import Sold
 from app.kit import chance, clock, crypto
 from app.kit.ids import new_id
+from app.moderation import screening
 from app.platform import audit, limits, outbox, work
 from app.platform.audit import Action
 from app.platform.errors import NotFound
@@ -50,6 +51,7 @@ def buy(buyer_id: UUID, creator_id: UUID, wish: GiftWish) -> Invoice:
         raise NotOfferedSo
     if not queries.may_join(buyer_id, creator_id) and buyer_id != creator_id:
         raise NotFound
+    screening.screen("gift", buyer_id, wish.note, "note")
     code = _new_code()
     gift = Gift(
         id=new_id(),

@@ -10,6 +10,7 @@ from app.invoices.operations.making import Item, Order, make
 from app.kit import clock
 from app.kit.ids import new_id
 from app.kit.text import shortened
+from app.moderation import screening
 from app.platform import audit
 from app.platform.audit import Action
 from app.tips.errors import OwnTip
@@ -29,6 +30,7 @@ def give(giver_id: UUID, target: Target, wish: Wish) -> tuple[Tip, Invoice]:
     """Paid at once where credit covers it; else its invoice waits to be paid."""
     if giver_id == target.creator.id:
         raise OwnTip
+    screening.screen("tip", giver_id, wish.note, "note")
     tip = Tip(
         id=new_id(),
         user_id=giver_id,
