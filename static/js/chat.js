@@ -180,7 +180,8 @@ function converse() {
   const unsent = outgoing({
     store: `unsent:${thread.dataset.me}:${id}`,
     refusals: new Set([404, 422]),
-    post: (fields) => post(here, fields),
+    // A draft that comes after its message would bring the words back.
+    post: (fields) => drafted.then(() => post(here, fields)),
     show,
     arrived(li) {
       arrive([li]);
@@ -226,10 +227,11 @@ function converse() {
   });
 
   let saving;
+  let drafted = Promise.resolve();
   let typedAt = -TELL_TYPING;
   body?.addEventListener("input", () => {
     clearTimeout(saving);
-    saving = setTimeout(() => quietly(`${here}/draft`, { body: body.value }), SAVE_DRAFT);
+    saving = setTimeout(() => (drafted = quietly(`${here}/draft`, { body: body.value })), SAVE_DRAFT);
     if (performance.now() - typedAt < TELL_TYPING || !body.value) return;
     typedAt = performance.now();
     quietly(`${here}/typing`, {});

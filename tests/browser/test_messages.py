@@ -167,6 +167,29 @@ def test_an_answer_that_got_lost_is_not_a_second_message(
     assert [words for *_, words in all_said(app)].count("Once") == 1
 
 
+def test_a_draft_that_is_slow_does_not_bring_back_what_was_sent(both: tuple[Page, Page], talk: str) -> None:
+    host, fan = both
+    drafts: list[Route] = []
+
+    def hold(route: Route) -> None:
+        drafts.append(route)
+
+    fan.route(f"**{talk}/draft", hold)
+    line = fan.get_by_role("textbox", name="Write to")
+    with fan.expect_request(f"**{talk}/draft"):
+        line.fill("Said once")
+    sent: list[str] = []
+    fan.on("request", lambda one: sent.append(one.url) if one.method == "POST" else None)
+    fan.get_by_role("button", name="Send").click()
+    expect(fan.get_by_text("Sends …")).to_be_visible()
+    assert not [address for address in sent if address.endswith(talk)], "after the draft, not before it"
+    drafts[0].continue_()
+    expect(bubbles(host).last).to_have_text("Said once")
+    fan.reload()
+    expect(bubbles(fan).last).to_have_text("Said once")
+    expect(line).to_have_value("")
+
+
 def test_two_tabs_of_one_person_show_the_same(app: Flask, both: tuple[Page, Page], talk: str) -> None:
     _, fan = both
     second = fan.context.new_page()
