@@ -29,7 +29,7 @@ class Report(Model):
     against_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
     reason: Mapped[str]
     note: Mapped[str] = mapped_column(String(NOTE_MAX), default="")
-    # The words as they were when it was reported, of what only the two see whose they are.
+    # The words as they were when it was reported: whoever wrote them may change them before somebody decides.
     sealed_copy: Mapped[str | None]
     state: Mapped[str] = mapped_column(default="waiting")
     decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))

@@ -87,9 +87,30 @@ def find_report(report_id: UUID) -> Line:
     return Line(**row._mapping)
 
 
-def copy_of(line: Line) -> str:
-    """What was reported, as it was then; nothing where it is looked at itself."""
-    return vault().open(line.sealed_copy, COPY) if line.sealed_copy else ""
+def copies(line: Line) -> list[str]:
+    """What was reported, as it was then, by all about whom this decides; the first first, the same once."""
+    same = (
+        Report.subject_kind == line.subject_kind,
+        Report.subject_id == line.subject_id,
+        Report.state == line.state,
+        Report.decided_at.is_not_distinct_from(line.decided_at),
+        Report.sealed_copy.is_not(None),
+    )
+    found = db.session.scalars(select(Report.sealed_copy).where(*same).order_by(Report.created_at, Report.id))
+    return list(dict.fromkeys(vault().open(one, COPY) for one in found if one))
+
+
+def copy_for(user_id: UUID, kind: str, subject_id: UUID) -> str:
+    """In this person's report that waits."""
+    found = db.session.scalar(
+        select(Report.sealed_copy).where(
+            Report.user_id == user_id,
+            Report.subject_kind == kind,
+            Report.subject_id == subject_id,
+            Report.state == "waiting",
+        )
+    )
+    return vault().open(found, COPY) if found else ""
 
 
 def may_look(person_id: UUID, kind: str, subject_id: UUID) -> bool:

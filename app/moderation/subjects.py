@@ -24,6 +24,10 @@ class Subject:
     words: str
     href: str
 
+    @property
+    def in_full(self) -> str:
+        return "\n\n".join(filter(None, (self.title, self.words)))
+
 
 @dataclass(frozen=True, slots=True)
 class Files:

@@ -136,11 +136,13 @@ def _about(report_id: UUID) -> dict[str, Any]:
     line = queries.find_report(report_id)
     known = subjects.reportable(line.subject_kind)
     subject, moderator = known.look(line.subject_id) if known else None, signed_in_viewer()
+    copies = queries.copies(line)
     return {
         "line": line,
         "known": known,
         "subject": subject,
-        "copy": queries.copy_of(line),
+        "copies": copies,
+        "changed": subject is not None and copies not in ([], [subject.in_full]),
         "files": known.files(line.subject_id) if known and line.state == reports.WAITING else None,
         "own_case": subject is not None and subject.owner_id == moderator.id,
         "may_suspend": moderator.has(Role.ADMIN),

@@ -30,7 +30,6 @@ from app.posts.queries_page import find_comment, find_post
 
 POST = "post"
 CAUSE = "report"
-WORDS = 1_000
 INSIDE_FOR = timedelta(hours=1)
 UNTITLED = "A post without a title"
 
@@ -109,7 +108,7 @@ def look_at_post(post_id: UUID) -> Subject | None:
     post = db.session.get(Post, post_id)
     if post is None:
         return None
-    words = Markup(post.body_html).striptags()[:WORDS]  # noqa: S704 - taken apart, not shown as HTML
+    words = Markup(post.body_html).striptags()  # noqa: S704 - taken apart, not shown as HTML
     return Subject(post_id, post.creator_id, post.title or UNTITLED, words, f"/posts/{post_id}")
 
 
@@ -136,7 +135,7 @@ def look_at_creator(creator_id: UUID) -> Subject | None:
     creator, user = db.session.get(Creator, creator_id), db.session.get(User, creator_id)
     if creator is None or user is None:
         return None
-    return Subject(creator_id, creator_id, user.display_name, creator.about[:WORDS], f"/@{user.handle}")
+    return Subject(creator_id, creator_id, user.display_name, creator.about, f"/@{user.handle}")
 
 
 def take_post_down(post_id: UUID) -> None:

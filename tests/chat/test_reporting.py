@@ -10,7 +10,7 @@ from app.creators.operations import following
 from app.extensions import db
 from app.media import doors
 from app.media.models import Media
-from app.moderation.personal import REPORTS
+from app.platform.personal_data import registry
 from app.platform.transaction import transaction
 from tests.chat.talking import begin, say, words_of
 from tests.factories.creators import a_creator
@@ -162,4 +162,4 @@ def test_who_reported_has_the_copy_among_their_data(app: Flask, host: PageClient
     report(app, host, 1)
     with app.app_context(), transaction():
         mara = db.session.execute(db.text("select id from users where handle = 'mara'")).scalar_one()
-        assert [row["copy"] for row in REPORTS.export(mara)] == ["You will regret this"]
+        assert [row["copy"] for row in registry().tables["reports"].export(mara)] == ["You will regret this"]

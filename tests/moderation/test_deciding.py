@@ -19,7 +19,9 @@ from app.media import doors
 from app.media.models import Media
 from app.moderation.models import Report
 from app.platform.models import AuditRecord
+from app.platform.personal_data import registry
 from app.platform.transaction import transaction
+from app.posts.models import Post
 from app.posts.operations import publishing
 from tests.factories.media import a_picture
 from tests.factories.people import Person, a_person, signed_in, suspends
@@ -423,6 +425,61 @@ def test_what_was_reported_can_be_looked_at_wherever_its_author_went(
     fixed_clock.move(timedelta(minutes=61))
     doors.clear()
     assert desk.get(f"/posts/{post}").status == 404
+
+
+def complain(app: Flask, reader: PageClient, kind: str, subject: UUID) -> UUID:
+    """Through the front door, as whoever sees it would; the report's id."""
+    path = f"/report/{kind}/{subject}"
+    reader.send(reader.get(path).form(path), reason="abuse")
+    with app.app_context():
+        newest = select(Report.id).where(Report.subject_id == subject).order_by(Report.id.desc())
+        found = db.session.scalars(newest).first()
+    assert found
+    return found
+
+
+def test_what_was_reported_is_decided_about_as_it_was_then(
+    app: Flask, desk: PageClient, ben: Person, mara: Person, post: UUID
+) -> None:
+    author, reader, zoe = an_author(app), signed_in(app, ben), signed_in(app, a_person(app, "zoe"))
+    own = author.write(title="Go and get her", body="She lives in the yellow house")
+    said = some_comments(app, post, author.id, ["I will find you"])[0]
+    first, comment = complain(app, reader, "post", own), complain(app, reader, "comment", said)
+    about = complain(app, reader, "person", author.id)
+    assert "changed since" not in desk.get(f"/admin/reports/{first}").text
+    author.page.send(author.editor(own).fill(title="Flowers", body="Roses and more"), intent="publish")
+    author.page.send(author.page.get(f"/comments/{said}/edit").form(f"/comments/{said}/edit"), body="Lovely")
+    author.page.send(author.page.get("/settings/profile").form("/settings/profile"), display_name="Somebody")
+    second = complain(app, zoe, "post", own)
+    for report in (first, second):
+        for word in ("Go and get her", "yellow house", "changed since", "Flowers", "Roses and more"):
+            assert word in desk.get(f"/admin/reports/{report}").text
+    for report, was, now in ((comment, "I will find you", "Lovely"), (about, "changed since", "Somebody")):
+        assert was in desk.get(f"/admin/reports/{report}").text
+        assert now in desk.get(f"/admin/reports/{report}").text
+    author.page.send(author.editor(own).fill(body="Tulips"), intent="publish")
+    complain(app, reader, "post", own)
+    for word in ("yellow house", "Tulips"):
+        assert word in desk.get(f"/admin/reports/{first}").text, "whoever says more takes nothing back"
+    delete(author, own)
+    author.page.send(author.page.get(f"/posts/{post}").form(f"/comments/{said}/delete"))
+    assert "yellow house" in desk.get(f"/admin/reports/{first}").text
+    assert "I will find you" in desk.get(f"/admin/reports/{comment}").text
+    with app.app_context(), transaction():
+        db.session.execute(db.delete(Post).where(Post.id == own))
+    assert "yellow house" in desk.get(f"/admin/reports/{first}").text
+
+
+def test_what_moderators_read_of_a_closed_post_does_not_reach_who_reported_it(
+    app: Flask, desk: PageClient, mara: Person, ben: Person
+) -> None:
+    locked = a_post(app, mara.id, audience="paid", price=499, body_html=f"<p>{SECRET}</p>")
+    report = complain(app, signed_in(app, ben), "post", locked)
+    with app.app_context(), transaction():
+        theirs = [str(row) for row in registry().tables["reports"].export(ben.id)]
+    assert len(theirs) == 1
+    assert SECRET not in theirs[0]
+    assert SECRET in desk.get(f"/admin/reports/{report}").text
 
 
 def test_nobody_decides_about_their_own(app: Flask, ben: Person) -> None:

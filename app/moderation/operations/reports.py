@@ -12,6 +12,7 @@ from app.accounts.models import User
 from app.extensions import db
 from app.kit import clock
 from app.kit.ids import new_id
+from app.moderation import queries
 from app.moderation.errors import DecidedAlready, OwnCase, OwnThing
 from app.moderation.models import COPY, Report
 from app.moderation.subjects import Reportable, Subject, reportable
@@ -45,9 +46,8 @@ def report(user_id: UUID, kind: str, subject_id: UUID, reason: str, note: str) -
     known, subject = find_subject(kind, subject_id, user_id)
     if subject.owner_id == user_id:
         raise OwnThing
-    said = {"reason": reason, "note": note}
-    if known.copied:
-        said["sealed_copy"] = vault().seal(subject.words, COPY)
+    copy = _copy(user_id, kind, known, subject)
+    said = {"reason": reason, "note": note, "sealed_copy": vault().seal(copy, COPY) if copy else None}
     row = insert(Report).values(
         id=new_id(),
         user_id=user_id,
@@ -63,6 +63,14 @@ def report(user_id: UUID, kind: str, subject_id: UUID, reason: str, note: str) -
     db.session.execute(row.on_conflict_do_update(index_elements=once, index_where=waiting, set_=said))
     audit.record(Action.REPORTED, actor=user_id, subject=(kind, subject_id), reason=reason)
     return subject
+
+
+def _copy(user_id: UUID, kind: str, known: Reportable, subject: Subject) -> str:
+    """What there is to decide about, after what was there when the same person said so before."""
+    whole = subject if known.copied else known.look(subject.id) or subject
+    words = subject.words if known.copied else whole.in_full
+    before = queries.copy_for(user_id, kind, subject.id)
+    return before if words in before else "\n\n".join(filter(None, (before, words)))
 
 
 def look_closer(moderator_id: UUID, report_id: UUID) -> str:
