@@ -14,8 +14,8 @@ class SavedElsewhere(Refused):
 
     def __init__(self) -> None:
         super().__init__(
-            "It was saved in another window meanwhile. Yours is not saved yet: save it again to put it in "
-            "the place of the other one, or open the broadcast anew to keep that."
+            "It was saved or scheduled in another window meanwhile. Yours is not saved yet: save it again to "
+            "put it in the place of the other one, or open the broadcast anew to keep that."
         )
 
 

@@ -231,6 +231,20 @@ def test_nothing_of_the_other_window_is_replaced_unseen(
     assert host.get(edit).form(edit).fields["body"] == "common"
 
 
+def test_what_was_scheduled_is_no_draft_again_by_an_older_window(app: Flask, host: PageClient) -> None:
+    later = f"{clock.now() + timedelta(days=2):%Y-%m-%dT%H:%M}"
+    address = written(host, "common", send_at=later)
+    older = host.get(f"{address}/edit").form(f"{address}/edit")
+    confirmed(host, address)
+    refused = host.send(older, body="another word", intent="draft")
+    assert the_broadcast(app, address).state == "scheduled"
+    assert "scheduled in another window" in refused.text
+    assert "waits to be confirmed again" in refused.text
+    assert refused.form(f"{address}/edit").fields["body"] == "another word"
+    host.send(refused.form(f"{address}/edit"), intent="draft")
+    assert the_broadcast(app, address).state == "draft"
+
+
 def test_a_second_click_sends_it_once(app: Flask, host: PageClient, ben: Person) -> None:
     address = written(host)
     form = host.get(address).form(f"{address}/send")

@@ -46,6 +46,8 @@ def send(creator_id: UUID, broadcast_id: UUID, seen: int) -> Broadcast:
     if found.send_at <= clock.now():
         raise Refused(PASSED)
     found.state = "scheduled"
+    # What another window still shows is a draft: saved from there, it would not go out any more.
+    found.saves += 1
     audit.record(
         Action.BROADCAST_SCHEDULED,
         actor=creator_id,
