@@ -13,7 +13,7 @@ from app.accounts.models import User
 from app.creators.models import Creator
 from app.entitlements.operations import grants
 from app.entitlements.operations.grants import Extent
-from app.entitlements.queries import decide
+from app.entitlements.queries import decide, hidden_from
 from app.entitlements.rules import Audience, Closed, Kind, Lock, Outcome
 from app.extensions import db
 from app.kit import clock
@@ -151,7 +151,7 @@ def put_post_back(post_id: UUID) -> bool:
     """All of its files, and into the open only what readers see: never what is typed and not out yet."""
     post = _lock(post_id)
     grants.lift(post_id, cause=CAUSE)
-    holding.put_back(_shown_by(post) | _held_by(post))
+    holding.put_back(_shown_by(post) | _held_by(post), _still_down(post))
     if post.state == "published" and post.audience == Audience.PUBLIC:
         holding.make_public([UUID(one["id"]) for one in post.media])
     post.version += 1
@@ -187,6 +187,15 @@ def _shown_by(post: Post) -> set[UUID]:
     since = reported_since(POST, post.id).scalar_subquery()
     earlier = select(PostVersion.media).where(PostVersion.post_id == post.id, PostVersion.saved_at >= since)
     return {UUID(one["id"]) for shown in (post.media, *db.session.scalars(earlier)) for one in shown}
+
+
+def _still_down(post: Post) -> set[UUID]:
+    """What other posts showed that were taken down as well, and that it does not show itself."""
+    others = select(Post).where(
+        Post.creator_id == post.creator_id, Post.id != post.id, hidden_from(None, Post.id.expression)
+    )
+    shown = {one for other in db.session.scalars(others).all() for one in _shown_by(other)}
+    return shown - {UUID(one["id"]) for one in post.media}
 
 
 def _held_by(post: Post) -> set[UUID]:

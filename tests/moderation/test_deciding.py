@@ -365,6 +365,29 @@ def test_a_second_one_that_readers_see_elsewhere_stays(app: Flask, desk: PageCli
         assert db.session.get_one(Media, UUID(second)).public
 
 
+@pytest.mark.parametrize("other_is_there", [True, False])
+def test_what_another_decision_took_down_does_not_come_back_by_this_one(
+    app: Flask, desk: PageClient, ben: Person, *, other_is_there: bool
+) -> None:
+    author = an_author(app)
+    files = [str(a_picture(app, author.person, digest=b"the same")["id"]) for _ in range(3)]
+    post, other = (author.write(title="Night trains", media=[one]) for one in files[:2])
+    draft = author.write("draft", title="Once more", media=[files[2]])
+    first, second = (reported(app, "post", one, ben, author.person) for one in (post, other))
+    for report in (first, second):
+        decide(desk, report, "uphold")
+    if not other_is_there:
+        delete(author, other)
+    decide(desk, first, "dismiss")
+    stands = ["clean", "removed", "removed"]
+    with app.app_context():
+        assert [db.session.get_one(Media, UUID(one)).moderation for one in files] == stands
+    assert author.page.send(author.editor(draft), intent="publish").status == 422
+    decide(desk, second, "dismiss")
+    author.page.send(author.editor(draft), intent="publish")
+    assert stored(app, draft).state == "published"
+
+
 def test_putting_back_opens_nothing_that_was_not_out(app: Flask, desk: PageClient, ben: Person) -> None:
     author = an_author(app)
     shown, typed = (str(a_picture(app, author.person)["id"]) for _ in range(2))
