@@ -203,14 +203,12 @@ def test_what_else_two_browsers_saved_otherwise_is_named(app: Flask) -> None:
         autosave(author, there, body="mine"),
         author.page.send(there, intent="draft", body="mine"),
     ):
-        told = answer.one("dl.lines")
-        labels = [label.get_text() for label in told.select("dt")]
-        assert labels == ["Price", "For adults only", "Answers, one a line", "Files"]
-        assert [" ".join(value.get_text().split()) for value in told.select("dd")] == [
-            "12.50",
-            "yes",
-            "One Three",
-            "1",
+        told = answer.one("#other-terms").select("p:has(strong)")
+        assert [" ".join(one.get_text().split()) for one in told] == [
+            "Price: 12.50",
+            "For adults only: yes",
+            "Answers, one a line: One Three",
+            "Files: 1",
         ]
 
 
