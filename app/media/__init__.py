@@ -12,7 +12,7 @@ def init_app(app: Flask) -> None:
     from app.platform.navigation import Door, add_door
     from app.platform.viewer import Role
 
-    holders.register(addresses.OWN, doors.own)
+    holders.register(addresses.OWN, doors.own, loose=True)
     pictures.fetched_at(addresses.on_page)
     pictures.on_let_go(portraits.let_go)
     signals.on(access.TOPIC, doors.access_ended)

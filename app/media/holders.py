@@ -39,12 +39,20 @@ Listener = Callable[[Described], None]
 Places = Callable[[Collection[UUID]], Mapping[UUID, Place]]
 
 _kinds: dict[str, Find] = {}
+_loose: set[str] = set()
 _listeners: dict[Listener, None] = {}
 _places: dict[Places, None] = {}
 
 
-def register(kind: str, find: Find) -> None:
+def register(kind: str, find: Find, *, loose: bool = False) -> None:
+    """`loose`: also of what nothing else shows any more."""
     _kinds[kind] = find
+    if loose:
+        _loose.add(kind)
+
+
+def shows_loose(kind: str) -> bool:
+    return kind in _loose
 
 
 def on_change(listener: Listener) -> None:

@@ -17,10 +17,14 @@ from app.entitlements.queries import decide, hidden_from
 from app.entitlements.rules import Audience, Closed, Kind, Lock, Outcome
 from app.extensions import db
 from app.kit import clock
+from app.media import holders
+from app.media.holders import Showing
+from app.media.models import Media
 from app.media.operations import holding
+from app.media.shown import describe
 from app.moderation import people, subjects
-from app.moderation.queries import reported_since
-from app.moderation.subjects import Reportable, Subject
+from app.moderation.queries import may_look, reported_since
+from app.moderation.subjects import Files, Reportable, Subject
 from app.platform.errors import NotFound
 from app.platform.viewer import Role
 from app.posts import queries
@@ -28,7 +32,7 @@ from app.posts.models import Comment, Post, PostVersion
 from app.posts.operations import commenting, drafts, publishing
 from app.posts.queries_page import find_comment, find_post
 
-POST = "post"
+POST, REPORTED = "post", "reported_post"
 CAUSE = "report"
 INSIDE_FOR = timedelta(hours=1)
 UNTITLED = "A post without a title"
@@ -36,6 +40,7 @@ UNTITLED = "A post without a title"
 
 def init_app(app: Flask) -> None:
     standing.on_role_taken(let_out)
+    holders.register(REPORTED, _showing, loose=True)
     subjects.register(app, "person", replace(people.PERSON, find=seen_person))
     subjects.register(
         app,
@@ -47,6 +52,7 @@ def init_app(app: Flask) -> None:
             look=look_at_post,
             take_down=take_post_down,
             put_back=put_post_back,
+            files=_taken_out,
             open_to=let_in,
         ),
     )
@@ -187,6 +193,28 @@ def _shown_by(post: Post) -> set[UUID]:
     since = reported_since(POST, post.id).scalar_subquery()
     earlier = select(PostVersion.media).where(PostVersion.post_id == post.id, PostVersion.saved_at >= since)
     return {UUID(one["id"]) for shown in (post.media, *db.session.scalars(earlier)) for one in shown}
+
+
+def _taken_out(post_id: UUID) -> Files | None:
+    """What readers saw of it since it was reported, and see no more."""
+    post = db.session.get(Post, post_id)
+    if post is None:
+        return None
+    still = set() if post.state == "removed" else {UUID(one["id"]) for one in post.media}
+    found = db.session.scalars(select(Media).where(Media.id.in_(_shown_by(post) - still)).order_by(Media.id))
+    return Files((REPORTED, post_id), [describe(one) | {"public": False} for one in found])
+
+
+def _showing(post_id: UUID) -> Showing | None:
+    """To whoever decides about the report, and for as long as it waits, wherever its author went."""
+    files = _taken_out(post_id)
+    if files is None:
+        return None
+    return Showing(
+        Lock(post_id, post_id),
+        frozenset(UUID(one["id"]) for one in files.media),
+        known_to=lambda viewer: viewer is not None and may_look(viewer, POST, post_id),
+    )
 
 
 def _still_down(post: Post) -> set[UUID]:

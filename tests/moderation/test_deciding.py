@@ -319,6 +319,28 @@ def test_what_was_reported_is_taken_down_whatever_its_author_did_meanwhile(
     author.write(title="What stood there before anybody complained", media=[shown])
 
 
+@pytest.mark.parametrize("hide", [edit_out, delete])
+def test_whoever_decides_sees_what_its_author_took_out_meanwhile(
+    app: Flask, desk: PageClient, ben: Person, hide: Callable[[Author, UUID], None]
+) -> None:
+    author = an_author(app)
+    shown, other = (str(a_picture(app, author.person)["id"]) for _ in range(2))
+    post = author.write(title="Night trains", media=[shown])
+    edit_out(author, post)
+    author.page.send(author.editor(post).fill(media=[other]), intent="publish")
+    report = f"/admin/reports/{reported(app, 'post', post, ben, author.person)}"
+    assert not desk.get(report).soup.select("main .pic img")
+    hide(author, post)
+    doors.clear()
+    address = str(desk.get(report).one("main .pic img")["src"])
+    assert desk.http.get(address).status_code == 200
+    assert [one.http.get(address).status_code for one in (signed_in(app, ben), author.page)] == [404, 404]
+    desk.send(desk.get(report).form(f"{report}/dismiss"))
+    doors.clear()
+    assert desk.http.get(address).status_code == 404
+    assert not desk.get(report).soup.select("main .pic img")
+
+
 def test_what_was_taken_out_of_a_post_while_it_was_down_comes_back_as_well(
     app: Flask, desk: PageClient, ben: Person
 ) -> None:

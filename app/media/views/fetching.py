@@ -7,8 +7,8 @@ from flask import Blueprint, Flask, current_app
 from werkzeug.wrappers import Response
 
 from app.entitlements.rules import Outcome
-from app.media import doors, marking
-from app.media.addresses import OWN, Ticket, beside, read
+from app.media import doors, holders, marking
+from app.media.addresses import Ticket, beside, read
 from app.media.delivery import CLOSED, PUBLIC, send
 from app.media.doors import Stored
 from app.media.errors import PaymentNeeded
@@ -55,7 +55,7 @@ def _opened(ticket: Ticket) -> Stored:
     found = doors.decision(ticket.viewer_id, ticket.holder, ticket.media_id)
     if media is None or found is None or found.outcome is Outcome.HIDDEN:
         raise NotFound
-    if not media.attached and ticket.holder[0] != OWN:
+    if not media.attached and not holders.shows_loose(ticket.holder[0]):
         raise NotFound
     if found.open:
         return media
