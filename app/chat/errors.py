@@ -22,8 +22,8 @@ class Bought(Refused):
 class NothingToOpen(Refused):
     code = "nothing_to_open"
 
-    def __init__(self) -> None:
-        super().__init__("This is open to you already.")
+    def __init__(self, why: str = "This is open to you already.") -> None:
+        super().__init__(why)
 
 
 class TooYoung(Refused):

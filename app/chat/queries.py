@@ -25,7 +25,7 @@ from app.kit import clock
 from app.kit.money import readable
 from app.kit.text import has_any
 from app.media.addresses import Holder
-from app.media.shown import Described
+from app.media.shown import Described, all_there
 from app.platform.errors import NotFound
 from app.tips.models import Tip
 
@@ -74,6 +74,11 @@ class Package:
     @property
     def pictures(self) -> list[Described]:
         return [one for one in self.media if one["kind"] == "image" and one["names"]]
+
+    @property
+    def offered(self) -> bool:
+        """Nobody pays for a file that does not come."""
+        return not self.shut and all_there(self.media)
 
     @property
     def html(self) -> Markup:

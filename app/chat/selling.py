@@ -18,6 +18,7 @@ from app.entitlements.rules import Kind, Outcome
 from app.extensions import db
 from app.invoices import products
 from app.invoices.products import Product, Sold
+from app.media.shown import all_there
 
 
 def init_app(app: Flask) -> None:
@@ -68,8 +69,11 @@ def _parcel_gone(sold: Sold) -> str | None:
     )
     if not db.session.scalar(select(there)):
         return "This message was taken back."
+    parcel = db.session.get_one(Parcel, _subject(sold))
+    if not all_there(parcel.media):
+        return "A file of this message is not there."
     # Whom its sender blocked would pay for what stays shut; and nobody is paid who was sent away.
-    lock = queries.lock_of(db.session.get_one(Parcel, _subject(sold)))
+    lock = queries.lock_of(parcel)
     hidden = decide(sold.buyer_id, [lock])[lock.item_id].outcome is Outcome.HIDDEN
     return "This message is not offered any more." if hidden or not _is_here(lock.creator_id) else None
 

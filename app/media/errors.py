@@ -39,6 +39,13 @@ class NotReady(Refused):
         super().__init__(words, "media")
 
 
+class NotArrived(Refused):
+    """Nobody knows whether it ever comes."""
+
+    def __init__(self) -> None:
+        super().__init__("A file has not arrived yet. Wait until it has, or take it out.", "media")
+
+
 class FileGone(Refused):
     """Removed or taken down meanwhile; or never theirs, which is told in the same words."""
 

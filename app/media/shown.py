@@ -1,6 +1,6 @@
 """What pages need to know of a picture, a video or a sound, as plain data that others keep in their rows."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from app.media.models import Media
@@ -24,6 +24,11 @@ def describe(media: Media) -> Described:
         "secret": media.secret,
         "names": {name: _without_parts(one) for name, one in media.renditions.items()},
     }
+
+
+def all_there(described: Iterable[Described]) -> bool:
+    """None is still being made ready, and none failed."""
+    return all(one["names"] for one in described)
 
 
 def _without_parts(rendition: File) -> File:

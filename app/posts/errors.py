@@ -41,11 +41,6 @@ class NotNow(Refused):
         super().__init__("This post has changed since the page was opened. Reload it and look again.")
 
 
-class NotArrived(Refused):
-    def __init__(self) -> None:
-        super().__init__("A file has not arrived yet. Wait until it has, or take it out.", "media")
-
-
 class Locked(Refused):
     """It may be known, but it is not open to this person."""
 

@@ -24,6 +24,7 @@ from app.creators.operations import following
 from app.entitlements.operations import grants
 from app.entitlements.rules import Kind
 from app.extensions import db
+from app.invoices.models import Invoice
 from app.kit.ids import new_id
 from app.ledger import verifying
 from app.media import addresses, doors
@@ -335,6 +336,55 @@ def test_what_was_bought_of_somebody_who_is_suspended_stays_open(
     paid(app, invoice_of(opening(fan, talk)))
     suspends(app, mara)
     assert SECRET in fan.get(talk).text
+
+
+def test_what_is_not_there_costs_nothing(
+    app: Flask, fan: PageClient, creator: PageClient, talk: str, ben: Person, mara: Person
+) -> None:
+    """Not while it is being made ready, and not when it cannot be used."""
+    media_id = a_file(app, mara, ready=False, state="received")
+    locked(app, creator, mara, talk, media=[media_id], locked="")
+    waits = fan.get(talk)
+    assert "is being made ready" in waits.text
+    assert not waits.has_form(f"{talk}/2/open")
+    with app.app_context(), transaction():
+        making.refuse(UUID(media_id), "codec")
+    with app.app_context():
+        runner.drain()
+    page = fan.get(talk)
+    assert "A file did not arrive" in page.text
+    assert not page.has_form(f"{talk}/2/open")
+    led = fan.post(f"{talk}/2/open", page.form(f"{talk}/mute").fields)
+    assert "/invoices/" not in led.response.request.path
+    with app.app_context():
+        assert db.session.query(Invoice).count() == 0
+
+
+def test_what_was_billed_and_is_not_there_is_not_paid_for(
+    app: Flask, fan: PageClient, creator: PageClient, talk: str, ben: Person, mara: Person
+) -> None:
+    """As an invoice of a release before is."""
+    locked(app, creator, mara, talk)
+    give_credit(app, ben, 1000)
+    bill = opening(fan, talk)
+    _, parcel = last(app)
+    assert parcel is not None
+    with app.app_context(), transaction():
+        kept = db.session.get_one(Parcel, parcel.id)
+        kept.media = [one | {"names": {}, "failed": True} for one in kept.media]
+    refused = fan.send(bill.form(".*/pay/credit"))
+    assert "A file of this message is not there" in refused.text
+    assert the_invoice(app, invoice_of(bill)).paid_at is None
+
+
+@pytest.mark.parametrize("state", ["waiting", "receiving"])
+def test_a_file_that_has_not_arrived_is_not_sent(
+    app: Flask, fan: PageClient, talk: str, ben: Person, state: str
+) -> None:
+    page = send(fan, talk, media=[a_file(app, ben, ready=False, state=state, received=400)])
+    assert page.status == 422
+    assert "has not arrived yet" in page.text
+    assert last(app)[1] is None
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from app.creators.models import Creator
 from app.extensions import db
 from app.kit import clock
 from app.media.errors import NotReady
+from app.media.shown import all_there
 from app.moderation import screening
 from app.platform import audit, limits, work
 from app.platform.audit import Action
@@ -109,7 +110,7 @@ def _may_go(found: Broadcast) -> None:
     parcel = db.session.get(Parcel, found.parcel_id) if found.parcel_id else None
     if not found.sealed_words and parcel is None:
         raise Refused("Write something first.")
-    if parcel and not all(one["names"] for one in parcel.media):
+    if parcel and not all_there(parcel.media):
         raise NotReady(failed=any(one.get("failed") for one in parcel.media))
     if parcel and parcels.is_taken_down(parcel.id):
         raise NotReady(failed=True)

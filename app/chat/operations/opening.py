@@ -26,6 +26,8 @@ def open_parcel(me: UUID, conversation_id: UUID, seq: int) -> Invoice:
         raise NothingToOpen
     if parcel.shut:
         raise NotFound
+    if not parcel.offered:
+        raise NothingToOpen("A file of this message is not there.")
     _check_age(me, talk.other.id)
     label = shortened(f"A message from {talk.other.display_name}", LABEL_MAX - 1)
     return make(

@@ -14,10 +14,11 @@ from app.entitlements.rules import Kind
 from app.extensions import db
 from app.kit import clock
 from app.kit.ids import new_id
-from app.media.errors import FileGone
+from app.media.errors import FileGone, NotArrived
 from app.media.kinds import Purpose
 from app.media.models import Media
 from app.media.operations import holding, uploading
+from app.media.queries import UNFINISHED
 from app.media.shown import Described, describe
 from app.moderation.queries import decided, is_reported
 from app.platform.transaction import transaction
@@ -48,6 +49,8 @@ def pack(sender_id: UUID, load: Load, *, unready: bool = True) -> Parcel:
     media = holding.attach(load.media, sender_id, public=False, unready=unready, purpose=Purpose.MESSAGE)
     if media and db.session.scalar(select(exists().where(ParcelMedia.media_id.in_(load.media)))):
         raise FileGone
+    if db.session.scalar(select(exists().where(Media.id.in_(load.media), Media.state.in_(UNFINISHED)))):
+        raise NotArrived
     parcel = Parcel(
         id=new_id(),
         sender_id=sender_id,

@@ -13,6 +13,7 @@ from app.creators.models import Creator
 from app.entitlements.queries import hidden_from
 from app.extensions import db
 from app.kit import clock
+from app.media.errors import NotArrived
 from app.media.models import Media
 from app.media.operations import holding
 from app.media.queries import BEING_MADE, UNFINISHED
@@ -23,7 +24,7 @@ from app.platform.transaction import transaction
 from app.posts import news, sharing
 from app.posts.card import AUTHOR, CREATOR
 from app.posts.content import Content, Fields, Hand
-from app.posts.errors import NotArrived, NotNow
+from app.posts.errors import NotNow
 from app.posts.models import Poll, Post
 from app.posts.operations import drafts, editing, spreading
 
@@ -102,7 +103,6 @@ def publish_due() -> int:
 def _go_out_later(post: Post, content: Content, at: datetime) -> Post:
     editing.apply(post, content, out=False)
     if _some_are(content.media, UNFINISHED):
-        # Nobody knows whether it ever comes, if it is sent at all.
         raise NotArrived
     post.state, post.publish_at = "scheduled", at
     audit.record(Action.POST_SCHEDULED, actor=post.creator_id, subject=("post", post.id), at=at.isoformat())
