@@ -5,6 +5,7 @@ const PART = 8 * 1024 * 1024;
 const AT_ONCE = 2;
 const PAUSES = [1, 2, 4, 8, 15, 30];
 const RETRY = new Set([0, 423, 429, 500, 502, 503, 504]);
+const DROPPED = "The connection dropped. What arrived is kept: try again to go on.";
 // Where words are written: what is pasted there with words in it are those.
 const WRITING = "textarea, input, [contenteditable]";
 
@@ -110,6 +111,7 @@ function begin(section) {
     const { file } = item;
     item.address ??= await resumed(file);
     let offset = item.address ? await offsetOf(item) : 0;
+    if (offset === undefined) throw new Stopped(DROPPED);
     if (offset === null) {
       item.address = null;
       offset = 0;
@@ -124,7 +126,7 @@ function begin(section) {
       } else if (answer.status === 409 || RETRY.has(answer.status)) {
         // The store does not let this page in, or cannot be reached: then by way of us.
         if (item.direct && answer.status === 0 && tries >= 1) item.direct = false;
-        if (tries >= PAUSES.length) throw new Stopped("The connection dropped. What arrived is kept: try again to go on.");
+        if (tries >= PAUSES.length) throw new Stopped(DROPPED);
         await pause(row, answer.status, Number(answer.header("Retry-After")) || PAUSES[tries]);
         tries += 1;
         offset = (await offsetOf(item)) ?? offset;
@@ -181,10 +183,11 @@ function begin(section) {
     localStorage.removeItem(keyOf(item.file));
   }
 
+  // How much of it is there: null when there is nothing to go on with, undefined when nobody can tell now.
   async function offsetOf(item) {
     if (item.out) throw new Stopped();
     const answer = await call("HEAD", item.address);
-    if (!answer) return undefined;
+    if (!answer || RETRY.has(answer.status)) return undefined;
     item.direct ??= answer.headers.has("Upload-Direct");
     const offset = answer.headers.get("Upload-Offset");
     return answer.ok && offset !== null ? Number(offset) : null;

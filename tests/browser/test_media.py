@@ -16,7 +16,7 @@ from app.media.models import Media
 from app.platform import work
 from app.posts.models import Post
 from tests.browser.pages import fits_and_is_accessible, fits_in_every_shape
-from tests.browser.tabs import OpenTab, sign_in
+from tests.browser.tabs import OpenTab, hurry, sign_in
 from tests.factories.creators import a_creator
 from tests.factories.media import a_picture, picture_bytes
 from tests.factories.people import Person
@@ -165,6 +165,46 @@ def test_what_could_not_be_sent_is_tried_again_by_hand(library: Page) -> None:
     library.unroute("**/uploads")
     library.get_by_role("button", name="Try again").click()
     expect(library.locator("[data-state=received]")).to_have_count(1)
+
+
+@pytest.mark.parametrize("still", ["away", "busy"])
+def test_what_is_tried_again_too_early_is_neither_taken_for_sent_nor_begun_anew(
+    app: Flask, library: Page, tmp_path: Path, still: str
+) -> None:
+    content = picture_bytes(300, 200) + bytes(9 * 1024 * 1024)
+    (tmp_path / "long.jpg").write_bytes(content)
+    sent: list[str] = []
+
+    def only_the_first_part(route: Route) -> None:
+        sent.append(route.request.method)
+        if route.request.method == "PATCH" and sent.count("PATCH") > 1:
+            route.abort("connectionreset")
+        else:
+            route.continue_()
+
+    def later(route: Route) -> None:
+        route.fulfill(status=429) if route.request.method == "HEAD" else route.continue_()
+
+    hurry(library, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000)
+    library.reload()
+    library.route("**/uploads/*", only_the_first_part)
+    library.set_input_files("#uploader-file", tmp_path / "long.jpg")
+    again = library.get_by_role("button", name="Try again")
+    expect(again).to_be_visible()
+    library.unroute("**/uploads/*")
+    if still == "busy":
+        library.route("**/uploads/*", later)
+    library.context.set_offline(still == "away")
+    again.click()
+    expect(again).to_be_visible()
+    expect(rows(library).locator(".error")).to_contain_text("What arrived is kept")
+    expect(rows(library).locator("[name=media]")).to_be_disabled()
+    library.unroute("**/uploads/*")
+    library.context.set_offline(False)
+    again.click()
+    expect(library.locator("[data-state=received]")).to_have_count(1)
+    with app.app_context():
+        assert [one.received for one in db.session.query(Media)] == [len(content)]
 
 
 @pytest.mark.parametrize("hanging", ["POST", "PATCH"])
