@@ -32,6 +32,8 @@ export function outgoing({ store, refusals, post, show, arrived, catchUp, delaye
     const one = line[0];
     try {
       const answer = await post(one);
+      // The session ended: whoever signs in again sends it.
+      if (answer.headers.get("HX-Redirect")?.startsWith("/login")) return later(one);
       const li = answer.ok && read(await answer.text()).querySelector("li[data-seq]");
       if (li) {
         done(one);

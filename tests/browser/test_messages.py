@@ -4,7 +4,9 @@ import pytest
 from flask import Flask
 from playwright.sync_api import FilePayload, Locator, Page, Route, expect
 
+from app.accounts.operations import sessions
 from app.platform import realtime
+from app.platform.transaction import transaction
 from app.platform.work import runner
 from tests.browser.pages import fits_in_every_shape
 from tests.browser.tabs import OpenTab, sign_in
@@ -140,6 +142,28 @@ def test_what_was_written_before_signing_in_anew_elsewhere_goes_out_after_a_relo
     expect(fan.get_by_text("Reload the page, and it goes out.")).to_be_visible()
     fan.reload()
     expect(bubbles(host)).to_have_text(["Did the contact sheet arrive?", "One", "Two"])
+
+
+def test_what_waited_until_the_session_ended_goes_out_after_signing_in(
+    app: Flask, both: tuple[Page, Page], ben: Person, talk: str
+) -> None:
+    host, fan = both
+    fan.route(f"**{talk}", lose_what_is_sent)
+    write(fan, "Not lost")
+    expect(fan.get_by_text("Not sent yet")).to_be_visible()
+    fan.unroute(f"**{talk}")
+    # It is sent before the page is gone.
+    fan.route("**/login?**", lambda route: route.fulfill(status=204))
+    with fan.expect_request("**/login?**"), app.app_context(), transaction():
+        sessions.end_all(ben.id, because="signed out elsewhere")
+    with fan.expect_response(f"**{talk}") as sent:
+        fan.evaluate("dispatchEvent(new Event('online'))")
+    assert sent.value.header_value("HX-Redirect")
+    sign_in(fan, app, ben)
+    fan.goto(talk)
+    expect(bubbles(host).last).to_have_text("Not lost")
+    expect(fan.locator("[data-waits]")).to_have_count(0)
+    assert [words for *_, words in all_said(app)].count("Not lost") == 1
 
 
 def test_an_answer_that_got_lost_is_not_a_second_message(
