@@ -110,6 +110,16 @@ def test_a_fan_sends_a_picture_without_a_word_and_both_see_it(
     assert "A picture" in creator.get("/messages").text
 
 
+def test_without_scripts_files_that_were_sent_stand_beside_the_message(
+    app: Flask, fan: PageClient, talk: str, ben: Person
+) -> None:
+    file = a_file(app, ben)
+    page = fan.get(f"{talk}?media={file}&media=x")
+    assert page.status == 200
+    assert [one["value"] for one in page.soup.select("[name=media][checked]")] == [file]
+    assert len(pictures(fan.send(page.form(talk), body="Look", media=[file]))) == 1
+
+
 def test_others_get_the_file_by_no_address(
     app: Flask, fan: PageClient, creator: PageClient, talk: str, ben: Person
 ) -> None:

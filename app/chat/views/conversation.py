@@ -15,7 +15,6 @@ from app.chat.presence import online_among
 from app.chat.queries import Said
 from app.chat.queries_talk import Talk
 from app.chat.views import bp
-from app.kit.ids import parse_id
 from app.media.views.uploads import shown_states
 from app.platform.errors import NotFound, Refused
 from app.platform.guards import Access, guard
@@ -153,9 +152,8 @@ def _show(talk: Talk, form: MessageForm | None = None) -> Response:
     if talk.id and not stretch.later and form is None and talk.read_seq < talk.last_seq:
         _mark_read(talk)
     if form is None:
-        chosen = [one for text in request.args.getlist("media") if (one := parse_id(text))]
         begun = filling.filled(talk.me, request.args) or talk.draft
-        shown = _form_of(talk, formdata=None, data={"body": begun, "media": chosen})
+        shown = _form_of(talk, formdata=None, data={"body": begun, "media": request.args.getlist("media")})
     else:
         shown = form
     context: dict[str, Any] = {
