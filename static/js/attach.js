@@ -1,6 +1,8 @@
 // Files beside a message: what arrives is shown, what is spoken is recorded, and nothing is sent half.
 // Without this file the plain form sends files, and there is nothing to record with.
 
+import { putBack } from "./talk.js";
+
 const LONGEST = 10 * 60;
 const SOUNDS = ["audio/mp4", "audio/webm;codecs=opus", "audio/webm", "audio/ogg"];
 
@@ -29,6 +31,14 @@ function begin(composer) {
     list.replaceChildren();
     for (const name of ["price", "locked"]) if (composer.elements[name]) composer.elements[name].value = "";
     box.open = false;
+  });
+  composer.addEventListener("chat:refused", ({ detail: { one, shown } }) => {
+    const rows = shown.querySelectorAll("[data-uploads] > li");
+    const { price, locked } = composer.elements;
+    if (price) price.value ||= one.price ?? "";
+    putBack(locked, one.locked);
+    box.querySelector("[data-uploader]").dispatchEvent(new CustomEvent("upload:back", { detail: rows }));
+    box.open ||= rows.length > 0 || Boolean(one.price || one.locked);
   });
 
   // ---- speaking

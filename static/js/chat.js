@@ -1,7 +1,7 @@
 // A conversation, live: what comes is put in its place, what is typed is sent in order and once, whatever the
 // connection does. Without this file it is a page with a form.
 
-import { headers, outgoing, read, readingBack, say, sendByEnter, toEnd, waiting } from "./talk.js";
+import { headers, outgoing, putBack, read, readingBack, say, sendByEnter, toEnd, waiting } from "./talk.js";
 
 const TYPES_FOR = 5_000;
 const TELL_TYPING = 3_000;
@@ -177,6 +177,11 @@ function converse() {
     toEnd();
   }
 
+  function delayed(one, words) {
+    const foot = waiting(thread, one)?.querySelector(".bubble-foot");
+    if (foot) foot.textContent = words;
+  }
+
   const unsent = outgoing({
     store: `unsent:${thread.dataset.me}:${id}`,
     refusals: new Set([404, 422]),
@@ -189,20 +194,18 @@ function converse() {
       else if (Number(li.dataset.change) > change) catchUp();
     },
     catchUp,
-    delayed(one, words) {
-      const foot = waiting(thread, one)?.querySelector(".bubble-foot");
-      if (foot) foot.textContent = words;
-    },
-    async refused(one, why) {
-      // With what it carries it comes back as the page itself shows it.
-      if (one.media) {
-        await quietly(`${here}/draft`, { body: one.body });
-        return location.assign(`${here}?${new URLSearchParams([one.media].flat().map((id) => ["media", id]))}#composer`);
-      }
+    delayed,
+    // It comes back whole. `shown`: the composer as the server shows it with the refusal.
+    refused(one, why, shown) {
+      if (!composer) return delayed(one, why);
       waiting(thread, one)?.remove();
-      if (!body.value) body.value = one.body;
+      putBack(body, one.body);
+      const answering = shown.querySelector(".answering");
+      if (answering && !composer.querySelector(".answering")) composer.prepend(answering);
+      composer.dispatchEvent(new CustomEvent("chat:refused", { detail: { one, shown } }));
       say(why);
       marks();
+      quietly(`${here}/draft`, { body: body.value });
     },
   });
 

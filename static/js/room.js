@@ -1,7 +1,7 @@
 // A room, live: what is said is put in its place, what is typed is sent once and in order. Without this file it is
 // a page with a form. What comes is the same for all; whose it is, the page itself knows.
 
-import { headers, outgoing, read, readingBack, say, sendByEnter, toEnd, waiting } from "./talk.js";
+import { headers, outgoing, putBack, read, readingBack, say, sendByEnter, toEnd, waiting } from "./talk.js";
 
 // So near to its end it is read as it grows.
 const NEAR = 160;
@@ -168,6 +168,11 @@ function show(one) {
   toEnd();
 }
 
+function delayed(one, words) {
+  const state = waiting(thread, one)?.querySelector(".soft");
+  if (state) state.textContent = words;
+}
+
 const unsent = outgoing({
   store: `unsent:${me}:${id}`,
   refusals: new Set([403, 404, 422]),
@@ -178,13 +183,11 @@ const unsent = outgoing({
     know(Number(li.dataset.change));
   },
   catchUp,
-  delayed(one, words) {
-    const state = waiting(thread, one)?.querySelector(".soft");
-    if (state) state.textContent = words;
-  },
+  delayed,
   refused(one, why) {
+    if (!composer) return delayed(one, why);
     waiting(thread, one)?.remove();
-    if (!body.value) body.value = one.body;
+    putBack(body, one.body);
     say(why);
   },
 });

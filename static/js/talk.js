@@ -43,9 +43,10 @@ export function outgoing({ store, refusals, post, show, arrived, catchUp, delaye
         done(one);
         catchUp();
       } else if (refusals.has(answer.status)) {
-        const why = read(await answer.text()).querySelector(WHY)?.textContent.trim();
+        const shown = read(await answer.text());
+        const why = shown.querySelector(WHY)?.textContent.trim();
         done(one);
-        await refused(one, why || "It was not sent. Reload the page and try again.");
+        refused(one, why || "It was not sent. Reload the page and try again.", shown);
       } else if (answer.status === 400) later(one, null, "Not sent yet. Reload the page, and it goes out.");
       else later(one, answer.headers.get("Retry-After"));
     } catch {
@@ -120,6 +121,11 @@ export function sendByEnter(composer, body) {
     event.preventDefault();
     composer.requestSubmit();
   });
+}
+
+// What was refused stands before what was typed meanwhile.
+export function putBack(field, words) {
+  if (field && words) field.value = field.value ? `${words}\n${field.value}` : words;
 }
 
 export function say(message) {

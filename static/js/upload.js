@@ -32,6 +32,14 @@ function begin(section) {
   field.removeAttribute("name");
   for (const row of list.children) dress(row);
 
+  // Files that are here already, as the server shows them.
+  section.addEventListener("upload:back", ({ detail: rows }) => {
+    for (const row of rows) {
+      dress(row);
+      list.append(row);
+      window.htmx.process(row);
+    }
+  });
   field.addEventListener("change", () => {
     add(field.files);
     field.value = "";

@@ -87,6 +87,51 @@ def test_a_picture_is_sold_and_opened_before_the_eyes_of_both(
     fits_in_every_shape(fan)
 
 
+def test_what_was_refused_comes_back_whole_and_nothing_of_it_is_given_away(
+    app: Flask, tab: Page, mara: Person, talk: str
+) -> None:
+    host = at(app, tab, mara, f"{talk}?answer=1")
+    host.get_by_label("Files and price").click()
+    picture = FilePayload(name="negative.jpg", mimeType="image/jpeg", buffer=picture_bytes(400, 300))
+    host.locator("[data-attach] [type=file]").set_input_files([picture])
+    expect(host.locator("[data-attach] [name=media]")).to_be_enabled()
+    host.get_by_label("Price to open it").fill("0.20")
+    host.get_by_label("Words behind the price").fill("Nobody has seen this one")
+    write(host, "Something for you")
+    expect(host.locator("#toasts")).to_contain_text("Choose a price between")
+    expect(host.locator("[data-waits]")).to_have_count(0)
+    expect(host.get_by_role("textbox", name="Write to")).to_have_value("Something for you")
+    expect(host.get_by_label("Price to open it")).to_have_value("0.20")
+    expect(host.get_by_label("Words behind the price")).to_have_value("Nobody has seen this one")
+    expect(host.locator("[data-attach] .upload [data-move]")).to_have_count(2)
+    expect(host.locator(".answering")).to_contain_text("Did the contact sheet arrive?")
+    with app.app_context():
+        runner.drain()
+    expect(host.locator("[data-attach] .upload")).to_contain_text("Ready")
+    host.get_by_label("Price to open it").fill("4.99")
+    host.get_by_role("button", name="Send").click()
+    sold = host.locator("#m-2")
+    expect(sold).to_contain_text("not opened yet")
+    expect(sold).to_contain_text("Nobody has seen this one")
+    expect(sold.locator("[data-gallery] a")).to_have_count(1)
+    expect(sold.locator(".quote")).to_contain_text("Did the contact sheet arrive?")
+
+
+def test_what_was_refused_stands_before_what_is_typed_meanwhile(
+    app: Flask, tab: Page, ben: Person, talk: str
+) -> None:
+    fan = at(app, tab, ben, talk)
+    held: list[Route] = []
+    fan.route(f"**{talk}", lambda route: held.append(route))
+    with fan.expect_request(f"**{talk}"):
+        write(fan, "Look at https://example.com/")
+    fan.get_by_role("textbox", name="Write to").fill("And the next")
+    held[0].continue_()
+    expect(fan.locator("#toasts")).to_contain_text("Addresses of other sites")
+    typed = "Look at https://example.com/\nAnd the next"
+    expect(fan.get_by_role("textbox", name="Write to")).to_have_value(typed)
+
+
 def test_what_one_writes_the_other_reads_at_once(both: tuple[Page, Page]) -> None:
     host, fan = both
     expect(fan.locator("[data-mark]")).to_have_text("Read")
