@@ -14,16 +14,14 @@ function begin(composer) {
   const say = (message) => document.dispatchEvent(new CustomEvent("say", { detail: { message, kind: "bad" } }));
 
   box.addEventListener("upload:added", () => (box.open = true));
-  // Before the conversation takes the message: what is on its way has to be here.
+  // Before the conversation takes the message.
   document.addEventListener(
     "submit",
     (event) => {
-      if (event.target !== composer) return;
-      const late = [...list.children].some((row) => row.querySelector("[name=media]").disabled);
-      if (!late && !recorder) return;
+      if (event.target !== composer || !recorder) return;
       event.preventDefault();
       event.stopImmediatePropagation();
-      say(late ? "A file is still on its way. Send when it is here." : "You are still recording. Stop first.");
+      say("You are still recording. Stop first.");
     },
     true,
   );

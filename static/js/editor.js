@@ -8,13 +8,12 @@ const KEPT = ["title", "body", "link", "poll_question", "poll_options"];
 // A post that was never saved has no name that the next page would know.
 let key = form.dataset.kept;
 let unsaved = false;
-// The whole page is on its way, with all that is typed: nothing is saved beside it. Who goes on typing has stayed.
-let leaving = false;
+// The whole page is on its way, with all that is typed: nothing is saved beside it.
+const leaving = () => "sending" in form.dataset;
 
 form.addEventListener("input", () => {
   stroke.value = Number(stroke.value) + 1;
   unsaved = true;
-  leaving = false;
 });
 
 inOwnTime(form);
@@ -48,8 +47,7 @@ const leadsAway = (event) => event.detail.xhr.getResponseHeader("HX-Redirect");
 
 form.addEventListener("submit", (event) => {
   unsaved = false;
-  leaving = !event.defaultPrevented;
-  if (leaving) keepHere(true);
+  if (!event.defaultPrevented) keepHere(true);
 });
 addEventListener("pagehide", () => unsaved && keepHere());
 addEventListener("online", () => unsaved && form.dispatchEvent(new Event("input", { bubbles: true })));
@@ -70,11 +68,11 @@ for (const type of ["htmx:sendError", "htmx:timeout", "htmx:responseError"])
 let sentStroke = stroke.value;
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (!ours(event)) return;
-  if (leaving) event.preventDefault();
+  if (leaving()) event.preventDefault();
   else sentStroke = stroke.value;
 });
 document.addEventListener("htmx:afterRequest", (event) => {
-  if (!ours(event) || leaving || leadsAway(event)) return;
+  if (!ours(event) || leaving() || leadsAway(event)) return;
   // Saved somewhere else meanwhile: until one of the texts is chosen, this one is only here.
   if (event.detail.xhr.status === 422) keepHere();
   if (event.detail.xhr.status !== 200) return;

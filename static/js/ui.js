@@ -180,6 +180,7 @@ on("click", "[data-print]", () => print());
 
 // ---- one sending at a time
 
+const RELEASES_AFTER = 10_000;
 const overHtmx = (form) => form.matches("[hx-post], [hx-put], [hx-patch], [hx-delete]");
 
 // Busy, not disabled: a disabled button would lose the focus, and its own name and value.
@@ -202,6 +203,7 @@ document.addEventListener("submit", (event) => {
     event.stopImmediatePropagation();
   } else if (!overHtmx(form)) {
     hold(form, event.submitter);
+    setTimeout(() => "sending" in form.dataset && release(form), RELEASES_AFTER);
     // A script of the page took it over: it decides when the form may be sent again.
     setTimeout(() => event.defaultPrevented && release(form));
   }
@@ -223,7 +225,12 @@ document.addEventListener("htmx:xhr:progress", ({ target, detail }) => {
   const bar = detail.total ? target.querySelector("[data-sent]") : null;
   if (bar) Object.assign(bar, { hidden: false, max: detail.total, value: detail.loaded });
 });
-addEventListener("pageshow", () => document.querySelectorAll("form[data-sending]").forEach(release));
+const releaseAll = () => document.querySelectorAll("form[data-sending]").forEach(release);
+addEventListener("pageshow", releaseAll);
+// Whoever stays on a page that was to be left may send again: asked by the browser, going on with typing, or after
+// a while. What was sent with the same key acts once.
+addEventListener("beforeunload", (event) => setTimeout(() => event.defaultPrevented && releaseAll()));
+document.addEventListener("input", ({ target: { form } }) => form && "sending" in form.dataset && !overHtmx(form) && release(form));
 
 // ---- what htmx cannot tell by itself
 

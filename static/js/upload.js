@@ -60,6 +60,19 @@ function begin(section) {
     const words = types.includes("text/plain") && target.closest?.(WRITING);
     if (files.length && !words) add(files);
   });
+  // Nothing is sent half.
+  document.addEventListener(
+    "submit",
+    (event) => {
+      if (event.target !== section.closest("form")) return;
+      if (![...list.children].some((row) => row.querySelector("[name=media]").disabled)) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      const message = "A file is still on its way. Go on when it is here, or take it out.";
+      document.dispatchEvent(new CustomEvent("say", { detail: { message, kind: "bad" } }));
+    },
+    true,
+  );
   addEventListener("beforeunload", (event) => {
     if (sending) event.preventDefault();
   });

@@ -122,7 +122,11 @@ def test_what_was_refused_stands_before_what_is_typed_meanwhile(
 ) -> None:
     fan = at(app, tab, ben, talk)
     held: list[Route] = []
-    fan.route(f"**{talk}", lambda route: held.append(route))
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    fan.route(f"**{talk}", hold)
     with fan.expect_request(f"**{talk}"):
         write(fan, "Look at https://example.com/")
     fan.get_by_role("textbox", name="Write to").fill("And the next")

@@ -7,18 +7,21 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, Route, expect
 
 from app.kit import clock
+from app.platform import work
 from tests.browser.pages import fits_and_is_accessible, fits_in_every_shape
 from tests.browser.tabs import OpenTab, hurry, sign_in
 from tests.factories.creators import a_creator, a_tier
-from tests.factories.media import a_picture
+from tests.factories.media import a_picture, picture_bytes
 from tests.factories.people import Person
 from tests.posts.authors import Author, an_author
 
 # Of templates/posts/edit.html.
 SAVES_AFTER_MS = 2_000
+# Of static/js/ui.js.
+RELEASES_AFTER_MS = 10_000
 LONG = "Aufmerksamkeitsspannenverlängerung🌅" * 4
 
 
@@ -142,6 +145,50 @@ def test_what_was_published_is_not_offered_again(app: Flask, tab: Page) -> None:
     tab.goto("/posts/new")
     tab.wait_for_function("() => !Object.keys(localStorage).some((key) => key.endsWith(':new'))")
     expect(tab.get_by_text("This browser kept a text")).to_be_hidden()
+
+
+def test_a_post_waits_for_the_file_that_is_on_its_way(app: Flask, tab: Page) -> None:
+    editor_of(tab, app, a_creator(app))
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route) if route.request.method == "PATCH" else route.continue_()
+
+    tab.route("**/uploads/*", hold)
+    tab.get_by_label("Title").fill("Night trains")
+    with tab.expect_request(lambda request: request.method == "PATCH"):
+        picture = FilePayload(name="negative.jpg", mimeType="image/jpeg", buffer=picture_bytes())
+        tab.set_input_files("#uploader-file", [picture])
+    tab.get_by_role("button", name="Publish now").click()
+    expect(tab.locator("#toasts")).to_contain_text("A file is still on its way.")
+    held[0].continue_()
+    expect(tab.locator("[data-state=received]")).to_have_count(1)
+    with app.app_context():
+        work.drain(["media"])
+    tab.get_by_role("button", name="Publish now").click()
+    tab.wait_for_url(re.compile(r"/posts/[0-9a-f-]{36}$"))
+    expect(tab.locator("article .media img")).to_have_count(1)
+
+
+@pytest.mark.parametrize("how", ["stay", "stop"])
+def test_who_stays_on_a_page_that_was_to_be_left_sends_it_again(app: Flask, tab: Page, how: str) -> None:
+    """The browser asked and they stayed, or they stopped it."""
+    hurry(tab, RELEASES_AFTER_MS)
+    editor_of(tab, app, a_creator(app))
+    tab.get_by_label("Title").fill("Night trains")
+    save = tab.get_by_role("button", name="Save draft")
+    if how == "stay":
+        tab.evaluate("void (onbeforeunload = (event) => event.preventDefault())")
+        tab.once("dialog", lambda dialog: dialog.dismiss())
+        save.click()
+        tab.evaluate("void (onbeforeunload = null)")
+    else:
+        # As far as the page can tell.
+        tab.route("**/posts/new", lambda route: route.fulfill(status=204), times=1)
+        save.click()
+    expect(save).not_to_have_attribute("aria-busy", "true")
+    save.click()
+    expect(tab.get_by_text("Saved. Only you see it.")).to_be_visible()
 
 
 def test_signing_out_leaves_no_text_behind(app: Flask, tab: Page) -> None:
