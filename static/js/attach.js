@@ -45,6 +45,8 @@ function begin(composer) {
   const type = window.MediaRecorder && SOUNDS.find((one) => MediaRecorder.isTypeSupported(one));
   let recorder;
   let ticking;
+  // Of the browser, for the microphone.
+  let asking = false;
   if (!type || !navigator.mediaDevices) return;
   box.querySelector("[data-recorder]").hidden = false;
 
@@ -55,7 +57,10 @@ function begin(composer) {
   });
 
   async function start() {
+    if (asking) return;
+    asking = true;
     const stream = await navigator.mediaDevices.getUserMedia({ audio: true }).catch(() => null);
+    asking = false;
     if (!stream) return say("The microphone is not open to this page. Allow it in your browser, or add a file.");
     const parts = [];
     const began = performance.now();

@@ -17,6 +17,17 @@ from tests.factories.media import picture_bytes
 from tests.factories.people import Person, a_person, signed_in
 
 ON = "html[data-live=on]"
+# Each a silence, open once `allow()` was called.
+MICROPHONES = """
+    window.streams = [];
+    window.allowed = new Promise((done) => (window.allow = done));
+    navigator.mediaDevices.getUserMedia = async () => {
+        await window.allowed;
+        const made = new AudioContext().createMediaStreamDestination().stream;
+        window.streams.push(made);
+        return made;
+    };
+"""
 
 
 @pytest.fixture
@@ -134,6 +145,23 @@ def test_what_was_refused_stands_before_what_is_typed_meanwhile(
     expect(fan.locator("#toasts")).to_contain_text("Addresses of other sites")
     typed = "Look at https://example.com/\nAnd the next"
     expect(fan.get_by_role("textbox", name="Write to")).to_have_value(typed)
+
+
+def test_who_presses_record_twice_is_heard_once(app: Flask, tab: Page, mara: Person, talk: str) -> None:
+    """While the browser asks for the microphone nothing seems to happen."""
+    tab.add_init_script(MICROPHONES)
+    host = at(app, tab, mara, talk)
+    host.get_by_label("Files and price").click()
+    record = host.locator("[data-record]")
+    record.click()
+    record.click()
+    host.evaluate("allow()")
+    expect(record).to_have_text("Stop")
+    record.click()
+    expect(host.locator("[data-attach] .upload")).to_have_count(1)
+    assert set(host.evaluate("streams.flatMap((one) => one.getTracks().map((track) => track.readyState))")) == {
+        "ended"
+    }
 
 
 def test_what_one_writes_the_other_reads_at_once(both: tuple[Page, Page]) -> None:
