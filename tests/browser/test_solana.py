@@ -24,6 +24,8 @@ from tests.factories.invoices import an_invoice, shop, the_invoice
 from tests.factories.people import Person, a_person
 from tests.payments.coins import Purse, taking_coins
 
+REFUSED = "The network does not answer at the moment."
+LOOK = "Look at your wallet: if it says that this was sent, wait here. If it does not, try again."
 WALLET = """
 () => {
   const chains = ["solana:devnet"];
@@ -121,10 +123,28 @@ def test_a_wallet_of_the_browser_signs_what_the_server_made(
     if not willing:
         expect(tab.get_by_text("You declined in your wallet.")).to_be_visible()
         return
-    expect(tab.locator("[aria-busy]")).to_have_count(0)
+    # Until it is seen, it is not offered once more.
+    expect(tab.get_by_text("Sent. It is seen here in a moment.")).to_be_visible()
+    expect(tab.locator("[data-wallet]")).to_have_count(0)
     purse.settle()
     expect(tab.get_by_text("Thank you.")).to_be_visible()
     assert the_invoice(app, invoice_id).state == "paid"
+
+
+@pytest.mark.parametrize("whose", ["the server", "the wallet"])
+def test_what_went_wrong_with_a_wallet_is_told_as_it_was(
+    purse: Purse, app: Flask, open_other: OpenTab, fan: Person, whose: str
+) -> None:
+    """Wallets that sent it also say that they could not, when they do not see it confirmed soon."""
+    tab = open_other()
+    tab.add_init_script(f"({WALLET % Keypair().pubkey()})()")
+    answer = (409, {"detail": REFUSED}) if whose == "the server" else (200, {"transaction": "AAAA"})
+    tab.route("**/transaction?**", lambda route: route.fulfill(status=answer[0], json=answer[1]))
+    tab.add_init_script("window.sign_and_send = async () => { throw new Error('Not confirmed in 30 s'); }")
+    chosen(tab, app, fan)
+    tab.get_by_role("button", name="Pay with Glow").click()
+    expect(tab.locator("[data-pay-trouble]")).to_have_text(REFUSED if whose == "the server" else LOOK)
+    expect(tab.locator("[data-wallet]")).to_be_enabled()
 
 
 def test_the_page_that_asks_whose_money_it_was_fits(app: Flask, open_tab: OpenTab) -> None:

@@ -194,6 +194,18 @@ class TestTheWalletOfTheBrowser:
             purse.settle()
             assert the_invoice(app, invoice_id).state == "paid"
 
+    def test_it_gets_none_while_a_payment_is_on_its_way(
+        self, purse: Purse, app: Flask, page: PageClient, fan: Person
+    ) -> None:
+        """Signed as well, it would be paid twice."""
+        invoice_id = an_invoice(app, fan, total=500)
+        link = purse.link(page, invoice_id)
+        address = f"/invoices/{invoice_id}/pay/solana/{purse.attempt(invoice_id).id}/transaction"
+        purse.double.pay(link)
+        purse.double.tick(2)
+        purse.look()
+        assert page.get(f"{address}?account={Keypair().pubkey()}").status == 409
+
     def test_only_its_payer_gets_it_and_only_for_a_wallet(
         self, purse: Purse, app: Flask, page: PageClient, fan: Person
     ) -> None:

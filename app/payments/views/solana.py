@@ -97,6 +97,8 @@ def transaction(invoice_id: UUID, attempt_id: UUID) -> Response:
     payer = request.args.get("account", "")
     if attempt.rail != RAIL or attempt.ended_at is not None or not wallets.is_wallet(payer):
         raise NotFound
+    if attempt.data.get("seen"):
+        raise Conflict("A payment is on its way already. Wait until it has arrived.")
     left = max(attempt.rail_amount - chain.brought(attempt.id), 1)
     wanted = ToMove(
         payer, signer.address(), attempt.rail_currency, left, rail.memo(attempt), attempt.reference
