@@ -159,9 +159,8 @@ def test_who_presses_record_twice_is_heard_once(app: Flask, tab: Page, mara: Per
     expect(record).to_have_text("Stop")
     record.click()
     expect(host.locator("[data-attach] .upload")).to_have_count(1)
-    assert set(host.evaluate("streams.flatMap((one) => one.getTracks().map((track) => track.readyState))")) == {
-        "ended"
-    }
+    tracks = host.evaluate("streams.flatMap((one) => one.getTracks().map((track) => track.readyState))")
+    assert set(tracks) == {"ended"}
 
 
 def test_what_one_writes_the_other_reads_at_once(both: tuple[Page, Page]) -> None:
