@@ -205,7 +205,7 @@ function converse() {
       composer.dispatchEvent(new CustomEvent("chat:refused", { detail: { one, shown } }));
       say(why);
       marks();
-      quietly(`${here}/draft`, { body: body.value });
+      saveDraft();
     },
   });
 
@@ -219,9 +219,9 @@ function converse() {
     one.idempotency_key = crypto.randomUUID();
     unsent.add(one);
     composer.querySelector(".answering")?.remove();
-    body.value = "";
+    body.value = body.defaultValue = "";
     composer.dispatchEvent(new Event("chat:taken"));
-    clearTimeout(saving);
+    saving = clearTimeout(saving);
     typedAt = -TELL_TYPING;
     show(one);
     if (past) location.assign(`${here}#end`);
@@ -230,11 +230,24 @@ function converse() {
   });
 
   let saving;
+  // One after the other: what was typed first must not come last.
   let drafted = Promise.resolve();
+  function saveDraft() {
+    saving = clearTimeout(saving);
+    const words = body.value;
+    drafted = drafted.then(() => quietly(`${here}/draft`, { body: words }));
+  }
+  function saveAtOnce() {
+    saving = clearTimeout(saving);
+    quietly(`${here}/draft`, { body: body.value });
+  }
+  // Some browsers tell the one, some the other.
+  for (const type of ["beforeunload", "pagehide"]) addEventListener(type, () => saving && saveAtOnce());
+
   let typedAt = -TELL_TYPING;
   body?.addEventListener("input", () => {
     clearTimeout(saving);
-    saving = setTimeout(() => (drafted = quietly(`${here}/draft`, { body: body.value })), SAVE_DRAFT);
+    saving = setTimeout(saveDraft, SAVE_DRAFT);
     if (performance.now() - typedAt < TELL_TYPING || !body.value) return;
     typedAt = performance.now();
     quietly(`${here}/typing`, {});

@@ -198,7 +198,7 @@ composer?.addEventListener("submit", (event) => {
   if (!body.value.trim()) return;
   const one = { body: body.value, idempotency_key: crypto.randomUUID() };
   unsent.add(one);
-  body.value = "";
+  body.value = body.defaultValue = "";
   show(one);
   if (past) location.assign(`${here}#end`);
   unsent.flush();

@@ -15,6 +15,7 @@ from tests.factories.creators import a_creator
 from tests.factories.invoices import give_credit
 from tests.factories.media import picture_bytes
 from tests.factories.people import Person, a_person, signed_in
+from tests.support import eventually
 
 ON = "html[data-live=on]"
 # Each a silence, open once `allow()` was called.
@@ -240,6 +241,28 @@ def test_what_waited_until_the_session_ended_goes_out_after_signing_in(
     expect(bubbles(host).last).to_have_text("Not lost")
     expect(fan.locator("[data-waits]")).to_have_count(0)
     assert [words for *_, words in all_said(app)].count("Not lost") == 1
+
+
+def test_a_first_word_that_is_typed_as_the_session_ends_is_there_again(
+    app: Flask, tab: Page, mara: Person, ben: Person
+) -> None:
+    at(app, tab, ben, "/messages/to/mara")
+    tab.get_by_role("textbox", name="Write to").fill("Dear Mara")
+    with app.app_context(), transaction():
+        sessions.end_all(ben.id, because="signed out elsewhere")
+    tab.wait_for_url("**/login?ended=1**")
+    at(app, tab, ben, "/messages/to/mara")
+    expect(tab.get_by_role("textbox", name="Write to")).to_have_value("Dear Mara")
+
+
+def test_what_was_begun_is_kept_however_soon_one_leaves(
+    app: Flask, tab: Page, ben: Person, talk: str
+) -> None:
+    at(app, tab, ben, talk)
+    tab.get_by_role("textbox", name="Write to").fill("Half a thought")
+    tab.goto("/messages")
+    fan = signed_in(app, ben)
+    eventually(lambda: fan.get(talk).form(talk).fields["body"] == "Half a thought")
 
 
 def test_an_answer_that_got_lost_is_not_a_second_message(

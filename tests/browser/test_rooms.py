@@ -4,6 +4,8 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Locator, Page, expect
 
+from app.accounts.operations import sessions
+from app.platform.transaction import transaction
 from tests.browser.pages import fits_in_every_shape
 from tests.browser.tabs import OpenTab, sign_in
 from tests.factories.creators import a_creator, a_tier
@@ -111,3 +113,15 @@ def test_without_scripts_a_room_is_a_page_with_a_form(
     write(tab, "By form and reload")
     expect(lines(tab).last).to_have_text("By form and reload")
     assert signed_in(app, ben).get(room).has_form(room)
+
+
+def test_what_is_typed_as_the_session_ends_is_there_again(
+    app: Flask, tab: Page, ben: Person, room: str
+) -> None:
+    at(app, tab, ben, room)
+    tab.get_by_role("textbox", name="Say something").fill("Which paper is it?")
+    with app.app_context(), transaction():
+        sessions.end_all(ben.id, because="signed out elsewhere")
+    tab.wait_for_url("**/login?ended=1**")
+    at(app, tab, ben, room)
+    expect(tab.get_by_role("textbox", name="Say something")).to_have_value("Which paper is it?")
