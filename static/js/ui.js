@@ -93,7 +93,9 @@ on("submit", 'form[action="/logout"]', () => {
 function openDialog(dialog, opener) {
   if (dialog.open) return;
   dialog.showModal();
-  dialog.addEventListener("close", () => opener?.focus(), { once: true });
+  // Told after it is closed: whoever closed it may have led the focus elsewhere.
+  const back = () => (document.activeElement === document.body || dialog.contains(document.activeElement)) && opener?.focus();
+  dialog.addEventListener("close", back, { once: true });
 }
 
 on("click", "[data-open]", (opener, event) => {
