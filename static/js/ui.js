@@ -205,6 +205,7 @@ document.addEventListener("submit", (event) => {
     event.stopImmediatePropagation();
   } else if (!overHtmx(form)) {
     hold(form, event.submitter);
+    addEventListener("beforeunload", asked, { once: true });
     setTimeout(() => "sending" in form.dataset && release(form), RELEASES_AFTER);
     // A script of the page took it over: it decides when the form may be sent again.
     setTimeout(() => event.defaultPrevented && release(form));
@@ -230,8 +231,8 @@ document.addEventListener("htmx:xhr:progress", ({ target, detail }) => {
 const releaseAll = () => document.querySelectorAll("form[data-sending]").forEach(release);
 addEventListener("pageshow", releaseAll);
 // Whoever stays on a page that was to be left may send again: asked by the browser, going on with typing, or after
-// a while. What was sent with the same key acts once.
-addEventListener("beforeunload", (event) => setTimeout(() => event.defaultPrevented && releaseAll()));
+// a while. What was sent with the same key acts once. Asked for only then: some browsers do not keep pages that ask.
+const asked = (event) => setTimeout(() => event.defaultPrevented && releaseAll());
 document.addEventListener("input", ({ target: { form } }) => form && "sending" in form.dataset && !overHtmx(form) && release(form));
 
 // ---- what htmx cannot tell by itself
