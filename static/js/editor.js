@@ -10,10 +10,14 @@ let key = form.dataset.kept;
 let unsaved = false;
 // The whole page is on its way, with all that is typed: nothing is saved beside it.
 const leaving = () => "sending" in form.dataset;
+// Nothing of it stays in this browser.
+let signingOut = false;
+document.addEventListener("signing-out", () => (signingOut = true));
 
 form.addEventListener("input", () => {
   stroke.value = Number(stroke.value) + 1;
   unsaved = true;
+  signingOut = false;
 });
 
 inOwnTime(form);
@@ -34,6 +38,7 @@ const saves = () => Number(form.elements.namedItem("saves").value);
 
 // `sent`: on its way with the whole page, which tells the next one whether it arrived.
 function keepHere(sent = false) {
+  if (signingOut) return;
   try {
     store?.setItem(key, JSON.stringify({ at: Date.now(), post: postId, saves: saves(), sent, fields: typed() }));
   } catch {

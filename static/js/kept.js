@@ -32,7 +32,8 @@ function putBack(form) {
   document.dispatchEvent(new CustomEvent("say", { detail: { message: "What you had typed is back. It is not sent yet." } }));
 }
 
-document.addEventListener("submit", ({ target }) => (signingOut = target.matches('form[action="/logout"]')));
+document.addEventListener("submit", () => (signingOut = false), true);
+document.addEventListener("signing-out", () => (signingOut = true));
 document.addEventListener("live:ended", keep);
 document.addEventListener("htmx:beforeOnLoad", ({ detail }) => {
   if (detail.xhr.getResponseHeader("HX-Redirect")?.startsWith("/login")) keep();

@@ -81,12 +81,20 @@ on("click", "[data-reveal]", (button) => {
   input.focus();
 });
 
-// ---- signing out: nothing of the person stays in this browser
+// ---- signing out: nothing of the person stays in this browser, and no open page writes it anew ("signing-out")
 
-on("submit", 'form[action="/logout"]', () => {
+const SIGNING_OUT = "signing-out";
+const signingOut = () => document.dispatchEvent(new Event(SIGNING_OUT));
+
+on("submit", 'form:is([action="/logout"], [data-signs-out])', () => {
+  signingOut();
   for (const key of Object.keys(localStorage)) if (key !== "theme") localStorage.removeItem(key);
   sessionStorage.clear();
+  // So that the other tabs hear of it.
+  localStorage.setItem(SIGNING_OUT, "");
+  localStorage.removeItem(SIGNING_OUT);
 });
+addEventListener("storage", ({ key, newValue }) => key === SIGNING_OUT && newValue !== null && signingOut());
 
 // ---- dialogs
 

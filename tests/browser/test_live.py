@@ -33,8 +33,10 @@ def test_signing_out_everywhere_else_reaches_the_other_browser(app: Flask, open_
 
 def test_who_signs_out_is_not_told_that_somebody_else_did(app: Flask, tab: Page) -> None:
     _at(app, tab, "/settings/sessions")
+    tab.evaluate("localStorage.setItem('post:1:new', 'For my eyes')")
     tab.get_by_role("button", name="Sign out everywhere", exact=True).click()
     tab.wait_for_url("**/login")
+    assert tab.evaluate("localStorage.length") == 0
 
 
 def test_what_is_said_to_a_person_reaches_the_page(app: Flask, tab: Page) -> None:

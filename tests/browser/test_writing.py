@@ -204,6 +204,23 @@ def test_signing_out_leaves_no_text_behind(app: Flask, tab: Page) -> None:
     assert tab.evaluate("Object.values(localStorage).join()") == ""
 
 
+def test_signing_out_beside_an_unsaved_text_leaves_nothing_of_it(app: Flask, tab: Page) -> None:
+    """Nor of one that stands in another window."""
+    person = a_creator(app)
+    tab.context.route("**/autosave", lambda route: route.abort())
+    editor_of(tab, app, person)
+    other = tab.context.new_page()
+    for page, words in ((other, "Over there"), (tab, "For my eyes")):
+        page.goto("/posts/new")
+        expect(page.locator("html[data-live=on]")).to_be_attached()
+        page.get_by_label("Title").fill(words)
+    tab.get_by_label(f"Your account, {person.handle.capitalize()}").click()
+    tab.get_by_role("button", name="Sign out", exact=True).first.click()
+    for page in (tab, other):
+        expect(page.get_by_role("heading", name="Welcome back")).to_be_visible()
+    assert tab.evaluate("Object.values(localStorage).join()") == ""
+
+
 @pytest.mark.parametrize("js", [True, False], ids=["js", "no-js"])
 def test_a_post_is_written_scheduled_and_deleted_in_its_authors_own_time(
     app: Flask, open_tab: OpenTab, js: bool
