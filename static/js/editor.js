@@ -5,8 +5,10 @@ import { inOwnTime } from "./moments.js";
 const form = document.querySelector("[data-editor]");
 const stroke = form.elements.namedItem("stroke");
 const KEPT = ["title", "body", "link", "poll_question", "poll_options"];
-// A post that was never saved has no name that the next page would know.
-let key = form.dataset.kept;
+// Of each page by itself: what one of them saved says nothing of what another could not. A post that was never saved
+// has no name that the next page would know.
+const named = (post) => `${post}:${form.elements.namedItem("page").value}`;
+let key = named(form.dataset.kept);
 let unsaved = false;
 // The whole page is on its way, with all that is typed: nothing is saved beside it.
 const leaving = () => "sending" in form.dataset;
@@ -32,15 +34,18 @@ const store = (() => {
     return null; // Shut: the page itself still holds the text.
   }
 })();
-const typed = () => Object.fromEntries(KEPT.map((name) => [name, form.elements.namedItem(name).value]));
+const typedIn = (fields) => Object.fromEntries(KEPT.map((name) => [name, fields.namedItem(name).value]));
+const typed = () => typedIn(form.elements);
 const postId = form.elements.namedItem("post_id").value;
 const saves = () => Number(form.elements.namedItem("saves").value);
+// Saves whose answer did not come: each of them may have counted.
+let perhaps = 0;
 
-// `sent`: on its way with the whole page, which tells the next one whether it arrived.
+// `sent`: on its way with the whole page, which tells the next one whether it arrived, by more saves than these.
 function keepHere(sent = false) {
   if (signingOut) return;
   try {
-    store?.setItem(key, JSON.stringify({ at: Date.now(), post: postId, saves: saves(), sent, fields: typed() }));
+    store?.setItem(key, JSON.stringify({ at: Date.now(), post: postId, saves: saves() + perhaps, sent, fields: typed() }));
   } catch {
     // Full.
   }
@@ -73,21 +78,24 @@ for (const type of ["htmx:sendError", "htmx:timeout", "htmx:responseError"])
 let sentStroke = stroke.value;
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (!ours(event)) return;
-  if (leaving()) event.preventDefault();
-  else sentStroke = stroke.value;
+  if (leaving()) return event.preventDefault();
+  sentStroke = stroke.value;
+  perhaps += 1;
 });
 document.addEventListener("htmx:afterRequest", (event) => {
-  if (!ours(event) || leaving() || leadsAway(event)) return;
+  if (!ours(event)) return;
+  if (event.detail.xhr.status) perhaps = event.detail.xhr.status === 200 ? 0 : perhaps - 1;
+  if (leaving() || leadsAway(event)) return;
   // Saved somewhere else meanwhile: until one of the texts is chosen, this one is only here.
   if (event.detail.xhr.status === 422) keepHere();
   if (event.detail.xhr.status !== 200) return;
   forget();
-  key = form.dataset.keptSaved;
+  key = named(form.dataset.keptSaved);
   forget();
   unsaved = stroke.value !== sentStroke;
 });
 
-function read(name = key) {
+function read(name) {
   try {
     return JSON.parse(store?.getItem(name) ?? null);
   } catch {
@@ -99,27 +107,42 @@ const same = (one, other) => KEPT.every((name) => squeezed(one[name]) === squeez
 const squeezed = (text) => (text ?? "").replace(/\s+/g, " ").trim();
 
 async function arrived(kept) {
+  if (same(kept.fields, typed())) return true;
   if (!kept.sent || kept.post === postId) return kept.sent && saves() > kept.saves;
-  return (await fetch(`/posts/${kept.post}/edit`).catch(() => null))?.ok;
+  const answer = await fetch(`/posts/${kept.post}/edit`).catch(() => null);
+  if (!answer?.ok) return false;
+  const there = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-editor]")?.elements;
+  return there && (Number(there.namedItem("saves").value) > kept.saves || same(kept.fields, typedIn(there)));
 }
 
+// The latest of those that are about this post.
 async function offer() {
-  const kept = read();
-  if (!kept || same(kept.fields, typed()) || (await arrived(kept))) return forget();
+  const about = ([name, kept]) => kept?.fields && (name.startsWith(form.dataset.kept) || kept.post === postId);
+  const found = Object.keys(store ?? {}).filter((name) => name.startsWith("post:")).map((name) => [name, read(name)]);
   const note = form.querySelector("[data-kept-note]");
+  note.hidden = true;
+  for (const [name, kept] of found.filter(about).sort(([, one], [, other]) => other.at - one.at)) {
+    if (await arrived(kept)) store.removeItem(name);
+    else return show(note, name, kept);
+  }
+}
+
+function show(note, name, kept) {
   note.querySelector("[data-kept-at]").textContent = `Typed ${new Date(kept.at).toLocaleString("en-GB")}.`;
   note.hidden = false;
-  note.querySelector("[data-kept-use]").addEventListener("click", () => {
+  note.querySelector("[data-kept-use]").onclick = () => {
     for (const name of KEPT) form.elements.namedItem(name).value = kept.fields[name] ?? "";
     note.hidden = true;
     form.elements.namedItem("title").dispatchEvent(new Event("input", { bubbles: true }));
+    keepHere();
+    if (name !== key && read(key)) store.removeItem(name);
     form.elements.namedItem("body").focus();
-  });
-  note.querySelector("[data-kept-drop]").addEventListener("click", () => {
-    forget();
-    note.hidden = true;
+  };
+  note.querySelector("[data-kept-drop]").onclick = () => {
+    store.removeItem(name);
+    offer();
     form.elements.namedItem("body").focus();
-  });
+  };
 }
 
 offer();

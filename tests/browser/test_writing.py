@@ -60,6 +60,10 @@ def editor_of(
     return tab
 
 
+def no_posts(route: Route) -> None:
+    route.abort() if route.request.method == "POST" else route.continue_()
+
+
 @contextmanager
 def saved(tab: Page) -> Iterator[None]:
     """By itself, after what is done within."""
@@ -137,13 +141,59 @@ def test_a_new_post_that_never_reached_us_is_offered_in_the_next_editor(app: Fla
     expect(tab.get_by_label("Title")).to_have_value("Never sent")
 
 
+def test_a_text_that_the_browser_kept_is_offered_until_somebody_decides(app: Flask, tab: Page) -> None:
+    """Whatever else is written and saved meanwhile."""
+    editor_of(tab, app, a_creator(app), saves_at_once=True)
+    tab.route("**/autosave", lambda route: route.abort())
+    for title in ("Of yesterday", "Of this morning"):
+        tab.get_by_label("Title").fill(title)
+        expect(tab.get_by_text("Not saved.")).to_be_visible()
+        tab.goto("/posts/new")
+    tab.unroute("**/autosave")
+    expect(tab.get_by_text("This browser kept a text")).to_be_visible()
+    with saved(tab):
+        tab.get_by_label("Title").fill("Of today")
+    tab.goto("/posts/new")
+    tab.get_by_role("button", name="Drop it").click()
+    with saved(tab):
+        tab.get_by_role("button", name="Put it back").click()
+    expect(tab.get_by_label("Title")).to_have_value("Of yesterday")
+    tab.goto("/posts/new")
+    expect(tab.get_by_label("Title")).to_have_value("")
+    tab.wait_for_function("() => !Object.keys(localStorage).some((key) => key.startsWith('post:'))")
+    expect(tab.get_by_text("This browser kept a text")).to_be_hidden()
+
+
+@pytest.mark.parametrize("new", [True, False], ids=["new", "known"])
+def test_what_was_lost_on_its_way_out_is_offered_though_half_of_it_was_saved(
+    app: Flask, tab: Page, new: bool
+) -> None:
+    author = an_author(app)
+    path = "/posts/new" if new else f"/posts/{author.write('draft', title='Slow')}/edit"
+    editor_of(tab, app, author.person, path, saves_at_once=True)
+    tab.route("**/posts/**", no_posts)
+    tab.route("**/autosave", lambda route: None)
+    with tab.expect_request("**/autosave") as half:
+        tab.get_by_label("Text", exact=True).fill("A")
+    tab.get_by_label("Text", exact=True).fill("A and B")
+    # Both are on their way, and only the first of them arrives.
+    tab.get_by_role("button", name="Publish now").click()
+    tab.wait_for_url("chrome-error://**")
+    first = half.value
+    assert tab.request.post(first.url, data=first.post_data, headers=first.headers).ok
+    tab.goto(path)
+    expect(tab.get_by_text("This browser kept a text")).to_be_visible()
+    tab.get_by_role("button", name="Put it back").click()
+    expect(tab.get_by_label("Text", exact=True)).to_have_value("A and B")
+
+
 def test_what_was_published_is_not_offered_again(app: Flask, tab: Page) -> None:
     editor_of(tab, app, a_creator(app))
     tab.get_by_label("Title").fill("Out at once ")
     with tab.expect_navigation():
         tab.get_by_role("button", name="Publish now").click()
     tab.goto("/posts/new")
-    tab.wait_for_function("() => !Object.keys(localStorage).some((key) => key.endsWith(':new'))")
+    tab.wait_for_function("() => !Object.keys(localStorage).some((key) => key.startsWith('post:'))")
     expect(tab.get_by_text("This browser kept a text")).to_be_hidden()
 
 
