@@ -11,7 +11,6 @@ const WRITING = "textarea, input, [contenteditable]";
 
 const wait = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
 const text64 = (text) => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
-const keyOf = (file) => `upload:${file.name}:${file.size}:${file.lastModified}`;
 
 class Stopped extends Error {}
 
@@ -25,6 +24,8 @@ function begin(section) {
   const most = Number(section.dataset.most);
   const items = new Map();
   const waiting = [];
+  // What was begun for a message is none for a post.
+  const keyOf = (file) => `upload:${section.dataset.purpose}:${file.name}:${file.size}:${file.lastModified}`;
   let sending = 0;
 
   section.querySelector("[data-plain]").hidden = true;
@@ -123,6 +124,7 @@ function begin(section) {
       if (!(error instanceof Stopped)) throw error;
       if (!item.out) failed(row, error.message);
     } finally {
+      item.release?.();
       sending -= 1;
       next();
     }
@@ -131,6 +133,7 @@ function begin(section) {
   async function send(row, item) {
     const { file } = item;
     item.address ??= await resumed(file);
+    if (item.address && !(await hold(item))) item.address = null;
     let offset = item.address ? await offsetOf(item) : 0;
     if (offset === undefined) throw new Stopped(DROPPED);
     if (offset === null) {
@@ -174,6 +177,7 @@ function begin(section) {
           throw new Stopped();
         }
         localStorage.setItem(keyOf(file), item.address);
+        await hold(item);
         return;
       }
       if (item.out) throw new Stopped();
@@ -196,6 +200,19 @@ function begin(section) {
   async function resumed(file) {
     const address = localStorage.getItem(keyOf(file));
     return address && (await offsetOf({ address })) !== null ? address : null;
+  }
+
+  // While it is on its way from here, nobody else goes on with it: neither another row nor another window.
+  function hold(item) {
+    item.release?.();
+    return new Promise((done) => {
+      const take = (lock) => {
+        done(Boolean(lock));
+        return lock && new Promise((release) => (item.release = release));
+      };
+      if (navigator.locks) navigator.locks.request(item.address, { ifAvailable: true }, take).catch(() => done(true));
+      else done(true);
+    });
   }
 
   // Tried again, it begins anew.

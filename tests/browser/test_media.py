@@ -158,6 +158,28 @@ def test_a_dropped_connection_is_gone_on_with_where_it_stopped(library: Page, tm
     assert offsets == ["0", part, part]
 
 
+@pytest.mark.parametrize(("where", "sent"), [("/dashboard/messages/new", 2), (LIBRARY, 2), ("", 1)])
+def test_a_file_goes_on_only_where_nobody_else_needs_what_was_sent(
+    app: Flask, library: Page, tmp_path: Path, where: str, sent: int
+) -> None:
+    """Not what was begun for a message, nor what another window is sending; but what a closed one left."""
+    file = tmp_path / "sea.jpg"
+    file.write_bytes(picture_bytes())
+    other = library.context.new_page()
+    other.goto(where or LIBRARY)
+    other.route("**/uploads/*", lambda route: None if route.request.method == "PATCH" else route.continue_())
+    with other.expect_request(lambda request: request.method == "PATCH"):
+        other.set_input_files("#uploader-file", file)
+    if where != LIBRARY:
+        other.close()
+    library.set_input_files("#uploader-file", file)
+    expect(library.locator("[data-uploads] [data-state=received]")).to_have_count(1)
+    with app.app_context():
+        received = db.session.execute(select(Media.state, Media.purpose)).all()
+    assert len(received) == sent
+    assert ("received", "post") in received
+
+
 def test_what_could_not_be_sent_is_tried_again_by_hand(library: Page) -> None:
     library.route("**/uploads", lambda route: route.fulfill(status=422, json={"detail": "Not now."}))
     choose(library, ("sea.jpg", picture_bytes()))
