@@ -1,18 +1,18 @@
 // A conversation, live: what comes is put in its place, what is typed is sent in order and once, whatever the
 // connection does. Without this file it is a page with a form.
 
-import { headers, outgoing, putBack, read, readingBack, say, sendByEnter, toEnd, waiting } from "./talk.js";
+import { dress as dressAll, headers, outgoing, putBack, read, readingBack, renew, say, sendByEnter, toEnd, waiting } from "./talk.js";
 
 const TYPES_FOR = 5_000;
 const TELL_TYPING = 3_000;
 const SAVE_DRAFT = 1_200;
 // So near to its end it is read as it grows.
 const NEAR = 160;
+// What comes in such a time is shown together.
+const SEVERAL = 300;
 
 const thread = document.querySelector("[data-thread]");
 const talks = document.querySelector("[data-talks]");
-const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
-const date = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric" });
 
 // A field may have several values.
 const filled = (fields) => Object.entries(fields).flatMap(([name, value]) => [value].flat().map((one) => [name, one]));
@@ -21,10 +21,50 @@ const quietly = (address, fields) => post(address, fields).catch(() => {});
 
 if (document.querySelector("[data-no-talks]")) document.addEventListener("live:message", () => location.reload());
 if (talks) {
-  const again = () => window.htmx?.ajax("GET", location.pathname + location.search, { target: talks });
+  let soon;
+  const again = () => {
+    clearTimeout(soon);
+    soon = setTimeout(renewTalks, SEVERAL);
+  };
   for (const event of ["message", "read", "reconnected"]) document.addEventListener(`live:${event}`, again);
 }
 if (thread) converse();
+
+// The first page of the list as it is now, above what was loaded below it. Only lines that changed are touched, so that
+// nobody loses their place in it.
+async function renewTalks() {
+  const answer = await fetch(location.pathname + location.search, { headers }).catch(() => null);
+  if (!answer?.ok || answer.headers.has("HX-Redirect")) return;
+  const first = [...read(`<ul>${await answer.text()}</ul>`).querySelectorAll("li")];
+  const older = first.at(-1)?.matches(".pages") ? first.pop() : null;
+  if (!first.length) return location.reload();
+  const known = [...talks.querySelectorAll("li[id]")];
+  const below = older ? known.slice(known.findLastIndex((li) => li.id === first.at(-1).id) + 1 || known.length) : [];
+  const ids = new Set([...first, ...below].map((li) => li.id));
+  known.filter((li) => !ids.has(li.id)).forEach((li) => li.remove());
+  if (!below.length) {
+    talks.querySelector(".pages")?.remove();
+    if (older) talks.append(older);
+    if (older) window.htmx?.process(older);
+  }
+  const stood = document.activeElement;
+  let next = talks.firstElementChild;
+  for (const li of first) {
+    const line = renewLine(document.getElementById(li.id), li);
+    if (line === next) next = next.nextElementSibling;
+    else talks.insertBefore(line, next);
+    window.htmx?.trigger(line, "htmx:load");
+  }
+  if (talks.contains(stood)) stood.focus({ preventScroll: true });
+}
+
+const toldBy = (li) => [...li.querySelectorAll(".name, .who > .soft, .count")].map((part) => part.textContent).join() + li.querySelector("time").dateTime;
+
+function renewLine(known, li) {
+  if (known && toldBy(known) !== toldBy(li)) known.querySelector("a").replaceChildren(...li.querySelector("a").childNodes);
+  if (known) known.className = li.className;
+  return known ?? li;
+}
 
 function converse() {
   const id = thread.dataset.thread;
@@ -45,35 +85,21 @@ function converse() {
   // ---- what stands there
 
   function place(li) {
+    if (li.dataset.key) thread.querySelector(`[data-waits="${CSS.escape(li.dataset.key)}"]`)?.remove();
     if (past && seqOf(li) > last) return;
     const known = document.getElementById(li.id);
-    const waiting = li.dataset.key && thread.querySelector(`[data-waits="${CSS.escape(li.dataset.key)}"]`);
     if (known) {
-      if (Number(known.dataset.change) <= Number(li.dataset.change)) known.replaceWith(li);
+      if (Number(known.dataset.change) < Number(li.dataset.change)) renew(known, li);
     } else {
       const before = [...said()].reverse().find((one) => seqOf(one) < seqOf(li));
       before ? before.after(li) : thread.prepend(li);
     }
-    waiting?.remove();
-    window.htmx?.process(li);
+    window.htmx?.process(known ?? li);
     last = Math.max(last, seqOf(li));
   }
 
   function dress() {
-    thread.querySelectorAll("[data-day]").forEach((day) => day.remove());
-    let before;
-    for (const li of thread.querySelectorAll("li[data-at]")) {
-      const at = new Date(li.dataset.at);
-      const day = date.format(at);
-      if (day !== before) {
-        const line = Object.assign(document.createElement("li"), { className: "day", textContent: day });
-        line.dataset.day = "";
-        li.before(line);
-      }
-      before = day;
-      const time = li.querySelector("[data-clock]");
-      if (time) time.textContent = clock.format(at);
-    }
+    dressAll(thread);
     marks();
   }
 

@@ -1,7 +1,7 @@
 // A room, live: what is said is put in its place, what is typed is sent once and in order. Without this file it is
 // a page with a form. What comes is the same for all; whose it is, the page itself knows.
 
-import { headers, outgoing, putBack, read, readingBack, say, sendByEnter, toEnd, waiting } from "./talk.js";
+import { dress as dressAll, headers, outgoing, putBack, read, readingBack, renew, say, sendByEnter, toEnd, waiting } from "./talk.js";
 
 // So near to its end it is read as it grows.
 const NEAR = 160;
@@ -16,8 +16,6 @@ const { room: id, me, liveTopic: topic } = thread.dataset;
 const here = `/rooms/${id}`;
 const past = "past" in thread.dataset;
 const hides = new Set(thread.dataset.hides?.split(" "));
-const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
-const date = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric" });
 
 let change = Number(thread.dataset.change);
 let last = Number(thread.dataset.last);
@@ -31,37 +29,24 @@ const said = () => thread.querySelectorAll("li[data-seq]");
 const nearEnd = () => document.documentElement.scrollHeight - innerHeight - scrollY < NEAR;
 
 function place(li) {
+  if (li.dataset.author === me) thread.querySelector(`[data-waits="${CSS.escape(li.dataset.key)}"]`)?.remove();
   if ((past && seqOf(li) > last) || hides.has(li.dataset.author)) return;
   const known = document.getElementById(li.id);
   if (known) {
-    if (Number(known.dataset.change) < Number(li.dataset.change)) known.replaceWith(li);
+    if (Number(known.dataset.change) < Number(li.dataset.change)) renew(known, li);
   } else {
     const before = [...said()].reverse().find((one) => seqOf(one) < seqOf(li));
     if (before) before.after(li);
     else if (thread.querySelector("[data-earlier]")) return; // older than what is shown
     else thread.prepend(li);
   }
-  if (li.dataset.author === me) thread.querySelector(`[data-waits="${CSS.escape(li.dataset.key)}"]`)?.remove();
   last = Math.max(last, seqOf(li));
 }
 
 function dress() {
   document.querySelector("[data-no-words]")?.remove();
-  thread.querySelectorAll("[data-day]").forEach((day) => day.remove());
-  let before;
-  for (const li of said()) {
-    const at = new Date(li.dataset.at);
-    const day = date.format(at);
-    if (day !== before) {
-      const line = Object.assign(document.createElement("li"), { className: "day", textContent: day });
-      line.dataset.day = "";
-      li.before(line);
-    }
-    before = day;
-    li.classList.toggle("line-mine", li.dataset.author === me);
-    const time = li.querySelector("[data-clock]");
-    if (time) time.textContent = clock.format(at);
-  }
+  for (const li of said()) li.classList.toggle("line-mine", li.dataset.author === me);
+  dressAll(thread);
 }
 
 // Who reads on for hours keeps the last of it; what was before is a link away.

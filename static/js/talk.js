@@ -88,18 +88,63 @@ export function outgoing({ store, refusals, post, show, arrived, catchUp, delaye
   };
 }
 
-// What was said before comes when its place is in sight. Returns what looks for such places.
+const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+const date = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric" });
+
+// Days and times as the reader has them. What is right already is left alone: whatever changes is read out.
+export function dress(thread) {
+  let before;
+  let lines = [];
+  for (const li of [...thread.children]) {
+    if ("day" in li.dataset) lines.push(li);
+    if (!("at" in li.dataset)) continue;
+    const at = new Date(li.dataset.at);
+    const time = "told" in li.dataset ? null : li.querySelector("[data-clock]");
+    if (time) time.textContent = clock.format(at);
+    const day = (li.dataset.told ??= date.format(at));
+    const right = day !== before && lines.find((line) => line.textContent === day);
+    lines.forEach((line) => line === right || line.remove());
+    lines = [];
+    if (day !== before && !right) {
+      const line = Object.assign(document.createElement("li"), { className: "day", textContent: day });
+      line.dataset.day = "";
+      li.before(line);
+    }
+    before = day;
+  }
+  lines.forEach((line) => line.remove());
+}
+
+const PLAYS = "audio, video";
+// Their addresses change with the hours.
+const alike = (one, other) => one.className === other.className && one.querySelectorAll(PLAYS).length === other.querySelectorAll(PLAYS).length;
+
+// A message as it is now, in its place: what plays in it goes on, and who stands in it keeps their place.
+export function renew(known, li) {
+  const stood = known.contains(document.activeElement) && document.activeElement;
+  const [old, fresh] = [known, li].map((one) => [...one.children].filter((part) => part.matches(PLAYS) || part.querySelector(PLAYS)));
+  const kept = old.length === fresh.length && old.every((part, n) => alike(part, fresh[n])) ? old : [];
+  const more = known.querySelector(".bubble-more");
+  const opened = known.querySelector("details")?.open;
+  [...known.childNodes].filter((part) => !kept.includes(part)).forEach((part) => part.remove());
+  let next = 0;
+  for (const part of [...li.childNodes]) kept.length && fresh.includes(part) ? (next += 1) : known.insertBefore(part, kept[next] ?? null);
+  if (more) known.querySelector(".bubble-more")?.replaceWith(more);
+  if (opened && known.querySelector("details")) known.querySelector("details").open = true;
+  delete known.dataset.told;
+  for (const { name, value } of li.attributes) known.setAttribute(name, value);
+  if (stood && stood !== document.activeElement) stood.focus({ preventScroll: true });
+}
+
+// What was said before comes when its place is in sight, again if it did not come. Returns what looks for such places.
 export function readingBack(thread, dress) {
   const watcher = new IntersectionObserver((entries) => {
-    for (const { isIntersecting, target } of entries) {
-      if (!isIntersecting) continue;
-      watcher.unobserve(target);
-      window.htmx?.trigger(target, "earlier");
-    }
+    for (const { isIntersecting, target } of entries) if (isIntersecting) window.htmx?.trigger(target, "earlier");
   });
   const watch = () => thread.querySelectorAll("[data-earlier]").forEach((one) => watcher.observe(one));
   let height = 0;
-  thread.addEventListener("htmx:beforeSwap", () => {
+  thread.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (!detail.shouldSwap) return;
     height = document.documentElement.scrollHeight;
     thread.ariaLive = "off";
   });

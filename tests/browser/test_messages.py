@@ -1,11 +1,15 @@
 """Two people talk in two real browsers, and lose or double nothing, whatever happens to the connection."""
 
+import io
+import wave
+
 import pytest
 from flask import Flask
 from playwright.sync_api import FilePayload, Locator, Page, Route, expect
 
 from app.accounts.operations import sessions
 from app.platform import realtime
+from app.platform.storage import storage
 from app.platform.transaction import transaction
 from app.platform.work import runner
 from tests.browser.pages import fits_in_every_shape
@@ -13,7 +17,7 @@ from tests.browser.tabs import OpenTab, sign_in
 from tests.chat.talking import all_said, begin, says_much
 from tests.factories.creators import a_creator
 from tests.factories.invoices import give_credit
-from tests.factories.media import picture_bytes
+from tests.factories.media import a_picture, picture_bytes
 from tests.factories.people import Person, a_person, signed_in
 from tests.support import eventually
 
@@ -29,6 +33,10 @@ MICROPHONES = """
         return made;
     };
 """
+PLAYS = """() => {
+    const sound = document.querySelector("#m-2 audio");
+    return sound && !sound.paused && sound.currentTime > 0.2;
+}"""
 
 
 @pytest.fixture
@@ -60,6 +68,16 @@ def write(tab: Page, words: str) -> None:
 
 def lose_what_is_sent(route: Route) -> None:
     route.abort() if route.request.method == "POST" else route.continue_()
+
+
+def a_quiet_note() -> bytes:
+    out = io.BytesIO()
+    with wave.open(out, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(1)
+        sound.setframerate(8_000)
+        sound.writeframes(b"\x80" * 8_000 * 60)
+    return out.getvalue()
 
 
 def bubbles(tab: Page) -> Locator:
@@ -379,6 +397,73 @@ def test_the_list_moves_as_messages_come(app: Flask, tab: Page, mara: Person, be
     says_much(app, ben, talk, ["Hello?"])
     expect(names).to_have_text(["Ben", "Zoe"])
     expect(tab.locator("#talks li").first).to_contain_text("Hello?")
+
+
+def test_the_list_keeps_the_place_of_who_reads_further_down(
+    app: Flask, tab: Page, mara: Person, ben: Person, talk: str
+) -> None:
+    many = [a_person(app, f"fan{number}") for number in range(34)]
+    first, *_ = [begin(signed_in(app, one), "mara", "Hello") for one in many]
+    at(app, tab, mara, "/messages")
+    tab.evaluate("scrollTo(0, document.body.scrollHeight)")
+    lines = tab.locator("#talks li[id]")
+    expect(lines).to_have_count(35)
+    line = tab.locator("#talks a").filter(has_text="Fan1").last
+    line.focus()
+    says_much(app, many[0], first, ["And once more"])
+    expect(lines.first).to_contain_text("And once more")
+    expect(lines.first).to_have_class("talk-new")
+    expect(lines).to_have_count(35)
+    expect(line).to_be_focused()
+    names = lines.locator(".name").all_inner_texts()
+    assert names == ["Fan0", *(f"Fan{number}" for number in range(33, 0, -1)), "Ben"]
+
+
+def test_what_plays_goes_on_and_the_focus_stays_when_a_sign_comes(
+    app: Flask, both: tuple[Page, Page], ben: Person, talk: str
+) -> None:
+    with app.app_context():
+        size = storage().put("media/note.wav", io.BytesIO(a_quiet_note()), "audio/wav")
+    made = {"audio": {"key": "media/note.wav", "w": 0, "h": 0, "type": "audio/wav", "bytes": size}}
+    note = a_picture(
+        app, ben, purpose="message", kind="audio", attached=False, duration_ms=60_000, renditions=made
+    )
+    fan = signed_in(app, ben)
+    fan.send(fan.get(talk).form(talk), body="Listen", media=[note["id"]])
+    host, _ = both
+    host.locator("#m-2 audio").evaluate("sound => void sound.play()")
+    host.wait_for_function(PLAYS)
+    host.locator("#m-2").get_by_role("link", name="About this message").click()
+    host.get_by_role("dialog").get_by_role("button", name="👏").click()
+    expect(host.locator("#m-2 .signs")).to_have_text("👏")
+    host.wait_for_function(PLAYS)
+    expect(host.locator("#m-2").get_by_role("link", name="About this message")).to_be_focused()
+
+
+def test_only_what_is_new_is_read_out(app: Flask, tab: Page, mara: Person, ben: Person, talk: str) -> None:
+    says_much(app, ben, talk, (f"Number {number}" for number in range(2, 40)))
+    at(app, tab, mara, talk)
+    tab.evaluate(
+        """() => {
+            window.changed = [];
+            new MutationObserver((all) => all.forEach(({ addedNodes, target }) =>
+                window.changed.push(...[...addedNodes].map((one) => target.id + " " + (one.id ?? "")))))
+            .observe(document.querySelector("[data-thread]"), { childList: true, subtree: true });
+        }"""
+    )
+    says_much(app, ben, talk, ["Number 40"])
+    expect(bubbles(tab).last).to_have_text("Number 40")
+    assert tab.evaluate("window.changed") == ["thread m-40", " "]
+    # What could not be fetched is asked for again, and what comes then is read out as well.
+    tab.route("**?before=*", lambda route: route.fulfill(status=204))
+    with tab.expect_response("**?before=*"):
+        tab.evaluate("scrollTo(0, 0)")
+    expect(tab.locator("[data-thread]")).to_have_js_property("ariaLive", "polite")
+    tab.unroute("**?before=*")
+    tab.evaluate("scrollTo(0, document.body.scrollHeight)")
+    expect(bubbles(tab).last).to_be_in_viewport()
+    tab.evaluate("scrollTo(0, 0)")
+    expect(tab.locator("#m-1")).to_be_attached()
 
 
 def test_earlier_messages_come_as_one_scrolls(
