@@ -90,8 +90,9 @@ def _replay(earlier: IdempotencyKey) -> Response:
         if earlier.location:
             response.headers["Location"] = earlier.location
         return response
-    # A partial is not stored: the page that it belonged to shows its effect.
-    return see(earlier.location or page_behind())
+    # A partial is not stored: the page that it belonged to shows its effect. Led to a place in that page, a
+    # browser which shows it would not load it.
+    return see(earlier.location or page_behind().partition("#")[0])
 
 
 def _given_key() -> str:

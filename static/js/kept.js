@@ -1,12 +1,15 @@
-// What was being typed as the session ended comes back in this tab, once the same person has signed in again.
+// What was being typed as an answer led away, or the session ended, comes back in this tab, once the same person has
+// signed in again.
 
 let signingOut = false;
 
 const fields = (form) => [...form.querySelectorAll("textarea, input[type=text]")];
 
-function keep() {
+// Not what was `sent` itself.
+function keep(sent = null) {
   if (signingOut) return;
   for (const form of document.querySelectorAll("form[data-kept-as]")) {
+    if (form === sent) continue;
     const typed = fields(form).filter((field) => field.value !== field.defaultValue);
     if (!typed.length) continue;
     const values = Object.fromEntries(typed.map((field) => [field.name, field.value]));
@@ -34,8 +37,9 @@ function putBack(form) {
 
 document.addEventListener("submit", () => (signingOut = false), true);
 document.addEventListener("signing-out", () => (signingOut = true));
-document.addEventListener("live:ended", keep);
+document.addEventListener("live:ended", () => keep());
 document.addEventListener("htmx:beforeOnLoad", ({ detail }) => {
-  if (detail.xhr.getResponseHeader("HX-Redirect")?.startsWith("/login")) keep();
+  const leads = detail.xhr.getResponseHeader("HX-Redirect");
+  if (leads) keep(leads.startsWith("/login") ? null : detail.elt);
 });
 document.querySelectorAll("form[data-kept-as]").forEach(putBack);
