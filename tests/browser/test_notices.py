@@ -4,13 +4,14 @@ import re
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 
 from tests.browser.pages import fits_in_every_shape
 from tests.browser.tabs import OpenTab, sign_in
 from tests.factories.creators import a_creator, follows
 from tests.factories.people import Person, a_person
 from tests.notifications.happenings import HOME, SETTINGS, comments, deliver, likes
+from tests.support import eventually
 
 ON = "html[data-live=on]"
 
@@ -53,6 +54,27 @@ def test_an_open_page_counts_and_says_what_happens_one_word_at_a_time(
     expect(said).to_contain_text("Ben commented on “Fog”")
     said.get_by_role("link").click()
     expect(tab).to_have_url(re.compile("/feed$"))
+
+
+def test_what_happens_while_the_list_is_being_fetched_is_in_it(app: Flask, tab: Page, mara: Person) -> None:
+    ben = a_person(app, "ben")
+    likes(app, ben, mara)
+    at(app, tab, mara, HOME)
+    tab.evaluate("document.addEventListener('live:notice', () => (window.heard = (window.heard ?? 0) + 1))")
+    held: list[tuple[Route, APIResponse]] = []
+
+    def hold_the_first(route: Route) -> None:
+        route.continue_() if held else held.append((route, route.fetch()))
+
+    tab.route(f"**{HOME}*", hold_the_first)
+    with tab.expect_request(f"**{HOME}*"):
+        comments(app, ben, mara)
+    eventually(lambda: tab.title() and held)
+    comments(app, ben, mara, "post:2")
+    tab.wait_for_function("() => window.heard === 2")
+    route, answer = held[0]
+    route.fulfill(response=answer)
+    expect(tab.locator(".notice-words")).to_have_count(3)
 
 
 def test_the_bell_stands_above_on_phones(app: Flask, open_tab: OpenTab, mara: Person) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 
 from app.accounts.operations import sessions
 from app.entitlements.operations import grants
@@ -18,8 +18,9 @@ from tests.browser.pages import SHAPES, fits, fits_and_is_accessible, fits_in_ev
 from tests.browser.tabs import OpenTab, sign_in, take_shape
 from tests.factories.creators import a_creator, a_tier, follows
 from tests.factories.media import a_picture
-from tests.factories.people import Person, a_person
+from tests.factories.people import Person, a_person, signed_in
 from tests.factories.posts import a_poll, a_post, some_comments
+from tests.support import eventually
 
 LONG = "".join(
     f"<p>Part {number}. The night train leaves at ten, and nobody on the platform speaks.</p>"
@@ -174,6 +175,61 @@ def test_a_reader_likes_keeps_votes_and_comments(
     write(tab, "Good night 🌙")
     expect(tab.locator(".said")).to_have_text("Good night 🌙")
     expect(tab.locator("#comment-count")).to_have_text("1")
+
+
+def test_a_comment_that_comes_while_another_is_being_fetched_is_shown_too(
+    app: Flask, house: House, tab: Page
+) -> None:
+    post = house.post("Night trains")
+    sign_in(tab, app, house.ben)
+    tab.goto(f"/posts/{post}")
+    expect(tab.locator("html[data-live=on]")).to_be_attached()
+    tab.evaluate("document.addEventListener('live:comment', () => (window.heard = (window.heard ?? 0) + 1))")
+    held: list[tuple[Route, APIResponse]] = []
+
+    def hold_the_first(route: Route) -> None:
+        route.continue_() if held else held.append((route, route.fetch()))
+
+    tab.route("**/comments?*", hold_the_first)
+    writer = signed_in(app, a_person(app, "zoe"))
+    form = writer.get(f"/posts/{post}").form(f"/posts/{post}/comments")
+    with tab.expect_request("**/comments?*"):
+        writer.send(form, body="One")
+    eventually(lambda: tab.title() and held)
+    writer.send(writer.get(f"/posts/{post}").form(f"/posts/{post}/comments"), body="Two")
+    tab.wait_for_function("() => window.heard === 2")
+    route, answer = held[0]
+    route.fulfill(response=answer)
+    expect(tab.locator(".said")).to_have_text(["One", "Two"])
+    write(tab, "Three")
+    expect(tab.locator(".said")).to_have_text(["One", "Two", "Three"])
+
+
+def test_what_is_being_written_stays_when_an_answer_got_lost(app: Flask, house: House, tab: Page) -> None:
+    post = house.post("Night trains")
+    sign_in(tab, app, house.ben)
+    tab.goto(f"/posts/{post}#comments")
+    tab.get_by_label("Your comment").fill("Half a com")
+
+    def lose(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    tab.route("**/like", lose)
+    tab.get_by_role("button", name="Like, 0").click()
+    expect(tab.get_by_text("The connection dropped.")).to_be_visible()
+    tab.unroute("**/like")
+    tab.get_by_role("button", name="Like, 0").click()
+    expect(tab.get_by_role("button", name="Like, 1")).to_be_visible()
+    expect(tab.get_by_label("Your comment")).to_have_value("Half a com")
+    # What was sent and only its answer lost is not there to be sent once more.
+    tab.route("**/comments", lose)
+    tab.get_by_role("button", name="Comment", exact=True).click()
+    expect(tab.get_by_text("The connection dropped.")).to_be_visible()
+    tab.unroute("**/comments")
+    tab.get_by_role("button", name="Comment", exact=True).click()
+    expect(tab.locator(".said")).to_have_text("Half a com")
+    expect(tab.get_by_label("Your comment")).to_have_value("")
 
 
 def write(tab: Page, words: str) -> None:

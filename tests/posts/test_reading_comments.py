@@ -91,11 +91,17 @@ def test_comments_are_read_from_the_oldest_on_and_go_on(app: Flask, post: UUID, 
 def test_an_open_page_reads_what_came_since(app: Flask, post: UUID, page: PageClient) -> None:
     ben = a_person(app, "ben")
     some_comments(app, post, ben.id, ["First"])
-    tail = str(page.get(f"/posts/{post}").one("#comments-tail")["hx-get"])
+    shown = page.get(f"/posts/{post}")
+    address = str(shown.one("#comments-tail")["hx-get"])
     some_comments(app, post, ben.id, ["Second"])
-    news = page.get(tail, **HTMX)
+    news = page.get(f"{address}?after={shown.one('#comments-after')['value']}", **HTMX)
     assert said(news) == ["Second"]
-    assert page.get(str(news.one("#comments-tail")["hx-get"]), **HTMX).soup.select("li.comment") == []
+    last = news.one("#comments-after")["value"]
+    assert page.get(f"{address}?after={last}", **HTMX).soup.select("li.comment") == []
+    some_comments(app, post, ben.id, [f"Nr {number}" for number in range(25)])
+    news = page.get(f"{address}?after={last}", **HTMX)
+    assert news.one("#comments-tail")["hx-swap-oob"] == "delete"
+    assert "from=" in str(news.one("#comments-more a")["hx-get"])
 
 
 def test_with_htmx_the_emptied_form_comes_back_and_the_list_is_told(app: Flask, post: UUID) -> None:

@@ -43,7 +43,8 @@ def comments(post_id: UUID) -> Response:
     since, after = (parse_id(request.args.get(name, "")) for name in ("from", "after"))
     found = find_comments(post, viewer_id, since=since, after=after)
     if request.htmx:
-        return page("posts/_comments.html", **_context(post), comments=found, after=after)
+        going_on = (after or "") if "after" in request.args else None
+        return page("posts/_comments.html", **_context(post), comments=found, after=going_on)
     return post_page(post)
 
 
