@@ -85,6 +85,12 @@ function begin(section) {
     else if ("retry" in pressed.dataset) enqueue(row);
     else if (pressed.dataset.move) move(row, Number(pressed.dataset.move), pressed);
   });
+  // It would send the form around it.
+  list.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing || !("alt" in event.target.dataset)) return;
+    event.preventDefault();
+    event.target.dispatchEvent(new Event("change", { bubbles: true }));
+  });
   list.addEventListener("change", ({ target }) => {
     const row = target.closest("li");
     if (row?.dataset.id && "alt" in target.dataset) saveAlt(row);

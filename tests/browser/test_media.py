@@ -311,14 +311,22 @@ def test_a_post_takes_pictures_in_their_order(app: Flask, tab: Page, mara: Perso
     expect(tab.locator("[data-state=received]")).to_have_count(2)
     made_ready(app)
     expect(tab.locator("[data-uploads] [data-state=ready]")).to_have_count(2)
+    sent: list[str] = []
+    tab.on("request", lambda one: sent.append(one.url) if one.is_navigation_request() else None)
+    with tab.expect_response(re.compile("/alt$")):
+        rows(tab).nth(0).locator("[data-alt]").fill("Das Meer")
+        rows(tab).nth(0).locator("[data-alt]").press("Enter")
     rows(tab).nth(0).get_by_role("button", name="Later").click()
     wanted = rows(tab).evaluate_all("all => all.map((row) => row.dataset.id)")
     tab.get_by_label("Title").fill("Two of the sea")
     tab.get_by_role("button", name="Publish").first.click()
     tab.wait_for_url(re.compile(r"/posts/[0-9a-f-]{36}$"))
+    # The key in the description sent nothing.
+    assert [url.rsplit("/", 1)[-1] for url in sent][:-1] == ["new"]
     with app.app_context():
         described = db.session.scalars(select(Post.media)).one()
     assert [one["id"] for one in described] == wanted
+    assert [one["alt"] for one in described] == ["", "Das Meer"]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -103,6 +103,11 @@ def test_of_two_tabs_neither_overwrites_the_other(app: Flask, open_tab: OpenTab)
     there.get_by_label("Text", exact=True).fill("from there")
     expect(there.get_by_label("The other text")).to_have_value("Shared\n\nfrom here")
     fits_and_is_accessible(there)
+    # Neither text is chosen by a key that is pressed in a field.
+    with there.expect_navigation():
+        there.get_by_label("Title").press("Enter")
+    expect(there.get_by_label("The other text")).to_have_value("Shared\n\nfrom here")
+    expect(there.get_by_label("Text", exact=True)).to_have_value("from there")
     there.get_by_role("button", name="Take mine").click()
     expect(there.get_by_text("Saved. Only you see it.")).to_be_visible()
     expect(there.get_by_label("Text", exact=True)).to_have_value("from there")
