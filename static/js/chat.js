@@ -220,6 +220,10 @@ function converse() {
       else if (Number(li.dataset.change) > change) catchUp();
     },
     catchUp,
+    there(one) {
+      waiting(thread, one)?.remove();
+      marks();
+    },
     delayed,
     // It comes back whole. `shown`: the composer as the server shows it with the refusal.
     refused(one, why, shown) {

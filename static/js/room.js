@@ -168,6 +168,7 @@ const unsent = outgoing({
     know(Number(li.dataset.change));
   },
   catchUp,
+  there: (one) => waiting(thread, one)?.remove(),
   delayed,
   refused(one, why) {
     if (!composer) return delayed(one, why);

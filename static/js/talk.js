@@ -10,15 +10,17 @@ export const waiting = (thread, one) => thread.querySelector(`[data-waits="${CSS
 
 // What waits to be sent: it goes out in its order, once, and is not lost with the page. `refusals` are answers that
 // stay what they are; the others pass: a busy server, a session that has to begin again.
-export function outgoing({ store, refusals, post, show, arrived, catchUp, delayed, refused }) {
+export function outgoing({ store, refusals, post, show, arrived, there, catchUp, delayed, refused }) {
   let line = [];
   let sending = false;
   let tries = 0;
   let timer;
 
-  function keep() {
+  // Each by itself: another tab has a line of its own.
+  const place = (one) => `${store}:${one.idempotency_key}`;
+  function keep(one) {
     try {
-      line.length ? localStorage.setItem(store, JSON.stringify(line)) : localStorage.removeItem(store);
+      localStorage.setItem(place(one), JSON.stringify({ at: Date.now(), one }));
     } catch {
       // Shut: what waits is lost with the page.
     }
@@ -41,7 +43,8 @@ export function outgoing({ store, refusals, post, show, arrived, catchUp, delaye
       } else if (answer.ok || answer.status === 409) {
         // Sent before, and only the answer got lost.
         done(one);
-        catchUp();
+        await catchUp();
+        there(one);
       } else if (refusals.has(answer.status)) {
         const shown = read(await answer.text());
         const why = shown.querySelector(WHY)?.textContent.trim();
@@ -60,7 +63,11 @@ export function outgoing({ store, refusals, post, show, arrived, catchUp, delaye
   function done(one) {
     line = line.filter((other) => other !== one);
     tries = 0;
-    keep();
+    try {
+      localStorage.removeItem(place(one));
+    } catch {
+      // Shut.
+    }
   }
 
   function later(one, seconds, words = "Not sent yet. It goes out when the connection is back.") {
@@ -74,12 +81,19 @@ export function outgoing({ store, refusals, post, show, arrived, catchUp, delaye
     flush,
     add(one) {
       line.push(one);
-      keep();
+      keep(one);
     },
-    // What an earlier page left behind.
+    // What earlier pages left behind, in its order.
     takeUp() {
       try {
-        line = JSON.parse(localStorage.getItem(store)) ?? [];
+        const left = Object.keys(localStorage).filter((name) => name.startsWith(`${store}:`));
+        const found = left.map((name) => JSON.parse(localStorage.getItem(name)));
+        line = found.sort((one, other) => one.at - other.at).map(({ one }) => one);
+        // As the release before this one kept it.
+        const old = JSON.parse(localStorage.getItem(store)) ?? [];
+        line.unshift(...old);
+        old.forEach(keep);
+        localStorage.removeItem(store);
       } catch {
         // Shut, or not ours.
       }

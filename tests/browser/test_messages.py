@@ -66,7 +66,7 @@ def write(tab: Page, words: str) -> None:
     tab.get_by_role("button", name="Send").click()
 
 
-def lose_what_is_sent(route: Route) -> None:
+def no_posts(route: Route) -> None:
     route.abort() if route.request.method == "POST" else route.continue_()
 
 
@@ -214,9 +214,7 @@ def test_what_waited_goes_out_after_the_page_was_closed(
     app: Flask, both: tuple[Page, Page], talk: str
 ) -> None:
     host, fan = both
-    fan.route(
-        f"**{talk}", lambda route: route.abort() if route.request.method == "POST" else route.continue_()
-    )
+    fan.route(f"**{talk}", no_posts)
     write(fan, "Not lost")
     expect(fan.get_by_text("Not sent yet")).to_be_visible()
     fan.unroute(f"**{talk}")
@@ -281,6 +279,43 @@ def test_what_was_begun_is_kept_however_soon_one_leaves(
     tab.goto("/messages")
     fan = signed_in(app, ben)
     eventually(lambda: fan.get(talk).form(talk).fields["body"] == "Half a thought")
+
+
+def test_what_waited_in_two_tabs_goes_out_after_both_are_gone(
+    app: Flask, both: tuple[Page, Page], talk: str
+) -> None:
+    host, fan = both
+    second = fan.context.new_page()
+    second.goto(talk)
+    fan.context.set_offline(True)
+    write(fan, "One")
+    write(second, "Two")
+    expect(second.get_by_text("Not sent yet")).to_be_visible()
+    for one in (fan, second):
+        one.goto("about:blank")
+    fan.context.set_offline(False)
+    fan.goto(talk)
+    everything = ["Did the contact sheet arrive?", "One", "Two"]
+    expect(bubbles(host)).to_have_text(everything)
+    expect(fan.locator("[data-waits]")).to_have_count(0)
+    fan.wait_for_function("() => !Object.keys(localStorage).some((key) => key.startsWith('unsent:'))")
+    assert [words for *_, words in all_said(app)] == everything
+
+
+def test_what_waited_does_so_no_more_on_a_page_of_the_past(
+    app: Flask, both: tuple[Page, Page], ben: Person, talk: str
+) -> None:
+    says_much(app, ben, talk, (f"Number {number}" for number in range(2, 92)))
+    _, fan = both
+    fan.route(f"**{talk}", no_posts)
+    write(fan, "Late")
+    expect(fan.get_by_text("Not sent yet")).to_be_visible()
+    fan.goto(f"{talk}?around=5")
+    expect(fan.locator("[data-later]")).to_be_attached()
+    expect(fan.get_by_text("Not sent yet")).to_be_visible()
+    fan.unroute(f"**{talk}")
+    expect(fan.locator("[data-waits]")).to_have_count(0)
+    assert [words for *_, words in all_said(app)][-1] == "Late"
 
 
 def test_an_answer_that_got_lost_is_not_a_second_message(
