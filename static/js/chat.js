@@ -16,7 +16,12 @@ const talks = document.querySelector("[data-talks]");
 
 // A field may have several values.
 const filled = (fields) => Object.entries(fields).flatMap(([name, value]) => [value].flat().map((one) => [name, one]));
-const post = (address, fields) => fetch(address, { method: "POST", headers, body: new URLSearchParams(filled(fields)), keepalive: true });
+// More than this a browser does not send on behalf of a page that may be gone.
+const OUTLIVES = 60_000;
+const post = (address, fields) => {
+  const body = new URLSearchParams(filled(fields));
+  return fetch(address, { method: "POST", headers, body, keepalive: String(body).length < OUTLIVES });
+};
 const quietly = (address, fields) => post(address, fields).catch(() => {});
 
 if (document.querySelector("[data-no-talks]")) document.addEventListener("live:message", () => location.reload());

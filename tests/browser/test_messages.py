@@ -366,6 +366,16 @@ def test_a_draft_that_is_slow_does_not_bring_back_what_was_sent(both: tuple[Page
     expect(line).to_have_value("")
 
 
+def test_as_many_words_as_a_message_takes_are_sent_in_any_script(app: Flask, both: tuple[Page, Page]) -> None:
+    host, fan = both
+    host.get_by_label("Files and price").click()
+    host.get_by_label("Price to open it").fill("4.99")
+    host.get_by_label("Words behind the price").fill("海" * 4_000)
+    write(host, "あ" * 4_000)
+    expect(fan.locator("#m-2")).to_contain_text("Open for $4.99")
+    expect(host.locator("[data-waits]")).to_have_count(0)
+
+
 def test_two_tabs_of_one_person_show_the_same(app: Flask, both: tuple[Page, Page], talk: str) -> None:
     _, fan = both
     second = fan.context.new_page()
