@@ -241,7 +241,7 @@ def test_what_waited_until_the_session_ended_goes_out_after_signing_in(
     app: Flask, both: tuple[Page, Page], ben: Person, talk: str
 ) -> None:
     host, fan = both
-    fan.route(f"**{talk}", lose_what_is_sent)
+    fan.route(f"**{talk}", no_posts)
     write(fan, "Not lost")
     expect(fan.get_by_text("Not sent yet")).to_be_visible()
     fan.unroute(f"**{talk}")
