@@ -4,7 +4,7 @@ from calendar import monthrange
 from datetime import datetime, timedelta
 
 PER_YEAR = 12
-MICROSECOND = timedelta(microseconds=1)
+MICROSECOND, NOTHING = timedelta(microseconds=1), timedelta()
 
 
 def end_of(start: datetime, months: int, anchor: datetime) -> datetime:
@@ -15,9 +15,11 @@ def end_of(start: datetime, months: int, anchor: datetime) -> datetime:
     return anchor.replace(year=year, month=month, day=day)
 
 
-def unused(amount: int, begin: datetime, end: datetime, at: datetime) -> int:
-    """What of a price belongs to the time that is left; the last unit is the fan's."""
-    whole, rest = (end - begin) // MICROSECOND, (end - max(at, begin)) // MICROSECOND
+def unused(amount: int, begin: datetime, end: datetime, at: datetime, used: timedelta = NOTHING) -> int:
+    """What of a price belongs to the time that is left, `used` of it before it began (anew); the last unit is
+    the fan's.
+    """
+    whole, rest = (end - begin + used) // MICROSECOND, (end - max(at, begin)) // MICROSECOND
     return -(-amount * min(rest, whole) // whole) if rest > 0 else 0
 
 

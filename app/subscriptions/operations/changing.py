@@ -13,6 +13,7 @@ from app.invoices.models import Invoice
 from app.invoices.operations.making import Item, Order, make
 from app.invoices.products import Sold
 from app.kit import clock
+from app.kit.ids import new_id
 from app.platform import audit
 from app.platform.audit import Action
 from app.subscriptions import periods, prices, queries
@@ -148,9 +149,10 @@ def take_back(sold: Sold) -> None:
     if subscription.state == "ended":
         return
     if data["fresh"] and subscription.period == data["period"] + 1 and _goes_on(own):
-        taking.mark(own, back=True)
-        _set(subscription, _before(own))
-        taking.take_again(subscription, [key for key, _ in own.detail["carried"]])
+        before = _before(own)
+        taking.step_back(subscription, own, before["end"])
+        _set(subscription, before)
+        taking.take_again(subscription, own)
         if subscription.state == "ended":
             return
     elif data["fresh"]:
@@ -176,6 +178,10 @@ def _again(subscription: Subscription, sold: Sold) -> None:
         subscription.state, subscription.ended_at = "active", None
     if taken.get("back"):
         _set(subscription, {**sold.data, "anchor": begin, "start": begin, "end": end})
+        own.detail = {**own.detail, "anew": str(new_id())}
+        taking.take_again(subscription, own)
+        if subscription.state == "ended":
+            return
     else:
         _climb(subscription, sold.data["period"])
     opening.open_up(subscription)
@@ -212,7 +218,7 @@ def _stands_on_nothing(sold: Sold) -> bool:
 
 def _went_back(taken: dict[str, Any]) -> bool:
     """To what it was before, and not by so much time; what that was may have ended since."""
-    return not taken.get("seconds")
+    return "seconds" not in taken
 
 
 def _climb(subscription: Subscription, period: int) -> None:

@@ -174,10 +174,9 @@ def cannot_be_bought(sold: Sold) -> str | None:
 def take_back(sold: Sold) -> None:
     """What was redeemed of it ends; what was not cannot be any more."""
     gift = _of(sold)
-    if gift.state == "redeemed" and gift.redeemed_by is not None:
-        found = queries.living(gift.redeemed_by, gift.creator_id)
-        if found is not None:
-            taking.take(lock(found.id), sold.invoice_id, gift=True)
+    if gift.state == "redeemed":
+        seen, _ = queries.opened_by(gift)
+        taking.take(lock(seen.id), sold.invoice_id, gift=True)
     else:
         gift.state = "taken_back"
 

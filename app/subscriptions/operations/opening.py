@@ -1,5 +1,6 @@
 """What a subscription opens, and what of it was paid and is not used up."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,11 +13,12 @@ from app.extensions import db
 from app.invoices.models import SETTLED, Invoice, State
 from app.invoices.products import Sold
 from app.subscriptions import periods, queries
-from app.subscriptions.models import Subscription
+from app.subscriptions.models import Subscription, SubscriptionEvent
 from app.subscriptions.operations.locking import note
 
 # How long it stays open when a renewal is not paid in time.
 GRACE = timedelta(days=7)
+Paid = Sequence[SubscriptionEvent]
 
 
 def cause(subscription: Subscription) -> str:
@@ -86,18 +88,39 @@ def left(subscription: Subscription, at: datetime) -> dict[UUID, int]:
     back is as if it had not been: what it took the place of counts by its own time again.
     """
     parts: dict[UUID, int] = {}
-    for event in queries.what_was_paid(subscription.id):
+    for event in counting(queries.what_was_paid(subscription.id)):
         detail = event.detail
-        if "taken" in detail:
-            continue
-        if detail.get("fresh"):
-            parts = {}
         begin, end = (datetime.fromisoformat(detail[name]) for name in ("begin", "end"))
         sums = [(detail["invoice"], detail["amount"]), *detail.get("carried", ())]
         for invoice_id, amount in sums if end > at else ():
             key = UUID(invoice_id)
-            parts[key] = parts.get(key, 0) + periods.unused(amount, begin, end, at)
+            parts[key] = parts.get(key, 0) + periods.unused(amount, begin, end, at, used(event))
     return {key: there for key, part in parts.items() if (there := min(part, kept(key))) > 0}
+
+
+def counting(paid: Paid) -> list[SubscriptionEvent]:
+    """What was neither taken back nor replaced."""
+    return [one for one in paid if "taken" not in one.detail and instead_of(one, paid) is None]
+
+
+def instead_of(own: SubscriptionEvent, paid: Paid) -> SubscriptionEvent | None:
+    """What took the place of all before it, this too, and was not taken back itself."""
+    fresh = [one for one in paid if one.detail.get("fresh") and "taken" not in one.detail and one is not own]
+    return max((one for one in fresh if _anew(one) > counts_since(own)), key=_anew, default=None)
+
+
+def counts_since(one: SubscriptionEvent) -> UUID:
+    """In the order of what was paid; what was taken and given again, since then."""
+    return UUID(one.detail.get("again", str(one.id)))
+
+
+def _anew(one: SubscriptionEvent) -> UUID:
+    return UUID(one.detail.get("anew", str(one.id)))
+
+
+def used(event: SubscriptionEvent) -> timedelta:
+    """What was had of it before its begin: it was taken, and given again."""
+    return timedelta(seconds=event.detail.get("used", 0))
 
 
 def _total(invoice_id: UUID) -> int:

@@ -1,23 +1,28 @@
 """Time that was paid for: taken when its money goes back, given again when a dispute about it is won.
 
-What was paid is noted as it stands ("paid" in the history, with its begin and end). When a part goes, what
-comes after it moves forward by as much; when nothing is left, the subscription ends.
+What was paid is noted as it stands ("paid" in the history, with its begin and end), and lies end to end until
+the subscription's own end. When a part goes, what comes after it moves forward by as much; when nothing is
+left, the subscription ends. What is given again comes last, as if it had been paid only now, and has as much
+time as was taken: what it had before is noted with it ("used"), so that what is left of it can be reckoned.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from app.invoices.products import Sold
 from app.kit import clock
+from app.kit.ids import new_id
 from app.subscriptions import periods, queries
 from app.subscriptions.models import Subscription, SubscriptionEvent
 from app.subscriptions.operations import ending, opening
 from app.subscriptions.operations.locking import alone, lock_tier, note
-from app.subscriptions.periods import MICROSECOND
+from app.subscriptions.periods import MICROSECOND, NOTHING
 
 Paid = Sequence[SubscriptionEvent]
+# Nothing is open: what is given again begins now.
+CLOSED = frozenset({"ended", "paused"})
 
 
 def known(subscription: Subscription, sold: Sold) -> bool:
@@ -27,34 +32,53 @@ def known(subscription: Subscription, sold: Sold) -> bool:
 
 def take(subscription: Subscription, invoice_id: UUID, *, gift: bool = False) -> None:
     """What is over by now stays as it was."""
-    if subscription.state == "ended":
-        return
     at, paid = clock.now(), queries.what_was_paid(subscription.id)
     own = next((one for one in paid if one.detail["invoice"] == str(invoice_id)), None)
-    if own is None:
+    if own is None or "taken" in own.detail:
         return
-    whole = paid[paid.index(own) :]
-    newest = next((one for one in reversed(whole) if _stands_anew(one)), own)
-    share = 1.0 if newest is own else _carried(newest, invoice_id)
-    begin, end = span(newest)
+    if subscription.state == "ended":
+        mark(own, seconds=0)
+        return
+    stands, share = _stands(paid, own)
+    begin, end = span(stands)
     if end <= at or not share:
         return
-    all_of_it = begin >= at and newest is own
-    until = _without(subscription, newest, at, all_of_it=all_of_it, share=share)
+    until = _without(subscription, stands, at, all_of_it=begin >= at and stands is own, share=share)
     if until <= at:
         _end_or_ask(subscription, own, at, gift=gift)
         return
     _mark(own, subscription, until)
-    _set_end(subscription, until, paid, own)
+    by = until - subscription.period_end
+    _follow(paid, stands, by, itself=stands is not own)
+    _set_end(subscription, until, by, paid)
     if begin <= at:
         opening.close_before(subscription)
     note(subscription, "gift_taken_back" if gift else "paid_taken_back")
 
 
-def take_again(subscription: Subscription, invoices: Collection[str]) -> None:
-    """Of what stands there again: what went back of these while something else stood in its place."""
-    for one in queries.what_was_paid(subscription.id):
-        if one.detail["invoice"] in invoices and one.detail.get("taken") and subscription.state != "ended":
+def step_back(subscription: Subscription, own: SubscriptionEvent, until: datetime) -> None:
+    """It took the place of what counts again now, and went until then. What it lost of what it carried is
+    taken from that instead, so that it is as long as it was should it come back.
+    """
+    carried = _carried_into(own, subscription)
+    lost = [one.detail["taken"]["seconds"] for one in carried if "seconds" in one.detail.get("taken", ())]
+    _move(own, NOTHING, timedelta(seconds=sum(lost)))
+    mark(own, back=True)
+    for one in sorted(carried, key=opening.counts_since, reverse=True):
+        if "upgrade" not in one.detail:
+            begin, end = span(one)
+            begin, end = until - (end - begin), until
+            _set_span(one, begin, end)
+            until = begin
+
+
+def take_again(subscription: Subscription, own: SubscriptionEvent, *, untold: bool = False) -> None:
+    """What went back of that which it carried, now that this is in another time. `untold`: only where nothing
+    was there then that it could be taken from.
+    """
+    for one in _carried_into(own, subscription):
+        taken = one.detail.get("taken")
+        if taken is not None and not (untold and taken.get("seconds")) and subscription.state != "ended":
             unmark(one)
             take(subscription, UUID(one.detail["invoice"]), gift="gift" in one.detail)
 
@@ -62,30 +86,24 @@ def take_again(subscription: Subscription, invoices: Collection[str]) -> None:
 def give(subscription: Subscription, sold: Sold, *, gift: bool = False) -> None:
     """What was taken of it is there again; it renews only when its fan says so again, where it had ended."""
     own = queries.paid_with(subscription.id, sold.invoice_id)
-    taken = own.detail.get("taken") if own else None
-    if subscription.state == "ended":
-        until = _end_again(subscription, taken)
-        if until > clock.now() and cannot_give(subscription, sold) is None:
+    if own is None:
+        return
+    ended, rest = subscription.state == "ended", _to_give(subscription, own)
+    if rest and cannot_give(subscription, sold) is None:
+        begin = clock.now() if subscription.state in CLOSED else subscription.period_end
+        if ended:
             alone(subscription.user_id, subscription.creator_id)
             subscription.state, subscription.ended_at = "active", None
-            subscription.period_end = until
-            opening.open_up(subscription)
-            note(subscription, "restored")
-    elif own is not None and taken:
-        subscription.anchor = datetime.fromisoformat(taken["anchor"])
-        by = timedelta(seconds=taken["seconds"])
-        pay_up(subscription, subscription.period_end + by)
-        _set_end(subscription, subscription.period_end + by, queries.what_was_paid(subscription.id), own)
-        note(subscription, "gift_given_again" if gift else "paid_given_again")
-    if own is not None and taken:
-        unmark(own)
+        _lay(subscription, own, begin, rest)
+        note(subscription, "restored" if ended else "gift_given_again" if gift else "paid_given_again")
+    unmark(own)
+    take_again(subscription, own, untold=True)
 
 
 def cannot_give(subscription: Subscription, sold: Sold) -> str | None:
     """Why what was paid for cannot be had again. What is over meanwhile was had."""
     own = queries.paid_with(subscription.id, sold.invoice_id)
-    taken = own.detail.get("taken") if own else None
-    if subscription.state != "ended" or _end_again(subscription, taken) <= clock.now():
+    if own is None or subscription.state != "ended" or not _to_give(subscription, own):
         return None
     return cannot_come_back(subscription) or no_seat(subscription)
 
@@ -121,45 +139,6 @@ def span(one: SubscriptionEvent) -> tuple[datetime, datetime]:
     return datetime.fromisoformat(one.detail["begin"]), datetime.fromisoformat(one.detail["end"])
 
 
-def _stands_anew(one: SubscriptionEvent) -> bool:
-    """It took the place of all before it, and was not taken back itself."""
-    return bool(one.detail.get("fresh")) and "taken" not in one.detail
-
-
-def _carried(newest: SubscriptionEvent, invoice_id: UUID) -> float:
-    """How much of a period was paid with what was left of this invoice."""
-    carried: dict[str, int] = dict(newest.detail.get("carried", ()))
-    whole = newest.detail["amount"] + sum(carried.values())
-    return carried.get(str(invoice_id), 0) / whole if whole else 0.0
-
-
-def _without(
-    subscription: Subscription, one: SubscriptionEvent, at: datetime, *, all_of_it: bool, share: float
-) -> datetime:
-    """Until when it goes without that: by the calendar where none of it has begun."""
-    begin, end = span(one)
-    if all_of_it and (months := one.detail.get("months")):
-        return periods.end_of(subscription.period_end, -months, subscription.anchor)
-    return subscription.period_end - min((end - begin) * share, end - max(begin, at))
-
-
-def _end_or_ask(subscription: Subscription, own: SubscriptionEvent, at: datetime, *, gift: bool) -> None:
-    """Where somebody else's gift goes, the fan who renews is asked for the next period, from now on."""
-    if not (gift and subscription.renews and subscription.state == "active"):
-        ending.end(subscription, "refunded")
-        return
-    until = max(at, subscription.period_start + MICROSECOND)
-    _mark(own, subscription, until)
-    _move_end(subscription, until)
-    opening.open_up(subscription)
-    note(subscription, "gift_taken_back")
-
-
-def _mark(own: SubscriptionEvent, subscription: Subscription, until: datetime) -> None:
-    by = subscription.period_end - until
-    mark(own, anchor=subscription.anchor.isoformat(), seconds=by.total_seconds())
-
-
 def pay_up(subscription: Subscription, until: datetime) -> None:
     """What was asked for meanwhile is not due any more, and nobody pauses in time that is paid."""
     if subscription.state in {"past_due", "paused"} and until > clock.now():
@@ -168,28 +147,133 @@ def pay_up(subscription: Subscription, until: datetime) -> None:
         ending.call_off_later(subscription)
 
 
-def _set_end(subscription: Subscription, until: datetime, paid: Paid, own: SubscriptionEvent) -> None:
-    by, earliest = until - subscription.period_end, max(span(own)[0], clock.now())
-    for one in paid[paid.index(own) + 1 :]:
+def _stands(paid: Paid, own: SubscriptionEvent) -> tuple[SubscriptionEvent, float]:
+    """Whose time it is in, and how much of that: its own, or what it was carried into."""
+    newest = opening.instead_of(own, paid)
+    return (own, 1.0) if newest is None else (newest, _carried(newest, own))
+
+
+def _carried_into(own: SubscriptionEvent, subscription: Subscription) -> list[SubscriptionEvent]:
+    invoices = dict(own.detail.get("carried", ()))
+    return [one for one in queries.what_was_paid(subscription.id) if one.detail["invoice"] in invoices]
+
+
+def _carried(newest: SubscriptionEvent, own: SubscriptionEvent) -> float:
+    """How much of a period was paid with what was left of this payment."""
+    carried: dict[str, int] = dict(newest.detail.get("carried", ()))
+    whole = newest.detail["amount"] + sum(carried.values())
+    return carried.get(own.detail["invoice"], 0) / whole if whole else 0.0
+
+
+def _without(
+    subscription: Subscription, one: SubscriptionEvent, at: datetime, *, all_of_it: bool, share: float
+) -> datetime:
+    """Until when it goes without that: by the calendar where none of it has begun, and it lies by that."""
+    begin, end = span(one)
+    months, anchor = one.detail.get("months"), subscription.anchor
+    if all_of_it and months and begin == periods.end_of(end, -months, anchor):
+        return periods.end_of(subscription.period_end, -months, anchor)
+    return subscription.period_end - min(_whole(one) * share, end - max(begin, at))
+
+
+def _end_or_ask(subscription: Subscription, own: SubscriptionEvent, at: datetime, *, gift: bool) -> None:
+    """Where somebody else's gift goes, the fan who renews is asked for the next period, from now on."""
+    if not (gift and subscription.renews and subscription.state == "active"):
+        # Nothing else is open from now on, so that its time runs while a bank decides.
+        _mark(own, subscription, at, runs_until=subscription.period_end.isoformat())
+        ending.end(subscription, "refunded")
+        return
+    until = max(at, subscription.period_start + MICROSECOND)
+    _mark(own, subscription, until)
+    _set_end(subscription, until, until - subscription.period_end, ())
+    note(subscription, "gift_taken_back")
+
+
+def _mark(own: SubscriptionEvent, subscription: Subscription, until: datetime, **more: str) -> None:
+    mark(
+        own,
+        anchor=subscription.anchor.isoformat(),
+        seconds=(subscription.period_end - until).total_seconds(),
+        used=(opening.used(own) + max(clock.now() - span(own)[0], NOTHING)).total_seconds(),
+        **more,
+    )
+
+
+def _to_give(subscription: Subscription, own: SubscriptionEvent) -> timedelta:
+    """How much of its time was taken, and is not over meanwhile."""
+    taken = own.detail.get("taken")
+    if taken is None and subscription.state != "ended":
+        return NOTHING
+    if taken is None or "runs_until" in taken:
+        until = datetime.fromisoformat(taken["runs_until"]) if taken else span(own)[1]
+        return max(until - clock.now(), NOTHING)
+    return timedelta(seconds=taken.get("seconds", 0))
+
+
+def _lay(subscription: Subscription, own: SubscriptionEvent, begin: datetime, rest: timedelta) -> None:
+    """From then on; or into the time of what it was carried into."""
+    paid, until = queries.what_was_paid(subscription.id), begin + rest
+    taken, by = own.detail.get("taken", {}), until - subscription.period_end
+    gap = max(begin - subscription.period_end, NOTHING)
+    stands, share = _stands(paid, own)
+    if stands is own or not share:
+        # It counts besides whatever took the place of all that was there then.
+        had = _whole(own) - rest
+        if "used" in taken:
+            had = timedelta(seconds=taken["used"] + taken["seconds"]) - rest
+        own.detail = {**own.detail, "used": max(had, NOTHING).total_seconds(), "again": str(new_id())}
+        _set_span(own, begin, until)
+        for one in _upgrades_of(paid, own):
+            _move(one, gap, by)
+    else:
+        _follow(paid, stands, by, itself=True, gap=gap)
+    if "anchor" in taken:
+        subscription.anchor = datetime.fromisoformat(taken["anchor"])
+    pay_up(subscription, until)
+    _set_end(subscription, until, rest, paid)
+
+
+def _follow(
+    paid: Paid, stands: SubscriptionEvent, by: timedelta, *, itself: bool, gap: timedelta = NOTHING
+) -> None:
+    """Its time is longer or shorter by so much, and what was paid for after it moves along."""
+    earliest = max(span(stands)[0], clock.now())
+    for one in opening.counting(paid):
         begin, end = span(one)
-        # Months are not all as long; and an upgrade may have begun before the time that was paid ahead.
-        moved = begin if begin < span(own)[0] else max(begin + by, earliest), end + by
-        one.detail = {**one.detail, "begin": moved[0].isoformat(), "end": moved[1].isoformat()}
-    _move_end(subscription, until)
-    if not periods.on_its_day(until, subscription.anchor):
-        subscription.anchor = until
+        if one is not stands and "upgrade" not in one.detail and begin >= span(stands)[0]:
+            # Months are not all as long.
+            _set_span(one, max(begin + by, earliest), end + by)
+    for one in (*_upgrades_of(paid, stands), *((stands,) if itself else ())):
+        _move(one, gap, by)
+
+
+def _upgrades_of(paid: Paid, own: SubscriptionEvent) -> list[SubscriptionEvent]:
+    """Bought when its time was paid already: they are for that time too."""
+    return [one for one in paid if "upgrade" in one.detail and one.id > own.id]
+
+
+def _move(one: SubscriptionEvent, begin_by: timedelta, end_by: timedelta) -> None:
+    begin, end = span(one)
+    _set_span(one, begin + begin_by, end + end_by)
+
+
+def _set_span(one: SubscriptionEvent, begin: datetime, end: datetime) -> None:
+    one.detail = {**one.detail, "begin": begin.isoformat(), "end": end.isoformat()}
+
+
+def _whole(one: SubscriptionEvent) -> timedelta:
+    begin, end = span(one)
+    return end - begin + opening.used(one)
+
+
+def _set_end(subscription: Subscription, until: datetime, by: timedelta, paid: Paid) -> None:
+    """With it go a pause that is to follow, the day of the month that periods end on, and what is open."""
     begun = [begin for one in paid if (begin := span(one)[0]) <= clock.now() and "taken" not in one.detail]
     subscription.period_start = min(subscription.period_start, max(begun, default=subscription.period_start))
+    subscription.period_end = until
+    if subscription.paused_until is not None:
+        subscription.paused_until += by
+    if not periods.on_its_day(until, subscription.anchor):
+        subscription.anchor = until
     subscription.reminded_at = None
     opening.open_up(subscription)
-
-
-def _move_end(subscription: Subscription, until: datetime) -> None:
-    """And with it a pause that is to follow."""
-    if subscription.paused_until is not None:
-        subscription.paused_until += until - subscription.period_end
-    subscription.period_end = until
-
-
-def _end_again(subscription: Subscription, taken: dict[str, Any] | None) -> datetime:
-    return clock.now() + timedelta(seconds=taken["seconds"]) if taken else subscription.period_end
