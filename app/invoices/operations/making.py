@@ -91,13 +91,20 @@ def _already(order: Order, key: str) -> Invoice | None:
     if ending.expire(found):
         db.session.flush()
         return None
-    if (found.user_id, found.total, found.currency) == (order.buyer_id, order.total, order.currency):
+    if _same(found, order):
         return found
     if found.state != State.OPEN:
         raise UnderWay
     ending.cancel(found)
     db.session.flush()
     return None
+
+
+def _same(found: Invoice, order: Order) -> bool:
+    """For the same person, the same money and the same things, as they are sold now."""
+    lines = [(one.product, one.subject_id, one.quantity, one.amount, one.data) for one in found.lines]
+    items = [(one.product, one.subject_id, one.quantity, one.amount, one.data) for one in order.items]
+    return (found.user_id, found.currency, lines) == (order.buyer_id, order.currency, items)
 
 
 def _invoice(order: Order, found: Terms) -> Invoice:
