@@ -276,6 +276,12 @@ def invoice_of(product: str, subject_id: UUID) -> Invoice:
     return db.session.scalars(found).one()
 
 
+def tier_of_rank(creator_id: UUID, rank: int) -> UUID | None:
+    return db.session.scalars(
+        select(Tier.id).where(Tier.creator_id == creator_id, Tier.rank == rank)
+    ).one_or_none()
+
+
 def tier(tier_id: UUID | None) -> Tier | None:
     return db.session.get(Tier, tier_id) if tier_id else None
 

@@ -28,7 +28,7 @@ FOR_GOOD = Extent()
 
 def grant(user_id: UUID, scope_id: UUID, kind: Kind, *, cause: str, extent: Extent = FOR_GOOD) -> None:
     """The same cause again changes what it gives: a renewal, another tier."""
-    found = _living(user_id, cause)
+    found = living(user_id, cause)
     if found is None:
         found = Grant(user_id=user_id, scope_id=scope_id, kind=kind.value, cause=cause, starts_at=clock.now())
         db.session.add(found)
@@ -38,7 +38,7 @@ def grant(user_id: UUID, scope_id: UUID, kind: Kind, *, cause: str, extent: Exte
 
 
 def revoke(user_id: UUID, *, cause: str) -> None:
-    found = _living(user_id, cause)
+    found = living(user_id, cause)
     if found is not None:
         found.revoked_at = clock.now()
         end_access(Ended.GRANT, user_id, found.scope_id)
@@ -85,7 +85,8 @@ def _sooner(ends_at: datetime | None, before: datetime | None) -> bool:
     return ends_at is not None and (before is None or ends_at < before)
 
 
-def _living(user_id: UUID, cause: str) -> Grant | None:
+def living(user_id: UUID, cause: str) -> Grant | None:
+    """As it is, held by whoever asks."""
     return db.session.scalars(
         select(Grant)
         .where(Grant.user_id == user_id, Grant.cause == cause, Grant.revoked_at.is_(None))

@@ -23,6 +23,7 @@ from app.subscriptions.operations import ending, opening, taking
 from app.subscriptions.operations.beginning import no_place
 from app.subscriptions.operations.locking import alone, lock, lock_own, note
 from app.subscriptions.operations.ordering import order
+from app.subscriptions.periods import NOTHING
 from app.subscriptions.prices import LEAST, LENGTHS
 from app.subscriptions.queries import Offered
 
@@ -86,6 +87,7 @@ def stay(subscription_id: UUID, user_id: UUID) -> None:
     found = lock_own(subscription_id, user_id)
     if found.next_tier_id is not None:
         found.next_tier_id = found.next_months = found.next_price = None
+        ending.call_off_later(found)
         _note(found, "stays")
 
 
@@ -108,6 +110,7 @@ def upgrade(sold: Sold) -> None:
         subscription.period = data["period"] + 1
         subscription.period_end = periods.end_of(begin, data["months"], begin)
         subscription.reminded_at = None
+    more |= _paid_with(subscription)
     _become(subscription, data)
     subscription.paused_until = subscription.period_end + pause if pause else None
     opening.open_up(subscription)
@@ -143,23 +146,21 @@ def take_back(sold: Sold) -> None:
     own = queries.paid_with(subscription.id, sold.invoice_id)
     if own is None:
         return
-    if not data["fresh"]:
-        taking.mark(own)
-        _climb(subscription, data["period"])
-    if subscription.state == "ended":
-        return
-    if data["fresh"] and subscription.period == data["period"] + 1 and _goes_on(own):
+    lives, replaced = subscription.state != "ended", subscription.period == data["period"] + 1
+    if data["fresh"] and lives and replaced and _goes_on(own):
         before = _before(own)
         taking.step_back(subscription, own, before["end"])
         _set(subscription, before)
         taking.take_again(subscription, own)
-        if subscription.state == "ended":
-            return
-    elif data["fresh"]:
+        _climb(subscription, own, data["period"])
+    else:
         taking.take(subscription, sold.invoice_id)
-        return
-    opening.open_up(subscription)
-    note(subscription, "upgrade_taken_back")
+        if own.detail.get("taken") != {} or not _climb(subscription, own, data["period"]):
+            return
+    if subscription.state != "ended":
+        opening.keep_open_again(subscription, own.detail.get("kept_open"), NOTHING)
+        opening.open_up(subscription)
+        note(subscription, "upgrade_taken_back")
 
 
 def _again(subscription: Subscription, sold: Sold) -> None:
@@ -182,8 +183,10 @@ def _again(subscription: Subscription, sold: Sold) -> None:
         taking.take_again(subscription, own)
         if subscription.state == "ended":
             return
-    else:
-        _climb(subscription, sold.data["period"])
+    elif not _climb(subscription, own, sold.data["period"]):
+        return  # what it opened stayed open
+    if subscription.period == sold.data["period"] or taken.get("back"):
+        own.detail = {**own.detail, **_paid_with(subscription)}
     opening.open_up(subscription)
     note(subscription, "upgrade_given_again")
 
@@ -191,28 +194,29 @@ def _again(subscription: Subscription, sold: Sold) -> None:
 def _cannot_again(subscription: Subscription, sold: Sold) -> str | None:
     own = queries.paid_with(subscription.id, sold.invoice_id)
     assert own is not None
-    taken = own.detail.get("taken")
+    taken, fresh, ended = own.detail.get("taken"), sold.data["fresh"], subscription.state == "ended"
     if taken is None or not _went_back(taken):
         return taking.cannot_give(subscription, sold)
-    if taking.span(own)[1] <= clock.now():
+    # The next period that is paid leaves of an upgrade what it leaves (_leave_open).
+    later = subscription.period > sold.data["period"] and not fresh and not ended
+    if later or taking.span(own)[1] <= clock.now():
         return None  # it was had until the dispute, and is over
     as_before = (str(subscription.tier_id), subscription.period) == (
         sold.data["from_tier"],
-        sold.data["period"] + (1 if sold.data["fresh"] else 0),
+        sold.data["period"] + (1 if fresh else 0),
     )
     if not as_before:
         return "Your subscription changed meanwhile."
-    if subscription.state == "ended":
-        if not sold.data["fresh"] and _stands_on_nothing(sold):
+    if ended:
+        if not fresh and _stands_on_nothing(sold.data["carried"]):
             return "What you changed from went back."
         if reason := taking.cannot_come_back(subscription):
             return reason
     return no_place(UUID(sold.data["tier_id"]), subscription.id)
 
 
-def _stands_on_nothing(sold: Sold) -> bool:
-    """What it was the difference to is not paid any more."""
-    carried = sold.data["carried"]
+def _stands_on_nothing(carried: list[list[Any]]) -> bool:
+    """What it was the difference to is not paid any more; what was free needs not be."""
     return bool(carried) and not any(opening.kept(UUID(key)) for key, _ in carried)
 
 
@@ -221,18 +225,40 @@ def _went_back(taken: dict[str, Any]) -> bool:
     return "seconds" not in taken
 
 
-def _climb(subscription: Subscription, period: int) -> None:
-    """The upgrades of this period, one on the other: each holds where what it was built on holds."""
-    if subscription.period != period:
-        return
-    steps = [
-        one.detail for one in queries.what_was_paid(subscription.id) if one.detail.get("upgrade") == period
-    ]
+def _climb(subscription: Subscription, own: SubscriptionEvent, period: int) -> bool:
+    """The upgrades of this period, one on the other: each holds where what it was built on holds. Whether
+    that changes anything.
+    """
+    paid = queries.what_was_paid(subscription.id)
+    steps = [one.detail for one in paid if one.detail.get("upgrade") == period]
+    if not steps:
+        return False
     tier, price = steps[0]["from_tier"], steps[0]["from_price"]
     for step in steps:
         if "taken" not in step and step["from_tier"] == tier:
             tier, price = step["tier_id"], step["price"]
-    subscription.tier_id, subscription.price = UUID(tier), price
+    stepped_back = [one for one in paid if one.id >= own.id and one.detail.get("taken", {}).get("back")]
+    if subscription.period - len(stepped_back) == period:
+        subscription.tier_id, subscription.price = UUID(tier), price
+        return True
+    return _leave_open(subscription, UUID(tier), taking.span(own)[1])
+
+
+def _leave_open(subscription: Subscription, tier_id: UUID, until: datetime) -> bool:
+    """The next period is paid already, its tier open; until it begins this one too, where it is higher."""
+    if subscription.state == "ended" or until <= clock.now():
+        return False
+    this, then = queries.tier(tier_id), queries.tier(subscription.tier_id)
+    if this is not None and this.rank > (then.rank if then else 1):
+        opening.keep_open(subscription, tier_id, until)
+        return True
+    return opening.close_before(subscription) is not None
+
+
+def _paid_with(subscription: Subscription) -> dict[str, Any]:
+    """What was left open of a higher tier is closed: its worth is taken off what is paid now."""
+    kept = opening.close_before(subscription)
+    return {"kept_open": kept} if kept else {}
 
 
 def _become(subscription: Subscription, data: dict[str, Any]) -> None:
@@ -262,8 +288,7 @@ def _before(own: SubscriptionEvent) -> dict[str, Any]:
 
 def _goes_on(own: SubscriptionEvent) -> bool:
     """Whether what it took the place of is not over, and not taken back as well."""
-    carried = (UUID(key) for key, _ in own.detail["carried"])
-    return _before(own)["end"] > clock.now() and any(opening.kept(key) for key in carried)
+    return _before(own)["end"] > clock.now() and not _stands_on_nothing(own.detail["carried"])
 
 
 def _set(subscription: Subscription, how: dict[str, Any]) -> None:

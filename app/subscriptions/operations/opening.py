@@ -12,6 +12,7 @@ from app.entitlements.rules import Kind
 from app.extensions import db
 from app.invoices.models import SETTLED, Invoice, State
 from app.invoices.products import Sold
+from app.kit import clock
 from app.subscriptions import periods, queries
 from app.subscriptions.models import Subscription, SubscriptionEvent
 from app.subscriptions.operations.locking import note
@@ -56,9 +57,20 @@ def keep_open(subscription: Subscription, tier_id: UUID, until: datetime) -> Non
     )
 
 
-def close_before(subscription: Subscription) -> None:
-    """What was kept open goes, with the money that was paid for it."""
+def close_before(subscription: Subscription) -> dict[str, str] | None:
+    """What was kept open goes, with the money that was paid for it: which tier until when, for its return."""
+    closed = grants.living(subscription.user_id, _before(subscription))
     grants.revoke(subscription.user_id, cause=_before(subscription))
+    if closed is None or closed.ends_at is None or closed.ends_at <= clock.now():
+        return None
+    tier_id = queries.tier_of_rank(subscription.creator_id, closed.rank)
+    return {"tier": str(tier_id), "until": closed.ends_at.isoformat()} if tier_id else None
+
+
+def keep_open_again(subscription: Subscription, kept: dict[str, str] | None, later: timedelta) -> None:
+    """What was closed so, for as long as it was to be."""
+    if kept is not None and (until := datetime.fromisoformat(kept["until"]) + later) > clock.now():
+        keep_open(subscription, UUID(kept["tier"]), until)
 
 
 def close(subscription: Subscription) -> None:

@@ -36,10 +36,13 @@ def take(subscription: Subscription, invoice_id: UUID, *, gift: bool = False) ->
     own = next((one for one in paid if one.detail["invoice"] == str(invoice_id)), None)
     if own is None or "taken" in own.detail:
         return
+    stands, share = _stands(paid, own)
+    if stands is own and "upgrade" in own.detail:
+        mark(own)  # no time: what it opened goes (changing.take_back)
+        return
     if subscription.state == "ended":
         mark(own, seconds=0)
         return
-    stands, share = _stands(paid, own)
     begin, end = span(stands)
     if end <= at or not share:
         return
@@ -47,12 +50,11 @@ def take(subscription: Subscription, invoice_id: UUID, *, gift: bool = False) ->
     if until <= at:
         _end_or_ask(subscription, own, at, gift=gift)
         return
-    _mark(own, subscription, until)
+    kept = opening.close_before(subscription) if begin <= at else None
+    _mark(own, subscription, until, **({"kept_open": kept, "at": at.isoformat()} if kept else {}))
     by = until - subscription.period_end
     _follow(paid, stands, by, itself=stands is not own)
     _set_end(subscription, until, by, paid)
-    if begin <= at:
-        opening.close_before(subscription)
     note(subscription, "gift_taken_back" if gift else "paid_taken_back")
 
 
@@ -189,7 +191,7 @@ def _end_or_ask(subscription: Subscription, own: SubscriptionEvent, at: datetime
     note(subscription, "gift_taken_back")
 
 
-def _mark(own: SubscriptionEvent, subscription: Subscription, until: datetime, **more: str) -> None:
+def _mark(own: SubscriptionEvent, subscription: Subscription, until: datetime, **more: Any) -> None:
     mark(
         own,
         anchor=subscription.anchor.isoformat(),
@@ -231,6 +233,9 @@ def _lay(subscription: Subscription, own: SubscriptionEvent, begin: datetime, re
         subscription.anchor = datetime.fromisoformat(taken["anchor"])
     pay_up(subscription, until)
     _set_end(subscription, until, rest, paid)
+    if "kept_open" in taken:
+        since = datetime.fromisoformat(taken["at"])
+        opening.keep_open_again(subscription, taken["kept_open"], clock.now() - since)
 
 
 def _follow(
