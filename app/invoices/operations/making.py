@@ -101,10 +101,9 @@ def _already(order: Order, key: str) -> Invoice | None:
 
 
 def _same(found: Invoice, order: Order) -> bool:
-    """For the same person, the same money and the same things, as they are sold now."""
-    lines = [(one.product, one.subject_id, one.quantity, one.amount, one.data) for one in found.lines]
-    items = [(one.product, one.subject_id, one.quantity, one.amount, one.data) for one in order.items]
-    return (found.user_id, found.currency, lines) == (order.buyer_id, order.currency, items)
+    """For the same person, the same money, and the same terms: what it is for its name says."""
+    sums = (found.user_id, found.total, found.currency) == (order.buyer_id, order.total, order.currency)
+    return sums and [one.data for one in found.lines] == [one.data for one in order.items]
 
 
 def _invoice(order: Order, found: Terms) -> Invoice:
