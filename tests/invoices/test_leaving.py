@@ -15,7 +15,7 @@ from app.platform.audit import Action
 from app.platform.models import AuditRecord
 from app.platform.transaction import transaction
 from tests.factories.creators import a_creator
-from tests.factories.invoices import an_invoice, bought, dispute, give_credit, money_in, the_invoice
+from tests.factories.invoices import an_invoice, bought, dispute, give_credit, money_in, the_invoice, too_late
 from tests.factories.people import Person, a_person, signed_in
 from tests.invoices.conftest import balance, whole
 from tests.page_client import Page
@@ -102,17 +102,20 @@ def test_what_comes_in_for_somebody_who_left_goes_back_by_itself(app: Flask, fix
     """Too late, or back from a bank that had taken it: nobody is there to ask for it."""
     fan, creator = a_person(app), a_creator(app)
     late = an_invoice(app, fan, creator, lives=timedelta(days=60))
+    expired = too_late(app, an_invoice(app, fan, creator))
     twice = bought(app, fan, creator)
     disputed = dispute(app, twice, of=money_in(app, twice, 300))
     ask_to_leave(app, fan)
     leave(app, fan, fixed_clock)
     money_in(app, late, 200)
+    money_in(app, expired, 500)
     with app.app_context():
         with transaction():
             disputing.won(disputed, Account(Kind.CARD_CLEARING, "USD"))
         for _ in range(2):
             outbox.relay()
             work.drain()
-    assert [the_invoice(app, one).leftover for one in (late, twice)] == [0, 0]
+    assert [the_invoice(app, one).leftover for one in (late, expired, twice)] == [0, 0, 0]
+    assert the_invoice(app, expired).kept == 0, "nothing is sold to nobody"
     assert balance(app, Kind.UNALLOCATED, fan) == balance(app, Kind.PAYOUT_TRANSIT, fan) == 0
     assert whole(app)

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from app.accounts.queries import has_left
 from app.extensions import db
 from app.invoices import fees
 from app.invoices.models import PAYABLE, Attempt, Invoice, Payment, State
@@ -110,6 +111,8 @@ def reckon(invoice: Invoice, entry: Entry | None, *, had: bool = False) -> None:
     """What its sums say now. Late money is taken when what it was for can still be had, and is wanted."""
     with db.session.no_autoflush:
         wanted = invoice.paid_at is None and invoice.state != State.CANCELLED
+        # Nothing is sold to nobody; what was open when they left was called off.
+        wanted = wanted and not (invoice.state == State.EXPIRED and has_left(invoice.user_id))
         covered = wanted and invoice.leftover >= invoice.total
         settles = covered and (had or not settling.gone(invoice))
         if settles:
