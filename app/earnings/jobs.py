@@ -58,8 +58,7 @@ def settle_payouts() -> None:
 
 @schedule.every(60, "earnings.planned_payouts")
 def planned_payouts() -> None:
-    while planning.pay_due(ways()) == planning.BATCH:
-        continue
+    planning.pay_due(ways())
 
 
 @schedule.every(300, "earnings.look_at_accounts")

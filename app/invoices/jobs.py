@@ -21,14 +21,12 @@ def init_app() -> None:
 
 @schedule.every(15, "invoices.expire")
 def expire() -> None:
-    while ending.expire_due() == ending.BATCH:
-        continue
+    ending.expire_due()
 
 
 @schedule.every(60, "invoices.release")
 def release() -> None:
-    while releasing.release_due() == releasing.BATCH:
-        continue
+    releasing.release_due()
 
 
 @work.handler("invoices.tell_paid")

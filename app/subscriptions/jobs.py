@@ -34,8 +34,7 @@ def init_app() -> None:
 
 @schedule.every(15, "subscriptions.renew")
 def renew() -> None:
-    while renewing.renew_due() == renewing.BATCH:
-        continue
+    renewing.renew_due()
 
 
 @schedule.every(600, "subscriptions.remind")

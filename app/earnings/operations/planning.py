@@ -5,7 +5,6 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts.queries import find_user
@@ -22,6 +21,7 @@ from app.kit import clock
 from app.platform import audit
 from app.platform.audit import Action
 from app.platform.errors import Refused
+from app.platform.rounds import rounds
 from app.platform.transaction import transaction
 
 log = logging.getLogger(__name__)
@@ -56,14 +56,17 @@ def next_time(rhythm: str, at: datetime) -> datetime | None:
     return this if this > at else next_of(unit, start_of(unit, at)) + HOUR
 
 
-def pay_due(rails: Collection[str]) -> int:
-    """How many plans had their turn, by rails that are open. However long nobody looked, each has one."""
-    due = select(PayoutPlan.creator_id).where(PayoutPlan.next_at <= clock.now())
-    found = db.session.scalars(due.order_by(PayoutPlan.next_at).limit(BATCH)).all()
-    for creator_id in found:
-        with transaction():
-            _pay(creator_id, rails)
-    return len(found)
+def pay_due(rails: Collection[str]) -> None:
+    """By rails that are open. However long nobody looked, each plan has one turn."""
+    due = PayoutPlan.next_at <= clock.now()
+    for some in rounds(due, PayoutPlan.next_at, PayoutPlan.creator_id, size=BATCH):
+        for creator_id in some:
+            try:
+                with transaction():
+                    _pay(creator_id, rails)
+            except Exception:
+                # Whatever it was, the others have their turn; this one comes again with the next round.
+                log.exception("a payout plan was left as it is", extra={"creator": str(creator_id)})
 
 
 def _pay(creator_id: UUID, rails: Collection[str]) -> None:

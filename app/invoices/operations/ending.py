@@ -2,9 +2,8 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_
 
-from app.extensions import db
 from app.invoices import products
 from app.invoices.errors import NotPayable
 from app.invoices.models import Invoice, State
@@ -13,6 +12,7 @@ from app.invoices.operations.locking import each, lock, lock_own
 from app.kit import clock
 from app.platform import audit
 from app.platform.audit import Action
+from app.platform.rounds import rounds
 
 BATCH = 100
 # Money that is on its way may take longer than an invoice lives.
@@ -42,15 +42,10 @@ def expire(invoice: Invoice) -> bool:
     return False
 
 
-def expire_due() -> int:
-    """How many were."""
-    due = db.session.scalars(
-        select(Invoice.id)
-        .where(Invoice.state.in_(EXPIRING), Invoice.expires_at <= clock.now())
-        .order_by(Invoice.expires_at)
-        .limit(BATCH)
-    ).all()
-    return each(due, lambda invoice_id: expire(lock(invoice_id)))
+def expire_due() -> None:
+    due = and_(Invoice.state.in_(EXPIRING), Invoice.expires_at <= clock.now())
+    for some in rounds(due, Invoice.expires_at, Invoice.id, size=BATCH):
+        each(some, lambda invoice_id: expire(lock(invoice_id)))
 
 
 def _end(invoice: Invoice, state: State) -> None:

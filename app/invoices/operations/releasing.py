@@ -2,31 +2,27 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_
 
-from app.extensions import db
 from app.invoices.models import Invoice, State
 from app.invoices.operations import bookings
 from app.invoices.operations.locking import each, lock
 from app.kit import clock
+from app.platform.rounds import rounds
 
 BATCH = 200
 
 
-def release_due() -> int:
-    """How many were. What is disputed waits; what was refunded whole has nothing, and is asked about once."""
-    due = db.session.scalars(
-        select(Invoice.id)
-        .where(
-            Invoice.paid_at.is_not(None),
-            Invoice.released_at.is_(None),
-            Invoice.available_at <= clock.now(),
-            Invoice.state != State.DISPUTED,
-        )
-        .order_by(Invoice.available_at)
-        .limit(BATCH)
-    ).all()
-    return each(due, release)
+def release_due() -> None:
+    """What is disputed waits; what was refunded whole has nothing, and is asked about once."""
+    due = and_(
+        Invoice.paid_at.is_not(None),
+        Invoice.released_at.is_(None),
+        Invoice.available_at <= clock.now(),
+        Invoice.state != State.DISPUTED,
+    )
+    for some in rounds(due, Invoice.available_at, Invoice.id, size=BATCH):
+        each(some, release)
 
 
 def release(invoice_id: UUID) -> None:

@@ -7,11 +7,10 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import select
-
 from app.extensions import db
 from app.invoices.models import PAYABLE, Invoice, State
 from app.kit import clock
+from app.platform.rounds import rounds
 from app.subscriptions import queries
 from app.subscriptions.errors import ChangedMeanwhile, NotNow, TooEarly
 from app.subscriptions.models import Subscription
@@ -29,12 +28,10 @@ class Step(StrEnum):
     LOOK = "look"
 
 
-def renew_due() -> int:
-    """How many had their turn."""
-    due = db.session.scalars(
-        select(Subscription.id).where(queries.due(clock.now())).order_by(Subscription.period_end).limit(BATCH)
-    ).all()
-    return each(due, turn)
+def renew_due() -> None:
+    due = queries.due(clock.now())
+    for some in rounds(due, Subscription.period_end, Subscription.id, size=BATCH):
+        each(some, turn)
 
 
 def turn(subscription_id: UUID) -> None:
