@@ -42,6 +42,21 @@ def test_what_was_left_open_comes_back_when_that_dispute_is_won(house: House, ti
     assert can_read(house) and not can_read(house, rank=2)
 
 
+def test_what_was_left_open_comes_back_in_any_order(house: House, time: FixedClock) -> None:
+    sub = subscribed(house.app, house.fan, house.creator, house.gold)
+    change(house, sub, house.silver)
+    time.at = the_subscription(house.app, sub).period_end - timedelta(days=7)
+    renewal, first = renews_early(house, sub), invoices_of(house.app, sub)[0].id
+    for payments in ((renewal, first), (first, renewal)):
+        disputes = [dispute(house.app, one) for one in payments]
+        assert the_subscription(house.app, sub).state == "ended" and not can_read(house)
+        for one in disputes:
+            wins(house, one)
+        assert can_read(house, rank=2)
+    time.move(timedelta(days=7, seconds=1))
+    assert can_read(house) and not can_read(house, rank=2)
+
+
 def test_what_an_upgrade_was_paid_with_is_not_open_besides(house: House, time: FixedClock) -> None:
     dear = a_tier(house.app, house.creator, "Dear", price=5_000)
     sub = subscribed(house.app, house.fan, house.creator, dear)

@@ -50,8 +50,7 @@ def take(subscription: Subscription, invoice_id: UUID, *, gift: bool = False) ->
     if until <= at:
         _end_or_ask(subscription, own, at, gift=gift)
         return
-    kept = opening.close_before(subscription) if begin <= at else None
-    _mark(own, subscription, until, **({"kept_open": kept, "at": at.isoformat()} if kept else {}))
+    _mark(own, subscription, until, _close_before(subscription, paid, stands))
     by = until - subscription.period_end
     _follow(paid, stands, by, itself=stands is not own)
     _set_end(subscription, until, by, paid)
@@ -182,7 +181,8 @@ def _end_or_ask(subscription: Subscription, own: SubscriptionEvent, at: datetime
     """Where somebody else's gift goes, the fan who renews is asked for the next period, from now on."""
     if not (gift and subscription.renews and subscription.state == "active"):
         # Nothing else is open from now on, so that its time runs while a bank decides.
-        _mark(own, subscription, at, runs_until=subscription.period_end.isoformat())
+        kept = _close_before(subscription, queries.what_was_paid(subscription.id), own)
+        _mark(own, subscription, at, kept, runs_until=subscription.period_end.isoformat())
         ending.end(subscription, "refunded")
         return
     until = max(at, subscription.period_start + MICROSECOND)
@@ -191,14 +191,28 @@ def _end_or_ask(subscription: Subscription, own: SubscriptionEvent, at: datetime
     note(subscription, "gift_taken_back")
 
 
-def _mark(own: SubscriptionEvent, subscription: Subscription, until: datetime, **more: Any) -> None:
+def _mark(
+    own: SubscriptionEvent,
+    subscription: Subscription,
+    until: datetime,
+    kept_open: dict[str, str] | None = None,
+    **more: str,
+) -> None:
     mark(
         own,
         anchor=subscription.anchor.isoformat(),
         seconds=(subscription.period_end - until).total_seconds(),
         used=(opening.used(own) + max(clock.now() - span(own)[0], NOTHING)).total_seconds(),
+        kept_open=kept_open,
         **more,
     )
+
+
+def _close_before(subscription: Subscription, paid: Paid, own: SubscriptionEvent) -> dict[str, str] | None:
+    """What is left open of a higher tier is of the time that runs, or of what came back after a lower one."""
+    came_back = [one for one in opening.counting(paid) if one.detail.get("left_open")]
+    its_own = own in came_back if came_back else span(own)[0] <= clock.now()
+    return opening.close_before(subscription) if its_own else None
 
 
 def _to_give(subscription: Subscription, own: SubscriptionEvent) -> timedelta:
@@ -233,9 +247,11 @@ def _lay(subscription: Subscription, own: SubscriptionEvent, begin: datetime, re
         subscription.anchor = datetime.fromisoformat(taken["anchor"])
     pay_up(subscription, until)
     _set_end(subscription, until, rest, paid)
-    if "kept_open" in taken:
-        since = datetime.fromisoformat(taken["at"])
-        opening.keep_open_again(subscription, taken["kept_open"], clock.now() - since)
+    if kept := taken.get("kept_open"):
+        # As long as there is of its own time, which may be later than it was.
+        later = clock.now() + rest - datetime.fromisoformat(kept["until"])
+        opening.keep_open_again(subscription, kept, later)
+        own.detail = {**own.detail, "left_open": True}
 
 
 def _follow(
