@@ -89,7 +89,7 @@ def test_a_second_one_of_what_was_taken_down_goes_with_it_and_comes_back_with_it
     with desk.app.app_context(), pytest.raises(FileGone), transaction():
         holding.attach([second.id], desk.person.id, public=True)
     with desk.app.app_context(), transaction():
-        holding.put_back([first.id])
+        holding.put_back([first.id], ())
         holding.attach([second.id], desk.person.id, public=True)
 
 
@@ -112,7 +112,7 @@ def test_what_was_taken_down_does_not_come_back_until_it_is_put_back(desk: Desk)
     again = desk.made(content)
     assert (again.state, again.trouble) == ("failed", "taken_down")
     with desk.app.app_context(), transaction():
-        holding.put_back([first.id])
+        holding.put_back([first.id], ())
     assert desk.made(content).state == "ready"
 
 
