@@ -146,15 +146,16 @@ def decided(kind: str) -> Select[UUID]:
     return select(about).where(Report.subject_kind == kind, about.not_in(waiting))
 
 
-def how_many_others(line: Line) -> int:
-    """Who reported the same thing, and still waits."""
-    same = select(func.count()).where(
+def others(line: Line) -> list[Line]:
+    """Who reported the same thing, and still waits: they are decided about together."""
+    same = (
         Report.subject_kind == line.subject_kind,
         Report.subject_id == line.subject_id,
         Report.state == "waiting",
         Report.id != line.id,
     )
-    return db.session.scalar(same) or 0
+    rows = db.session.execute(_reports().where(*same).order_by(Report.created_at, Report.id))
+    return [Line(**row._mapping) for row in rows]
 
 
 def _reports() -> Any:

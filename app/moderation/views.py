@@ -146,7 +146,7 @@ def _about(report_id: UUID) -> dict[str, Any]:
         "files": known.files(line.subject_id) if known and line.state == reports.WAITING else None,
         "own_case": subject is not None and subject.owner_id == moderator.id,
         "may_suspend": moderator.has(Role.ADMIN),
-        "others": queries.how_many_others(line),
+        "others": queries.others(line),
         "reasons": reports.REASONS,
         "states": STATES,
     }

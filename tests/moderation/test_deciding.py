@@ -131,7 +131,7 @@ def test_upholding_takes_a_post_down_and_tells_everybody(
 ) -> None:
     other = a_person(app, "zoe")
     report, same = reported(app, "post", post, ben, mara), reported(app, "post", post, other, mara)
-    assert "Others who said so" in desk.get(f"/admin/reports/{report}").text
+    assert "Others who reported it" in desk.get(f"/admin/reports/{report}").text
     decide(desk, report, "uphold")
     assert [state(app, one) for one in (report, same)] == ["upheld", "upheld"]
     for reader in (signed_in(app, ben), signed_in(app, mara), desk):
@@ -144,6 +144,17 @@ def test_upholding_takes_a_post_down_and_tells_everybody(
         assert "We agree" in last_letter(app, person.email, "report_decided").text
     assert len(on_record(app, "moderation.report_decided")) == 1
     assert "We agreed, and acted" in signed_in(app, ben).get("/reports").text
+
+
+def test_what_others_said_of_it_is_read_before_it_is_decided_with_it(
+    app: Flask, desk: PageClient, mara: Person, ben: Person, post: UUID
+) -> None:
+    report = reported(app, "post", post, ben, mara)
+    reported(app, "post", post, a_person(app), mara, reason="minor", note="The girl on the left is twelve")
+    reported(app, "post", post, a_person(app), mara)
+    shown = desk.get(f"/admin/reports/{report}").text
+    assert "The girl on the left is twelve" in shown
+    assert "Somebody under age is in danger" in shown
 
 
 def test_a_mistake_can_be_taken_back(
