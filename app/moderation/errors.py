@@ -23,6 +23,13 @@ class Unwelcome(Refused):
     code = "unwelcome"
 
 
+class ReportedAgain(Conflict):
+    code = "reported_again"
+
+    def __init__(self) -> None:
+        super().__init__("Somebody else reported it meanwhile. Read what they say, and decide then.")
+
+
 class DecidedAlready(Conflict):
     code = "decided_already"
 

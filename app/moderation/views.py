@@ -1,6 +1,7 @@
 """Reporting something, and the queue in which moderators look at what was reported."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -118,7 +119,8 @@ def uphold(report_id: UUID) -> Response:
 @bp.post("/admin/reports/<uuid:report_id>/dismiss")
 @guard(Access.MODERATOR)
 def dismiss(report_id: UUID) -> Response:
-    return _decide(report_id, reports.dismiss, "Dismissed. Nothing is taken down by this report.")
+    decision = partial(reports.dismiss, seen=request.form.get("seen"))
+    return _decide(report_id, decision, "Dismissed. Nothing is taken down by this report.")
 
 
 def _decide(report_id: UUID, decision: Callable[[UUID, UUID], None], done: str) -> Response:
@@ -147,6 +149,7 @@ def _about(report_id: UUID) -> dict[str, Any]:
         "own_case": subject is not None and subject.owner_id == moderator.id,
         "may_suspend": moderator.has(Role.ADMIN),
         "others": queries.others(line),
+        "seen": reports.standing(line),
         "reasons": reports.REASONS,
         "states": STATES,
     }

@@ -232,6 +232,23 @@ def test_two_moderators_do_not_decide_twice(
     assert len(letters(app, mara.email, "report_upheld")) == 1
 
 
+def test_dismissing_is_about_what_was_looked_at(
+    app: Flask, desk: PageClient, mara: Person, ben: Person, post: UUID
+) -> None:
+    report = reported(app, "post", post, ben, mara)
+    stale = desk.get(f"/admin/reports/{report}").form(f"/admin/reports/{report}/dismiss")
+    later = reported(app, "post", post, a_person(app), mara, reason="minor", note="She is twelve")
+    again = desk.send(stale)
+    assert again.status == 422
+    assert "She is twelve" in again.text
+    assert [state(app, one) for one in (report, later)] == ["waiting", "waiting"]
+    stale = again.form(f"/admin/reports/{report}/dismiss")
+    second = signed_in(app, a_person(app, roles=("fan", "moderator")), second_factor=True)
+    decide(second, report, "uphold")
+    assert "decided about this meanwhile" in desk.send(stale).text
+    assert [state(app, one) for one in (report, later)] == ["upheld", "upheld"]
+
+
 def test_a_comment_is_taken_down_and_put_back(
     app: Flask, desk: PageClient, mara: Person, ben: Person, post: UUID, page: PageClient
 ) -> None:

@@ -13,7 +13,7 @@ from app.extensions import db
 from app.kit import clock
 from app.kit.ids import new_id
 from app.moderation import queries
-from app.moderation.errors import DecidedAlready, OwnCase, OwnThing
+from app.moderation.errors import DecidedAlready, OwnCase, OwnThing, ReportedAgain
 from app.moderation.models import COPY, Report
 from app.moderation.subjects import Reportable, Subject, reportable
 from app.platform import audit
@@ -97,16 +97,26 @@ def uphold(moderator_id: UUID, report_id: UUID) -> None:
     _decide(found, UPHELD, moderator_id)
 
 
-def dismiss(moderator_id: UUID, report_id: UUID) -> None:
-    """Nothing is wrong with it. What was taken down after this report is put back."""
+def dismiss(moderator_id: UUID, report_id: UUID, seen: str | None = None) -> None:
+    """Nothing is wrong with it. What was taken down after this report is put back.
+
+    `seen`: how it stood when it was looked at. No decision of another is undone unseen, and no report put away.
+    """
     found = _lock(moderator_id, report_id)
-    if found.state == DISMISSED:
+    if found.state == DISMISSED or (seen and seen.partition(":")[0] != found.state):
         raise DecidedAlready
+    if seen and seen != standing(queries.find_report(report_id)):
+        raise ReportedAgain
     known, subject = _about(found)
     if found.state == UPHELD and subject is not None:
         back = known.put_back(subject.id)
         _tell_owner("taken_back", known, subject, back="yes" if back else "")
     _decide(found, DISMISSED, moderator_id)
+
+
+def standing(line: queries.Line) -> str:
+    """What is decided, as a page that is looked at says it."""
+    return f"{line.state}:{len(queries.others(line)) if line.state == WAITING else 0}"
 
 
 def _about(found: Report) -> tuple[Reportable, Subject | None]:
