@@ -63,7 +63,7 @@ def take_down(media_ids: Collection[UUID]) -> None:
         _show(media, public=False)
 
 
-def put_back(media_ids: Collection[UUID], still_down: Collection[UUID]) -> None:
+def put_back(media_ids: Collection[UUID], still_down: Collection[UUID] = ()) -> None:
     """A moderator changed their mind; not about those that another decision took down, nor their copies."""
     back = {*media_ids, *queries.unseen_copies(media_ids)}
     for media in queries.lock_many(back - {*still_down, *queries.unseen_copies(still_down)}).values():

@@ -100,7 +100,7 @@ def uphold(moderator_id: UUID, report_id: UUID) -> None:
 def dismiss(moderator_id: UUID, report_id: UUID, seen: str | None = None) -> None:
     """Nothing is wrong with it. What was taken down after this report is put back.
 
-    `seen`: how it stood when it was looked at. No decision of another is undone unseen, and no report put away.
+    `seen`: how it stood when it was looked at. It undoes no later decision, and puts away no later report.
     """
     found = _lock(moderator_id, report_id)
     if found.state == DISMISSED or (seen and seen.partition(":")[0] != found.state):
