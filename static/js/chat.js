@@ -223,11 +223,13 @@ function converse() {
       arrive([li]);
       if (Number(li.dataset.change) === change + 1) change += 1;
       else if (Number(li.dataset.change) > change) catchUp();
+      keepMeanwhile();
     },
     catchUp,
     there(one) {
       waiting(thread, one)?.remove();
       marks();
+      keepMeanwhile();
     },
     delayed,
     // It comes back whole. `shown`: the composer as the server shows it with the refusal.
@@ -272,6 +274,8 @@ function converse() {
     const words = body.value;
     drafted = drafted.then(() => quietly(`${here}/draft`, { body: words }));
   }
+  // With what was said the house lets go of all that it kept, of what was typed since then too.
+  const keepMeanwhile = () => body?.value && !saving && saveDraft();
   function saveAtOnce() {
     saving = clearTimeout(saving);
     quietly(`${here}/draft`, { body: body.value });

@@ -366,6 +366,21 @@ def test_a_draft_that_is_slow_does_not_bring_back_what_was_sent(both: tuple[Page
     expect(line).to_have_value("")
 
 
+def test_what_is_typed_while_a_message_waits_is_kept_when_it_went_out(
+    app: Flask, both: tuple[Page, Page], ben: Person, talk: str
+) -> None:
+    host, fan = both
+    fan.route(f"**{talk}", no_posts)
+    write(fan, "First this")
+    expect(fan.get_by_text("Not sent yet")).to_be_visible()
+    with fan.expect_response(f"**{talk}/draft"):
+        fan.get_by_role("textbox", name="Write to").fill("Then this")
+    fan.unroute(f"**{talk}")
+    expect(bubbles(host).last).to_have_text("First this")
+    elsewhere = signed_in(app, ben)
+    eventually(lambda: elsewhere.get(talk).form(talk).fields["body"] == "Then this")
+
+
 def test_as_many_words_as_a_message_takes_are_sent_in_any_script(app: Flask, both: tuple[Page, Page]) -> None:
     host, fan = both
     host.get_by_label("Files and price").click()
