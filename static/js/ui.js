@@ -84,12 +84,14 @@ on("click", "[data-reveal]", (button) => {
 // ---- signing out: nothing of the person stays in this browser, and no open page writes it anew ("signing-out")
 
 const SIGNING_OUT = "signing-out";
-const signingOut = () => document.dispatchEvent(new Event(SIGNING_OUT));
+const signingOut = () => {
+  document.dispatchEvent(new Event(SIGNING_OUT));
+  sessionStorage.clear(); // Each tab has its own.
+};
 
 on("submit", 'form:is([action="/logout"], [data-signs-out])', () => {
   signingOut();
   for (const key of Object.keys(localStorage)) if (key !== "theme") localStorage.removeItem(key);
-  sessionStorage.clear();
   // So that the other tabs hear of it.
   localStorage.setItem(SIGNING_OUT, "");
   localStorage.removeItem(SIGNING_OUT);
