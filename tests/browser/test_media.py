@@ -172,6 +172,7 @@ def test_a_file_goes_on_only_where_nobody_else_needs_what_was_sent(
         other.set_input_files("#uploader-file", file)
     if where != LIBRARY:
         other.close()
+        library.wait_for_function("async () => !(await navigator.locks.query()).held.length")
     library.set_input_files("#uploader-file", file)
     expect(library.locator("[data-uploads] [data-state=received]")).to_have_count(1)
     with app.app_context():
