@@ -13,7 +13,9 @@ from app.earnings.models import Adjustment, Payout, PayoutAccount, PayoutPlan, T
 from app.extensions import db
 from app.ledger import queries as ledger
 from app.ledger.chart import Kind
+from app.platform.audit import Action
 from app.platform.errors import NotFound
+from app.platform.models import AuditRecord
 
 AT_ONCE = 30
 THEIRS = (Kind.CREATOR_AVAILABLE, Kind.CREATOR_PENDING, Kind.CREATOR_HELD)
@@ -110,6 +112,24 @@ def accounts(creator_id: UUID) -> Sequence[PayoutAccount]:
     found = select(PayoutAccount).where(PayoutAccount.creator_id == creator_id)
     order = (PayoutAccount.removed_at.is_not(None), PayoutAccount.preferred.desc(), PayoutAccount.rail)
     return db.session.scalars(found.order_by(*order)).all()
+
+
+def named_by(creator_id: UUID, moment: datetime) -> dict[str, str]:
+    """Where each rail had last got ready to pay by then, as it is on record."""
+    state, rail = AuditRecord.data["state"].astext, AuditRecord.data["rail"].astext
+    found = (
+        select(rail, AuditRecord.personal["destination"].astext, state)
+        .where(
+            AuditRecord.subject_kind == "user",
+            AuditRecord.subject_id == str(creator_id),
+            AuditRecord.action == Action.PAYOUT_SET_UP,
+            AuditRecord.at < moment,
+            state.in_(("ready", "removed")),
+        )
+        .order_by(AuditRecord.at, AuditRecord.id)
+    )
+    last = {rail: (destination, state) for rail, destination, state in db.session.execute(found)}
+    return {rail: destination for rail, (destination, state) in last.items() if state == "ready"}
 
 
 def own_account(creator_id: UUID, rail: str) -> PayoutAccount | None:

@@ -56,9 +56,10 @@ def record_card(account_id: UUID, provider_id: str, state: str, wants: Sequence[
     if (found.provider_id, found.state) == (provider_id, state):
         return
     found.provider_id, found.state = provider_id, state
+    was_ready = queries.named_by(found.creator_id, clock.now()).get(found.rail) == provider_id
     _note(found)
     if state == "ready":
-        if len(queries.accounts(found.creator_id)) > 1:
+        if not was_ready and len(queries.accounts(found.creator_id)) > 1:
             # Named only now, however long ago it was begun: beside another place it waits as a new one.
             found.changed_at = clock.now()
         _tell(found)
@@ -104,11 +105,20 @@ def remove(creator_id: UUID, rail: str) -> None:
 
 def end(account: PayoutAccount) -> None:
     """The caller holds the creator's lock."""
+    put_away(account)
+    prefer_one(account.creator_id)
+
+
+def put_away(account: PayoutAccount) -> None:
+    """Whether another one is to be preferred now, the caller says."""
     _remove(account)
-    others = [one for one in queries.accounts(account.creator_id) if one.removed_at is None]
-    if others and not any(one.preferred for one in others):
-        others[0].preferred = True
     _note(account)
+
+
+def prefer_one(creator_id: UUID) -> None:
+    living = [one for one in queries.accounts(creator_id) if one.removed_at is None]
+    if living and not any(one.preferred for one in living):
+        living[0].preferred = True
 
 
 def bring_back(account: PayoutAccount) -> None:

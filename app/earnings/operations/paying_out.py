@@ -103,7 +103,7 @@ def call_off(account: PayoutAccount) -> bool:
     for payout in map(_lock, sorted(one.id for one in going)):
         if payout.state == "due":
             _call_off(payout)
-    return all(one.ended_at for one in going)
+    return all(one.state == "failed" for one in going)
 
 
 def send_soon(payout_id: UUID) -> None:
