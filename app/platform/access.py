@@ -3,6 +3,7 @@
 The row is the truth that realtime reads every two seconds; the published notice only makes it quicker.
 """
 
+import json
 from datetime import timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -46,6 +47,12 @@ def has_ended(user_id: UUID, session_id: UUID) -> bool:
     by_itself = AccessEnded.kind == Ended.SESSION, AccessEnded.subject_id == session_id
     recent = AccessEnded.at > func.clock_timestamp() - LATELY
     return bool(db.session.scalar(select(exists().where(recent, or_(and_(*for_good), and_(*by_itself))))))
+
+
+def forget_session(user_id: UUID, session_id: UUID) -> None:
+    """In this process, which was not told that it ended."""
+    ended = {"kind": Ended.SESSION.value, "user_id": str(user_id), "subject_id": str(session_id)}
+    signals.dispatch(json.dumps({"topic": TOPIC, "payload": ended}))
 
 
 def close_to_all(subject_id: UUID) -> None:

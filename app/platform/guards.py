@@ -9,7 +9,7 @@ takes an idempotency key unless it says `once=False` with the exemption that DES
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, MutableMapping
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import timedelta
@@ -27,7 +27,7 @@ from werkzeug.wrappers import Response
 from app.extensions import csrf
 from app.kit import clock
 from app.platform import idempotency, limits, storable
-from app.platform.access import has_ended
+from app.platform.access import forget_session, has_ended
 from app.platform.errors import (
     Forbidden,
     FreshSignInNeeded,
@@ -77,6 +77,7 @@ class Guard:
     limit: str | None
     once: bool
     fresh: bool
+    lasting: bool
     signed: bool
     csrf: bool
 
@@ -87,10 +88,13 @@ def guard(
     limit: str | None = "default",
     once: bool = True,
     fresh: bool = False,
+    lasting: bool = False,
     signed: bool = False,
 ) -> Callable[[View], View]:
-    """`signed`: the view holds what was sent against its signature, and only then looks at what it says."""
-    declared = Guard(access, limit, once, fresh, signed, csrf=access is not Access.MACHINE)
+    """`fresh`, `lasting` (it leaves what needs no session): not for a session that ended meanwhile.
+
+    `signed`: the view holds what was sent against its signature, and only then looks at what it says."""
+    declared = Guard(access, limit, once, fresh, lasting, signed, csrf=access is not Access.MACHINE)
 
     def declare(view: View) -> View:
         @wraps(view)
@@ -173,15 +177,19 @@ def _mutate(declared: Guard, view: Callable[[], Any]) -> Response:
     """Once more where the database ended it because two waited for one another: no visitor is to blame."""
     known, told = dict(vars(g._get_current_object())), deepcopy(dict(session))
     try:
-        return _try_to_mutate(declared, view)
+        return _try_to_mutate(declared, view, told)
     except OperationalError as error:
         if not isinstance(error.orig, DeadlockDetected) or _was_read_as_it_came():
             raise
         log.warning("two waited for one another", extra={"endpoint": request.endpoint})
-    for current, before in ((vars(g._get_current_object()), known), (session, told)):
-        current.clear()
-        current.update(before)
-    return _try_to_mutate(declared, view)
+    _put_back(vars(g._get_current_object()), known)
+    _put_back(session, deepcopy(told))
+    return _try_to_mutate(declared, view, told)
+
+
+def _put_back(current: MutableMapping[str, Any], before: Mapping[str, Any]) -> None:
+    current.clear()
+    current.update(before)
 
 
 def _was_read_as_it_came() -> bool:
@@ -189,8 +197,8 @@ def _was_read_as_it_came() -> bool:
     return bool(request.content_length) and not (request.mimetype in FORMS or request.is_json)
 
 
-def _try_to_mutate(declared: Guard, view: Callable[[], Any]) -> Response:
-    person = viewer() if declared.fresh else None
+def _try_to_mutate(declared: Guard, view: Callable[[], Any], told: Mapping[str, Any]) -> Response:
+    person = viewer() if declared.fresh or declared.lasting else None
     try:
         with transaction():
             replay = idempotency.begin() if declared.once else None
@@ -209,6 +217,10 @@ def _try_to_mutate(declared: Guard, view: Callable[[], Any]) -> Response:
                 idempotency.remember(outcome)
     except _RolledBack as rolled_back:
         outcome = rolled_back.outcome
+        if person and isinstance(outcome, SignInNeeded):
+            # Nothing was done, so nothing is told of it either.
+            _put_back(session, told)
+            forget_session(person.id, person.session_id)
     if isinstance(outcome, Refused):
         raise outcome
     return outcome

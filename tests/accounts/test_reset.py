@@ -238,6 +238,8 @@ def test_a_session_that_was_just_ended_sets_no_password(app: Flask) -> None:
     unseen_end(app, person)
     answer = thief.send(form, follow=False, current_password=PASSWORD, new_password=NEW)
     assert answer.location.startswith("/login")
+    shown = thief.get(answer.location)
+    assert shown.response.request.path == "/login" and "is changed" not in shown.text
     assert sign_in(PageClient(app), "mira", PASSWORD).status == 200
 
 

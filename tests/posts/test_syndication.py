@@ -30,6 +30,7 @@ from app.posts import reporting
 from app.posts.operations import publishing
 from app.posts.syndication import NAMESPACES
 from tests.accounts import taking_over
+from tests.accounts.stored import unseen_end
 from tests.factories.creators import a_creator, blocks, follows
 from tests.factories.media import a_picture
 from tests.factories.people import Person, a_person, signed_in
@@ -362,6 +363,15 @@ def test_a_double_click_makes_one_feed(app: Flask, mara: Person, fan: Person) ->
     browser.send(form)
     with app.app_context():
         assert db.session.query(PrivateFeed).count() == 1
+
+
+def test_a_session_that_was_just_ended_opens_no_feed(app: Flask, mara: Person, fan: Person) -> None:
+    thief = signed_in(app, fan)
+    form = thief.get("/@mara/feed").form("/@mara/feed")
+    unseen_end(app, fan)
+    assert thief.send(form, follow=False).location.startswith("/login")
+    with app.app_context():
+        assert db.session.query(PrivateFeed).count() == 0
 
 
 @pytest.mark.parametrize("token", ["x", "a" * 43, "%F0%9F%98%80", "..", "a" * 5000])

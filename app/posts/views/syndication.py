@@ -86,7 +86,7 @@ def feeds_of_creator(handle: str) -> Response:
 
 
 @bp.post("/@<handle>/feed")
-@guard(Access.SIGNED_IN)
+@guard(Access.SIGNED_IN, lasting=True)
 def open_private_feed(handle: str) -> Response:
     creator = _creator(handle)
     try:
