@@ -270,7 +270,10 @@ def test_a_weak_secret_is_named_at_start(wrong: str, settings: Settings) -> None
     ("answer", "held_back"),
     [
         ("550 5.1.1 no such user", True),
-        ("550 there is nobody of that name", True),
+        ("553 sorry, no mailbox here by that name (#5.1.1)", True),
+        ("553 sorry, your envelope sender is in my badmailfrom list (#5.7.1)", False),
+        ("550 5.1.8 Sender address rejected: Domain not found", False),
+        ("550 Sender verify failed", False),
         ("552 5.2.2 mailbox full", False),
         ("550 5.4.1 no access", False),
         ("554 blocked using bl.example", False),

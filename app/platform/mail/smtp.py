@@ -44,10 +44,12 @@ class Letter:
     rendered: Rendered
 
 
-# What the server means by it (RFC 3463): 5.1 the address, 5.2 the mailbox. All else is about who sends and
-# what, and a house on a blocklist must not give up all its people. Without detail by the code (RFC 5321).
-DETAILED = re.compile(r"\s*5\.(\d{1,3})\.\d")
-PLAIN = {550: "1", 551: "1", 552: "2", 553: "1"}
+# What the server means by it (RFC 3463; qmail writes it at the end): 5.1 the address, of which .7 and .8 the
+# sender's, 5.2 the mailbox. All else is about who sends and what, and a house on a blocklist must not give up
+# all its people. Without detail a code says that for either reason, so nobody is given up for it.
+DETAILED = re.compile(r"(?:^\s*|\(#)5\.(\d{1,3})\.(\d{1,3})")
+OF_SENDER = {("1", "7"), ("1", "8")}
+PLAIN = {550, 551, 552, 553}
 OF_RECIPIENT: dict[str, type[Rejected]] = {"1": NobodyThere, "2": NoRoom}
 
 
@@ -106,9 +108,15 @@ def _refusal(code: int, reason: bytes | str, *, of_recipient: bool = False) -> E
     told = reason.decode(errors="replace") if isinstance(reason, bytes) else reason
     if code < PERMANENT:
         return NotNow(f"{code} {told}")
-    detailed = DETAILED.match(told)
-    about = detailed[1] if detailed else PLAIN.get(code, "")
-    return (OF_RECIPIENT.get(about, Rejected) if of_recipient else Rejected)(f"{code} {told}")
+    means = _of_recipient(code, told) if of_recipient else Rejected
+    return means(f"{code} {told}")
+
+
+def _of_recipient(code: int, told: str) -> type[Rejected]:
+    detailed = DETAILED.search(told)
+    if detailed is None:
+        return NoRoom if code in PLAIN else Rejected
+    return Rejected if detailed.groups() in OF_SENDER else OF_RECIPIENT.get(detailed[1], Rejected)
 
 
 def _connected(url: SplitResult) -> smtplib.SMTP:
