@@ -292,6 +292,14 @@ def test_what_the_mail_server_says_of_a_mailbox_is_believed(
         assert suppressions.holds_back(mia.email, "welcome") is held_back
 
 
+def test_who_has_an_address_now_is_told_that_they_called_a_mail_spam(app: Flask, mia: Person) -> None:
+    with app.app_context(), transaction():
+        suppressions.bounced(mia.email, a_person(app, "before").id, hard=True)
+        suppressions.reached(mia.email)
+    complain(app, mia)
+    assert "called spam" in signed_in(app, mia).get(SECURITY).text
+
+
 def test_a_full_mailbox_is_a_passing_trouble(app: Flask, mia: Person) -> None:
     with mail_server() as (post, port):
         for _ in with_settings(app, smtp_url=f"smtp://127.0.0.1:{port}"):

@@ -108,4 +108,7 @@ def _row(address: str, user_id: UUID) -> MailSuppression:
     )
     db.session.execute(made.on_conflict_do_nothing(index_elements=["address_digest"]))
     found = select(MailSuppression).where(MailSuppression.address_digest == digest)
-    return db.session.scalars(found.with_for_update().execution_options(populate_existing=True)).one()
+    row = db.session.scalars(found.with_for_update().execution_options(populate_existing=True)).one()
+    # Whoever has the address now: somebody else may have had it before them.
+    row.user_id = user_id
+    return row
