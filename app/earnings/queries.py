@@ -13,6 +13,7 @@ from app.earnings.models import Adjustment, Payout, PayoutAccount, PayoutPlan, T
 from app.extensions import db
 from app.ledger import queries as ledger
 from app.ledger.chart import Kind
+from app.ledger.models import LedgerAccount, LedgerEntry, LedgerLeg
 from app.platform.audit import Action
 from app.platform.errors import NotFound
 from app.platform.models import AuditRecord
@@ -112,6 +113,18 @@ def accounts(creator_id: UUID) -> Sequence[PayoutAccount]:
     found = select(PayoutAccount).where(PayoutAccount.creator_id == creator_id)
     order = (PayoutAccount.removed_at.is_not(None), PayoutAccount.preferred.desc(), PayoutAccount.rail)
     return db.session.scalars(found.order_by(*order)).all()
+
+
+def earned_from(creator_id: UUID) -> datetime | None:
+    """When the first money of theirs was written down."""
+    theirs = LedgerAccount.owner_id == creator_id, LedgerAccount.kind.in_(THEIRS)
+    found = (
+        select(func.min(LedgerEntry.created_at))
+        .join(LedgerLeg, LedgerLeg.entry_id == LedgerEntry.id)
+        .join(LedgerAccount, LedgerAccount.id == LedgerLeg.account_id)
+        .where(*theirs, LedgerLeg.place == 1)
+    )
+    return db.session.scalar(found)
 
 
 def named_by(creator_id: UUID, moment: datetime) -> dict[str, str]:

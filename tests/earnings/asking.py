@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from flask import Flask
+from sqlalchemy import update
 
 from app.earnings.models import Payout, PayoutAccount
 from app.extensions import db
@@ -21,10 +22,20 @@ HOME = "/dashboard/payouts"
 
 
 def with_wallet(app: Flask, person: Person, address: str = WALLET) -> PageClient:
+    """Named long enough ago that money goes there."""
     page = signed_in(app, person)
     seen = page.get(HOME)
     assert page.send(seen.form(f"{HOME}/wallet"), address=address).status == 200
+    long_named(app)
     return page
+
+
+def long_named(app: Flask) -> None:
+    """Every place, so that none waits."""
+    day = timedelta(hours=25)
+    at = {"created_at": PayoutAccount.created_at - day, "changed_at": PayoutAccount.changed_at - day}
+    with app.app_context(), transaction():
+        db.session.execute(update(PayoutAccount).values(at))
 
 
 def asked(page: PageClient, amount: str | None = None) -> Page:

@@ -22,7 +22,7 @@ from app.payments.cards import jobs as card_jobs
 from app.payments.cards import play_money
 from app.payments.models import ProviderEntry
 from app.platform.transaction import transaction
-from tests.earnings.asking import HOME, asked, mails, on, payouts_of, whole
+from tests.earnings.asking import HOME, asked, long_named, mails, on, payouts_of, whole
 from tests.earnings.conftest import WALLET, earned, everything_runs
 from tests.factories.invoices import an_invoice
 from tests.factories.people import Person, a_person, signed_in
@@ -48,6 +48,7 @@ def set_up(till: Till, page: PageClient, outcome: str = "complete") -> None:
     seen = page.send(page.get(HOME).form(f"{HOME}/card"), country="US")
     assert "Not finished yet" in seen.text
     go_on(till, page, outcome)
+    long_named(till.app)
 
 
 def go_on(till: Till, page: PageClient, outcome: str) -> None:

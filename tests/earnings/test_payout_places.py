@@ -67,6 +67,30 @@ def test_a_changed_place_waits_for_a_day_and_is_told(app: Flask, rails: Rails, m
     assert [order.destination for order in rails.sent] == [OTHER_WALLET]
 
 
+def test_a_first_place_waits_where_there_is_money_already(app: Flask, rails: Rails, mara: Person) -> None:
+    """Nobody but a thief may be in a hurry to name one."""
+    earned(app, mara, 10_000)
+    page = signed_in(app, mara)
+    page.send(page.get(HOME).form(f"{HOME}/wallet"), address=WALLET)
+    assert "It is new: payouts go there from" in page.get(HOME).text
+    assert "Where your money goes is new" in asked(page).text
+    with clock.using(FixedClock(clock.now() + timedelta(hours=25))):
+        asked(signed_in(app, mara))
+    assert len(payouts_of(app, mara)) == 1
+
+
+def test_a_first_place_that_was_there_before_the_money_waits_for_nothing(
+    app: Flask, rails: Rails, mara: Person
+) -> None:
+    page = signed_in(app, mara)
+    page.send(page.get(HOME).form(f"{HOME}/wallet"), address=WALLET)
+    assert "payouts go there from" not in page.get(HOME).text
+    with clock.using(FixedClock(clock.now() + timedelta(days=8, minutes=1))):
+        earned(app, mara, 10_000)
+        asked(signed_in(app, mara))
+    assert len(payouts_of(app, mara)) == 1
+
+
 def test_a_place_that_was_removed_waits_when_it_comes_again(app: Flask, rails: Rails, mara: Person) -> None:
     earned(app, mara, 10_000)
     page = with_wallet(app, mara)

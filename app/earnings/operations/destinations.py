@@ -59,8 +59,8 @@ def record_card(account_id: UUID, provider_id: str, state: str, wants: Sequence[
     was_ready = queries.named_by(found.creator_id, clock.now()).get(found.rail) == provider_id
     _note(found)
     if state == "ready":
-        if not was_ready and len(queries.accounts(found.creator_id)) > 1:
-            # Named only now, however long ago it was begun: beside another place it waits as a new one.
+        if not was_ready and (len(queries.accounts(found.creator_id)) > 1 or _has_earned(found.creator_id)):
+            # Named only now, however long ago it was begun: it waits as a new one.
             found.changed_at = clock.now()
         _tell(found)
 
@@ -151,10 +151,18 @@ def usable(creator_id: UUID, rail: str) -> PayoutAccount:
 
 
 def free_from(account: PayoutAccount, known: Sequence[PayoutAccount]) -> datetime:
-    """The first of all may be used at once; what takes another's place waits."""
+    """At once where it is the first, named before there was anything to take; every other one waits."""
     first = min(known, key=lambda one: one.created_at)
-    unchanged = account.changed_at == account.created_at
-    return account.changed_at if account.id == first.id and unchanged else account.changed_at + WAIT
+    at = account.changed_at
+    if account.id == first.id and at == account.created_at:
+        earned = queries.earned_from(account.creator_id)
+        if earned is None or earned > at:
+            return at
+    return at + WAIT
+
+
+def _has_earned(creator_id: UUID) -> bool:
+    return queries.earned_from(creator_id) is not None
 
 
 def _add(creator_id: UUID, rail: str, provider_id: str | None, state: str, **values: Any) -> PayoutAccount:
