@@ -3,9 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, not_, select
 
 from app.extensions import db
+from app.platform.audit import Action
 from app.platform.models import AuditRecord
 
 # In words for the owner, and how the tags of the audit log begin that are about it.
@@ -28,12 +29,15 @@ WORTH_A_LOOK: tuple[tuple[str, tuple[str, ...]], ...] = (
         "What was bought, paid or given, and your cards",
         ("invoice.", "payment.", "subscription.", "gift.", "tip.", "account.spending_", "account.billing_"),
     ),
+    ("The card processor's page, where your bank account can be changed", ("payout.place_visited",)),
     ("Payouts and your tax details", ("payout.", "creator.tax_")),
+    ("Private feeds that were closed", ("creator.private_feed_closed",)),
     (
         "Posts, comments, files, messages or broadcasts",
-        ("post.", "comment.", "media.", "message.", "broadcast."),
+        ("post.", "comment.", "media.", "message.", "broadcast.", "room.said", "room.message_removed"),
     ),
-    ("Your page, its tiers and promo codes, or your room", ("creator.", "room.")),
+    ("What was reported", ("moderation.reported",)),
+    ("Your page, its tiers and promo codes, or a room", ("creator.", "room.")),
     (
         "What was done as moderator or admin",
         (
@@ -51,7 +55,10 @@ WORTH_A_LOOK: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 def worth_a_look(user_id: UUID, since: datetime) -> list[str]:
     """Each once. It may have been the owner as well, who was in at the same time."""
-    tags = select(AuditRecord.action).where(AuditRecord.actor_id == user_id, AuditRecord.at >= since)
+    # Payout places and feeds that were opened go, and are named with what went.
+    place = and_(AuditRecord.action == Action.PAYOUT_SET_UP, AuditRecord.data.has_key("rail"))
+    theirs = AuditRecord.actor_id == user_id, AuditRecord.action != Action.FEED_OPENED, not_(place)
+    tags = select(AuditRecord.action).where(*theirs, AuditRecord.at >= since)
     found = {_about(tag) for tag in db.session.scalars(tags.distinct())}
     return [words for words, _ in WORTH_A_LOOK if words in found]
 

@@ -110,6 +110,7 @@ class Action(StrEnum):
     PROMO_CHANGED = "creator.promo_changed"
     TIPPED = "tip.given"
     PAYOUT_SET_UP = "payout.set_up"
+    PAYOUT_PLACE_VISITED = "payout.place_visited"
     PAYOUT_ASKED = "payout.asked"
     PAYOUT_SENT = "payout.sent"
     PAYOUT_FAILED = "payout.failed"

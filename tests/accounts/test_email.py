@@ -12,6 +12,8 @@ from app.accounts.models import RecoveryCode, User
 from app.accounts.operations import roles
 from app.extensions import db
 from app.kit import clock
+from app.platform import audit
+from app.platform.audit import Action
 from app.platform.models import AuditRecord
 from app.platform.transaction import transaction
 from tests.accounts import passkey_walks, wallet_walks
@@ -290,8 +292,18 @@ def test_what_was_done_meanwhile_and_stays_is_named(app: Flask, fixed_clock: clo
     removing = thief.get(str(page.one("main a[href*='/passkeys/']")["href"]))
     thief.send(removing.form(".*/passkeys/.*/remove"))
     thief.send(thief.get("/settings/data").form("/settings/data/exports"))
+    with app.app_context(), transaction():
+        for action in (Action.REPORTED, Action.ROOM_SAID, Action.FEED_CLOSED, Action.PAYOUT_PLACE_VISITED):
+            audit.record(action, actor=person.id, subject=("user", person.id))
     told = take_back(app, person)
-    assert left(told) == ["Passkeys, wallets or an app that were removed", "A copy of all your data"]
+    assert left(told) == [
+        "Passkeys, wallets or an app that were removed",
+        "A copy of all your data",
+        "The card processor's page, where your bank account can be changed",
+        "Private feeds that were closed",
+        "Posts, comments, files, messages or broadcasts",
+        "What was reported",
+    ]
     assert listed(told) == []
 
 

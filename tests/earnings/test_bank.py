@@ -21,6 +21,7 @@ from app.ledger.operations.posting import Account
 from app.payments.cards import jobs as card_jobs
 from app.payments.cards import play_money
 from app.payments.models import ProviderEntry
+from app.platform.models import AuditRecord
 from app.platform.transaction import transaction
 from tests.earnings.asking import HOME, asked, long_named, mails, on, payouts_of, whole
 from tests.earnings.conftest import WALLET, earned, everything_runs
@@ -97,6 +98,8 @@ def test_what_is_missing_is_said_and_can_be_finished(app: Flask, till: Till, mar
     assert "ready" in page.get(HOME).text
     assert "payout_destination" in mails(app, mara)
     assert page.get(f"{HOME}/card/go", follow=False).location.startswith(till.double.url)
+    with app.app_context():
+        assert db.session.query(AuditRecord).filter_by(action="payout.place_visited").count() == 1
 
 
 @pytest.mark.parametrize("kind", ["timeout_after", "drop_before"])

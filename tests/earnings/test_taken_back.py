@@ -10,7 +10,7 @@ from app.earnings.operations import destinations
 from app.extensions import db
 from app.kit.clock import FixedClock
 from app.platform.transaction import transaction
-from tests.accounts.taking_over import NEW, ask, confirm, listed, take_back, undo_link
+from tests.accounts.taking_over import NEW, ask, confirm, left, listed, take_back, undo_link
 from tests.earnings.asking import HOME, asked, payouts_of, whole, with_wallet
 from tests.earnings.conftest import OTHER_WALLET, WALLET, Rails, earned, everything_runs
 from tests.factories.people import Person, signed_in
@@ -29,7 +29,9 @@ def test_a_thiefs_payout_place_goes_and_the_owners_comes_back(
     fixed_clock.move(timedelta(minutes=1))
     thief.send(thief.get(HOME).form(f"{HOME}/wallet"), address=OTHER_WALLET)
     fixed_clock.move(timedelta(days=2))
-    assert f"The payout place Solana wallet {OTHER_WALLET}" in listed(take_back(app, mara))
+    back = take_back(app, mara)
+    assert f"The payout place Solana wallet {OTHER_WALLET}" in listed(back)
+    assert left(back) == []
     told = last_letter(app, mara.email, "payout_destination")
     assert WALLET in told.text
     fixed_clock.move(timedelta(hours=25))

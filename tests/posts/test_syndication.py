@@ -401,7 +401,8 @@ def test_a_private_feed_that_a_thief_opened_ends_as_the_account_is_taken_back(
     taking_over.ask(thief)
     taking_over.confirm(app, thief)
     planted = a_private_feed(app, fan)
-    told = taking_over.listed(taking_over.take_back(app, fan))
-    assert told == ["The private feed of Mara"]
+    told = taking_over.take_back(app, fan)
+    assert taking_over.listed(told) == ["The private feed of Mara"]
+    assert taking_over.left(told) == []
     assert client.get(planted).status_code == 404
     assert client.get(theirs).status_code == 200

@@ -65,6 +65,11 @@ def record_card(account_id: UUID, provider_id: str, state: str, wants: Sequence[
         _tell(found)
 
 
+def note_visit(account_id: UUID, creator_id: UUID) -> None:
+    """What is changed there, the processor does not tell."""
+    audit.record(Action.PAYOUT_PLACE_VISITED, actor=creator_id, subject=("payout_account", account_id))
+
+
 def set_wallet(creator_id: UUID, address: str) -> None:
     check_wallet(address)
     lock(creator_id)
