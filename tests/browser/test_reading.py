@@ -375,7 +375,7 @@ def test_a_creator_decides_about_comments_that_wait(
     if js:
         fits_in_every_shape(tab)
     tab.get_by_role("button", name="Show").first.click()
-    expect(tab.get_by_text("Everybody sees the comment now.")).to_be_visible()
+    expect(tab.get_by_text("The comment is shown now.")).to_be_visible()
     tab.get_by_role("button", name="Delete").first.click()
     expect(tab.locator(".said")).to_have_text(UNBROKEN)
     tab.locator("li.comment").get_by_role("link", name="Block").click()

@@ -130,7 +130,8 @@ def test_what_buyers_say_waits_also_where_nobody_else_reads_it(
         db.session.execute(update(Creator).where(Creator.id == mara.id).values(state="closed"))
     assert said(host) == ["Where did it go?"]
     assert "Comments that wait 1" in figures(host).replace("  ", " ")
-    host.send(host.get(LIST).form(f"/comments/{said_there}/show"))
+    answer = host.send(host.get(LIST).form(f"/comments/{said_there}/show"))
+    assert "The comment is shown now." in answer.text
     assert said(host) == []
 
 

@@ -87,7 +87,7 @@ def delete_comment(comment_id: UUID) -> Response:
 def approve_comment(comment_id: UUID) -> Response:
     shown = commenting.moderate(signed_in_viewer().id, comment_id, show=True)
     if not request.htmx:
-        flash("Everybody sees the comment now.", "good")
+        flash("The comment is shown now.", "good")
     return _changed(shown)
 
 
