@@ -159,6 +159,17 @@ def test_lines_of_what_is_gone_hide_none_that_lives(
     assert told(reader, str(page.one("a[rel=next]")["href"])) == ["Ben liked “Still there”"]
 
 
+def test_the_last_page_says_that_there_is_no_more_where_what_was_told_first_is_gone(
+    app: Flask, reader: PageClient, mara: Person, ben: Person
+) -> None:
+    likes(app, ben, mara, f"post:{new_id()}", "“Gone”")
+    for number in range(20):
+        likes(app, ben, mara, f"page:{number}")
+    last = reader.get(str(reader.get(HOME).one("a[rel=next]")["href"]))
+    assert "Nothing has happened yet" not in last.text
+    assert "There is nothing older any more." in last.text
+
+
 def statements(app: Flask, reader: PageClient, path: str) -> list[str]:
     """Once it was looked at."""
     reader.get(path)

@@ -29,7 +29,10 @@ def lines() -> Response:
         with transaction():
             reading.look(me)
     days = [(name, list(of_day)) for name, of_day in groupby(found, _day)]
-    return page("notifications/list.html", days=days, older=older, about=about, families=list(Family))
+    families, first = list(Family), before is None
+    return page(
+        "notifications/list.html", days=days, older=older, about=about, families=families, first=first
+    )
 
 
 @bp.get(f"{HOME}/<uuid:notification_id>")
