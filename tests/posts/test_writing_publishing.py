@@ -298,8 +298,9 @@ def test_nothing_of_somebody_who_was_sent_away_goes_out_and_is_told(
     assert [line.words["post"] for line in lines_of(app, fan)] == ["“Waits”"]
 
 
+@pytest.mark.parametrize("hours", [1.99, 5])
 def test_a_poll_is_open_as_long_as_it_was_meant_to_be_when_its_post_waited_for_its_page(
-    app: Flask, page: PageClient, fixed_clock: FixedClock
+    app: Flask, page: PageClient, fixed_clock: FixedClock, hours: float
 ) -> None:
     author = an_author(app)
     soon, closes = (f"{clock.now() + timedelta(hours=hours):%Y-%m-%dT%H:%M}" for hours in (1, 2))
@@ -307,7 +308,7 @@ def test_a_poll_is_open_as_long_as_it_was_meant_to_be_when_its_post_waited_for_i
     post_id = author.write("schedule", title="Ask", publish_at=soon, **asked)
     with app.app_context(), transaction():
         pages.close(author.id)
-    fixed_clock.move(timedelta(hours=5))
+    fixed_clock.move(timedelta(hours=hours))
     assert publish_due(app) == 0
     with app.app_context(), transaction():
         pages.reopen(author.id)
@@ -318,6 +319,25 @@ def test_a_poll_is_open_as_long_as_it_was_meant_to_be_when_its_post_waited_for_i
         closes_at = db.session.get_one(Poll, post_id).closes_at
     assert closes_at is not None
     assert timedelta(minutes=59) < closes_at - fixed_clock.at <= timedelta(hours=1)
+
+
+def test_a_poll_that_readers_knew_is_not_opened_again(app: Flask, fixed_clock: FixedClock) -> None:
+    author = an_author(app)
+    soon, closes = (clock.now() + timedelta(hours=hours) for hours in (1, 2))
+    asked = {"poll_question": "Tea?", "poll_options": "Yes\nNo", "poll_closes_at": f"{closes:%Y-%m-%dT%H:%M}"}
+    post_id = author.write(title="Ask", **asked)
+    author.press(post_id, "unpublish")
+    author.page.send(author.editor(post_id), intent="schedule", publish_at=f"{soon:%Y-%m-%dT%H:%M}")
+    with app.app_context(), transaction():
+        pages.close(author.id)
+    fixed_clock.move(timedelta(hours=5))
+    with app.app_context(), transaction():
+        pages.reopen(author.id)
+    assert publish_due(app) == 1
+    with app.app_context():
+        closes_at = db.session.get_one(Poll, post_id).closes_at
+    assert closes_at is not None
+    assert closes_at <= closes
 
 
 def test_few_posts_are_pinned_at_a_time(app: Flask) -> None:

@@ -163,12 +163,16 @@ def _opened(post: Post) -> list[dict[str, object]]:
 
 
 def _give_time_to_vote(post: Post) -> None:
-    """Where a poll ended while its post waited, it is open as long as it was meant to be."""
+    """Where its post waited for longer than a poll has left, it is open as long as it was meant to be.
+
+    What readers knew before goes on as they knew it.
+    """
     now = clock.now()
     db.session.execute(
         update(Poll)
         .where(Poll.post_id == post.id, Post.id == Poll.post_id)
-        .where(Poll.closes_at > Post.publish_at, Poll.closes_at <= now)
+        .where(Post.published_at.is_(None), Poll.closes_at > Post.publish_at)
+        .where(Poll.closes_at - now < now - Post.publish_at)
         .values(closes_at=Poll.closes_at + (now - Post.publish_at))
         .execution_options(synchronize_session=False)
     )
