@@ -1,5 +1,6 @@
 """Questions about people, one function each."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -54,9 +55,9 @@ def find_by_identifier(identifier: str) -> User | None:
     )
 
 
-def find_by_handle(handle: str) -> tuple[User | None, bool]:
+def find_by_handle(handle: str, *, states: Collection[str] = ("active",)) -> tuple[User | None, bool]:
     """The person of this handle, and whether they have moved on to another one."""
-    here = (User.state == "active", ARRIVED)
+    here = (User.state.in_(states), ARRIVED)
     user = _one(select(User).where(func.lower(User.handle) == func.lower(handle), *here))
     if user is not None:
         return user, False

@@ -18,7 +18,7 @@ from app.posts import counting, reporting
 from app.posts.models import Post
 from tests.factories.creators import a_creator, follows
 from tests.factories.media import a_picture
-from tests.factories.people import a_person, signed_in
+from tests.factories.people import a_person, signed_in, suspends
 from tests.factories.posts import a_post, pretended, some_comments, some_posts
 from tests.page_client import PageClient
 from tests.posts.authors import an_author, stored
@@ -198,7 +198,7 @@ def test_what_was_bought_is_seen_also_when_it_is_public_by_now_and_its_page_clos
     assert reader.http.get(str(seen["src"])).status_code == 200
 
 
-@pytest.mark.parametrize("how", ["closed", "taken down"])
+@pytest.mark.parametrize("how", ["closed", "taken down", "suspended"])
 def test_whom_one_follows_can_be_left_also_when_their_page_is_closed(app: Flask, how: str) -> None:
     mara, ben = a_creator(app, "mara"), a_person(app, "ben")
     post = gated(app, mara.id, audience="paid", price=499)
@@ -210,14 +210,17 @@ def test_whom_one_follows_can_be_left_also_when_their_page_is_closed(app: Flask,
     with app.app_context(), transaction():
         if how == "closed":
             pages.close(mara.id)
-        else:
+        if how == "taken down":
             grants.deny(mara.id, Closed.TAKEDOWN, cause="report")
+    if how == "suspended":
+        suspends(app, mara)
     if how == "closed":
         pressed = reader.get(f"/posts/{post}").form("/@mara/unfollow")
-    left = reader.post(
-        "/@mara/unfollow", pressed.fields, follow=False, Referer=f"http://localhost/posts/{post}"
-    )
-    assert left.location == f"/posts/{post}"
+    for time in ("once", "twice"):
+        sent = pressed.fields | {"idempotency_key": time}
+        left = reader.post("/@mara/unfollow", sent, Referer=f"http://localhost/posts/{post}")
+        assert left.status == 200
+        assert "You do not follow them any more." in left.text
     with app.app_context():
         assert db.session.get_one(Creator, mara.id).followers == 0
     if how == "closed":
