@@ -30,7 +30,7 @@ def init_app(app: Flask) -> None:
             find=_seen,
             look=_look,
             take_down=writing.take_down,
-            put_back=_stays_gone,
+            put_back=None,
             copied=True,
             files=_files,
         ),
@@ -76,8 +76,3 @@ def _look(message_id: UUID) -> Subject | None:
 
 def _subject(message: Message, text: str) -> Subject:
     return Subject(message.id, message.user_id, "A message", text, f"/messages/{message.conversation_id}")
-
-
-def _stays_gone(message_id: UUID) -> bool:
-    """The words are gone: a report that was taken back cannot bring them back."""
-    return False

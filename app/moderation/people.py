@@ -34,5 +34,5 @@ PERSON = Reportable(
     find=find,
     look=look,
     take_down=nothing_by_itself,
-    put_back=lambda _: False,
+    put_back=None,
 )

@@ -47,8 +47,8 @@ class Reportable:
     # For moderators, whatever became of it.
     look: Callable[[UUID], Subject | None]
     take_down: Callable[[UUID], None]
-    # Whether it is shown again: not what is gone for good meanwhile, nor what was never closed.
-    put_back: Callable[[UUID], bool]
+    # Whether it is shown again: not what is gone for good meanwhile. None for what never comes back.
+    put_back: Callable[[UUID], bool] | None
     # Moderators read what was reported, as it was then, and nothing beside it.
     copied: bool = False
     # And the files that it came with.

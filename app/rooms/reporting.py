@@ -24,7 +24,7 @@ def init_app(app: Flask) -> None:
             find=_seen,
             look=_look,
             take_down=speaking.take_down,
-            put_back=_stays_gone,
+            put_back=None,
             copied=True,
         ),
     )
@@ -49,8 +49,3 @@ def _look(message_id: UUID) -> Subject | None:
 
 def _subject(message: RoomMessage, said: str) -> Subject:
     return Subject(message.id, message.user_id, "A message in a room", said, f"/rooms/{message.room_id}")
-
-
-def _stays_gone(message_id: UUID) -> bool:
-    """The words are gone: a report that was taken back cannot bring them back."""
-    return False

@@ -162,6 +162,7 @@ def test_a_mistake_can_be_taken_back(
 ) -> None:
     report = reported(app, "post", post, ben, mara)
     decide(desk, report, "uphold")
+    assert "is shown again" in desk.get(f"/admin/reports/{report}").text
     decide(desk, report, "dismiss")
     assert SECRET in signed_in(app, ben).get(f"/posts/{post}").text
     assert "as it was before" in last_letter(app, mara.email, "report_taken_back").text

@@ -109,7 +109,7 @@ def dismiss(moderator_id: UUID, report_id: UUID, seen: str | None = None) -> Non
         raise ReportedAgain
     known, subject = _about(found)
     if found.state == UPHELD and subject is not None:
-        back = known.put_back(subject.id)
+        back = known.put_back is not None and known.put_back(subject.id)
         _tell_owner("taken_back", known, subject, back="yes" if back else "")
     _decide(found, DISMISSED, moderator_id)
 
