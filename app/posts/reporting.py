@@ -28,7 +28,7 @@ from app.moderation.subjects import Files, Reportable, Subject
 from app.platform.errors import NotFound
 from app.platform.viewer import Role
 from app.posts import queries
-from app.posts.models import Comment, Post, PostVersion
+from app.posts.models import Comment, Post, PostMedia, PostVersion
 from app.posts.operations import commenting, drafts, publishing
 from app.posts.queries_page import find_comment, find_post
 
@@ -157,9 +157,9 @@ def put_post_back(post_id: UUID) -> bool:
     """All of its files, and into the open only what readers see: never what is typed and not out yet."""
     post = _lock(post_id)
     grants.lift(post_id, cause=CAUSE)
-    holding.put_back(_shown_by(post) | _held_by(post), _still_down(post))
-    if post.state == "published" and post.audience == Audience.PUBLIC:
-        holding.make_public([UUID(one["id"]) for one in post.media])
+    back = _shown_by(post) | _held_by(post)
+    holding.put_back(back, _still_down(post))
+    holding.make_public(_in_the_open(back))
     post.version += 1
     publishing.count(post.creator_id)
     return post.state == "published"
@@ -230,6 +230,19 @@ def _held_by(post: Post) -> set[UUID]:
     """With what was only typed, which releases before took down as well; also if it was deleted meanwhile."""
     left = (post.working or {}).get(drafts.HELD, []) if post.state == "removed" else []
     return {*queries.media_of(post.id), *map(UUID, left)}
+
+
+def _in_the_open(media_ids: set[UUID]) -> list[UUID]:
+    """Also what its author put into another post meanwhile."""
+    found = db.session.execute(
+        select(Media.id, Post.media)
+        .join(PostMedia, PostMedia.media_id == Media.id)
+        .join(Post, Post.id == PostMedia.post_id)
+        .where(Media.id.in_(media_ids), Media.moderation != "removed")
+        .where(Post.state == "published", Post.audience == Audience.PUBLIC)
+        .where(~hidden_from(None, Post.id.expression))
+    )
+    return [media_id for media_id, shown in found if str(media_id) in {one["id"] for one in shown}]
 
 
 def _post_of(comment_id: UUID) -> UUID:

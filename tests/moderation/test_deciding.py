@@ -11,6 +11,8 @@ from sqlalchemy import select
 
 from app.accounts.models import User
 from app.creators.operations import pages
+from app.entitlements.operations import grants
+from app.entitlements.rules import Closed, Kind
 from app.extensions import db
 from app.kit import clock
 from app.kit.clock import FixedClock
@@ -414,6 +416,42 @@ def test_a_second_one_that_readers_see_elsewhere_stays(app: Flask, desk: PageCli
     assert "A word more" in stored(app, other).body
     with app.app_context():
         assert db.session.get_one(Media, UUID(second)).public
+
+
+@pytest.mark.parametrize("taken", [Kind.PURCHASE, Kind.GIFT])
+def test_a_second_one_that_was_sold_stays_with_its_buyers(
+    app: Flask, desk: PageClient, ben: Person, taken: Kind
+) -> None:
+    author = an_author(app)
+    first, second = (str(a_picture(app, author.person, digest=b"the same")["id"]) for _ in range(2))
+    post, other = (author.write(title="Night trains", media=[one]) for one in (first, second))
+    with app.app_context(), transaction():
+        grants.grant(ben.id, other, taken, cause="invoice-line:1")
+    author.press(other, "unpublish")
+    decide(desk, reported(app, "post", post, a_person(app, "zoe"), author.person), "uphold")
+    doors.clear()
+    buyer = signed_in(app, ben)
+    address = str(buyer.get(f"/posts/{other}").one(".media img")["src"])
+    assert buyer.http.get(address).status_code == 200
+
+
+def test_what_went_on_to_another_post_meanwhile_is_as_open_as_before(
+    app: Flask, desk: PageClient, ben: Person
+) -> None:
+    author = an_author(app)
+    picture = str(a_picture(app, author.person)["id"])
+    post = author.write(title="Night trains", body="By night", media=[picture])
+    report = reported(app, "post", post, ben, author.person)
+    edit_out(author, post)
+    other = author.write(title="Day trains", media=[picture])
+    decide(desk, report, "uphold")
+    work_off(app)
+    assert not stored(app, other).media[0]["public"]
+    decide(desk, report, "dismiss")
+    work_off(app)
+    with app.app_context():
+        assert db.session.get_one(Media, UUID(picture)).public
+    assert stored(app, other).media[0]["public"]
 
 
 @pytest.mark.parametrize("other_is_there", [True, False])
