@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, func, select
 
 from app.accounts.models import User
 from app.creators.models import Creator
-from app.entitlements.queries import decide
+from app.entitlements.queries import decide, hidden_from
 from app.entitlements.rules import Audience, Lock, Outcome
 from app.extensions import db
 from app.media.holders import Showing
@@ -34,6 +34,18 @@ def known_to(person_id: UUID, post_ids: Collection[UUID]) -> set[UUID]:
     )
     decided = decide(person_id, [_lock(row) for row in db.session.execute(found)])
     return {post_id for post_id, one in decided.items() if one.outcome is not Outcome.HIDDEN}
+
+
+def seen_by_others(post_id: UUID) -> bool:
+    """It is out, and neither it nor its page is taken down."""
+    hidden = (hidden_from(None, scope) for scope in (Post.id.expression, Post.creator_id.expression))
+    found = (
+        select(Post.id)
+        .join(Creator, Creator.id == Post.creator_id)
+        .join(User, User.id == Post.creator_id)
+        .where(Post.id == post_id, OUT, *(~one for one in hidden))
+    )
+    return db.session.scalar(found) is not None
 
 
 def showing(post_id: UUID) -> Showing | None:

@@ -27,7 +27,7 @@ from app.moderation.queries import may_look, reported_since
 from app.moderation.subjects import Files, Reportable, Subject
 from app.platform.errors import NotFound
 from app.platform.viewer import Role
-from app.posts import queries
+from app.posts import locks, queries
 from app.posts.models import Comment, Post, PostMedia, PostVersion
 from app.posts.operations import commenting, drafts, publishing
 from app.posts.queries_page import find_comment, find_post
@@ -162,7 +162,7 @@ def put_post_back(post_id: UUID) -> bool:
     holding.make_public(_in_the_open(back))
     post.version += 1
     publishing.count(post.creator_id)
-    return post.state == "published"
+    return locks.seen_by_others(post_id)
 
 
 def put_page_back(creator_id: UUID) -> bool:

@@ -511,6 +511,32 @@ def suspend(author: Author, _: UUID) -> None:
     suspends(author.app, author.person)
 
 
+def page_down(author: Author, _: UUID) -> None:
+    with author.app.app_context(), transaction():
+        grants.deny(author.id, Closed.TAKEDOWN, cause="report")
+
+
+@pytest.mark.parametrize("hide", [delete, unpublish, close, page_down])
+def test_nor_of_a_post_that_nobody_sees_for_another_reason(
+    app: Flask, desk: PageClient, ben: Person, hide: Callable[[Author, UUID], None]
+) -> None:
+    author = an_author(app)
+    post = author.write(title="Night trains")
+    said = some_comments(app, post, ben.id, ["Rubbish"])[0]
+    zoe = a_person(app, "zoe")
+    first = reported(app, "post", post, zoe, author.person)
+    second = reported(app, "comment", said, zoe, ben)
+    for report in (first, second):
+        decide(desk, report, "uphold")
+    hide(author, post)
+    for report in (first, second):
+        decide(desk, report, "dismiss")
+    for person, noun in ((author.person, "post"), (ben, "comment")):
+        told = last_letter(app, person.email, "report_taken_back").text
+        assert f"looked again at your {noun}" in told
+        assert "as it was before" not in told
+
+
 @pytest.mark.parametrize("hide", [unpublish, close, suspend])
 def test_what_was_reported_can_be_looked_at_wherever_its_author_went(
     app: Flask,

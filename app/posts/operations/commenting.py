@@ -15,7 +15,7 @@ from app.platform import audit, realtime
 from app.platform.audit import Action
 from app.platform.errors import NotFound
 from app.platform.transaction import after_commit
-from app.posts import commenting, telling
+from app.posts import commenting, locks, telling
 from app.posts.errors import Silent
 from app.posts.models import Comment, Post
 from app.posts.queries_page import CommentShown, OpenPost, find_comment, hold_to_age, open_post
@@ -110,7 +110,7 @@ def put_back(comment_id: UUID) -> bool:
         return False
     _turn(comment, comment.state_before or SHOWN)
     comment.state_before = None
-    return True
+    return locks.seen_by_others(comment.post_id)
 
 
 def author_left(user_id: UUID) -> None:
