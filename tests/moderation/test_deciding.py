@@ -29,6 +29,8 @@ from tests.factories.media import a_picture
 from tests.factories.people import Person, a_person, signed_in, suspends
 from tests.factories.post import last_letter, letters
 from tests.factories.posts import a_post, some_comments
+from tests.notifications.devices import work_off
+from tests.notifications.happenings import lines_of
 from tests.page_client import Page, PageClient
 from tests.posts.authors import Author, an_author, stored
 from tests.queries import counting
@@ -184,21 +186,6 @@ def test_of_what_was_never_closed_nobody_says_that_it_is_shown_again(
     assert "looked again at your profile" in told
     assert "as it was before" not in told
     assert "shown again" not in signed_in(app, mara).get("/notifications").text
-
-
-@pytest.mark.parametrize("what", ["delete", "unpublish"])
-def test_nor_of_a_post_that_its_author_took_away_meanwhile(
-    app: Flask, desk: PageClient, ben: Person, what: str
-) -> None:
-    author = an_author(app)
-    post = author.write(title="Night trains")
-    report = reported(app, "post", post, ben, author.person)
-    decide(desk, report, "uphold")
-    author.press(post, what)
-    decide(desk, report, "dismiss")
-    told = last_letter(app, author.person.email, "report_taken_back").text
-    assert "looked again at your post" in told
-    assert "as it was before" not in told
 
 
 def test_nor_of_a_comment_that_was_deleted_before(
@@ -398,6 +385,9 @@ def test_a_second_one_that_no_reader_sees_yet_does_not_go_out_instead(
     scheduled = author.write("schedule", title="Later", media=[third], publish_at=f"{due:%Y-%m-%dT%H:%M}")
     report = reported(app, "post", post, ben, author.person)
     decide(desk, report, "uphold")
+    work_off(app)
+    told = [one.href for one in lines_of(app, author.person) if one.event == "held_back"]
+    assert told == [f"/posts/{scheduled}/edit"]
     assert author.page.send(author.editor(draft), intent="publish").status == 422
     fixed_clock.move(timedelta(minutes=6))
     assert publish_due(app) == 0

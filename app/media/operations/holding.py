@@ -60,7 +60,9 @@ def take_down(media_ids: Collection[UUID]) -> None:
     """A moderator decided: nobody sees them, and the same file cannot come back, sent again or before."""
     for media in queries.lock_many([*media_ids, *queries.unseen_copies(media_ids)]).values():
         media.moderation = "removed"
-        _show(media, public=False)
+        if not _show(media, public=False):
+            # Who waits for it hears that it does not come.
+            holders.tell_changed(describe(media))
 
 
 def put_back(media_ids: Collection[UUID], still_down: Collection[UUID] = ()) -> None:
@@ -90,10 +92,12 @@ def _hide(media: Media) -> None:
         media.secret = new_secret()
 
 
-def _show(media: Media, *, public: bool) -> None:
+def _show(media: Media, *, public: bool) -> bool:
+    """Whether it was otherwise before."""
     if media.public and not public:
         media.secret = new_secret()
     changed = media.public != public
     media.public = public
     if changed:
         holders.tell_changed(describe(media))
+    return changed

@@ -78,8 +78,8 @@ def unpin(creator_id: UUID, post_id: UUID) -> None:
 def refresh_media(media_id: UUID) -> None:
     """A picture became ready, got other words or another secret: the posts that show it say so.
 
-    What waits for one that failed would wait for ever: its author is told. One that is only typed holds
-    nothing up.
+    What waits for one that failed, or was taken down, would wait for ever: its author is told. One that is
+    only typed holds nothing up.
     """
     shown_in = select(PostMedia.post_id).where(PostMedia.media_id == media_id)
     showing = select(Post).where(Post.id.in_(shown_in)).order_by(Post.id).with_for_update()
@@ -88,12 +88,13 @@ def refresh_media(media_id: UUID) -> None:
     if media is None:
         return
     described = describe(media)
+    unusable = media.state == "failed" or media.moderation == "removed"
     for post in posts:
         now = [described if one["id"] == described["id"] else one for one in post.media]
         if now != post.media:
             post.media = now
             post.version += 1
-        if media.state == "failed" and post.state == "scheduled" and described in now:
+        if unusable and post.state == "scheduled" and described in now:
             telling.held_back(post)
 
 
