@@ -132,8 +132,15 @@ def test_a_second_one_of_what_was_taken_down_does_not_go_out(
     with app.app_context():
         jobs.begin_due()
     all_told(app)
-    assert (the_broadcast(app, draft).state, the_broadcast(app, scheduled).state) == ("draft", "stopped")
+    assert (the_broadcast(app, draft).state, the_broadcast(app, scheduled).state) == ("draft", "scheduled")
     assert heard(app, ben) == []
+    assert "does not go out until you take that out" in host.get(scheduled).text
+    with app.app_context(), transaction():
+        holding.put_back([UUID(shown["id"])], [])
+    with app.app_context():
+        jobs.begin_due()
+    all_told(app)
+    assert (the_broadcast(app, scheduled).state, heard(app, ben)) == ("done", ["Look later"])
 
 
 WRONG = [

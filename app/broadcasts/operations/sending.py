@@ -76,8 +76,15 @@ def stop(creator_id: UUID, broadcast_id: UUID) -> Broadcast:
 
 
 def begin_due() -> int:
-    """Some of those whose time has come; how many began. Claimed by state: two schedulers begin it once."""
-    due = select(Broadcast.id).where(Broadcast.state == "scheduled", Broadcast.send_at <= clock.now())
+    """Some of those whose time has come; how many began. Claimed by state: two schedulers begin it once.
+
+    What carries a file that was taken down waits, as a post does, until it is put back or taken out.
+    """
+    due = select(Broadcast.id).where(
+        Broadcast.state == "scheduled",
+        Broadcast.send_at <= clock.now(),
+        ~parcels.taken_down(Broadcast.parcel_id.expression),
+    )
     first = db.session.scalars(due.order_by(Broadcast.send_at).limit(AT_ONCE)).all()
     for broadcast_id in first:
         with transaction():

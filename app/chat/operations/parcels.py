@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import ColumnElement, delete, exists, select
 
 from app.chat import numbering, words
 from app.chat.errors import Bought
@@ -74,9 +74,13 @@ def unpack(parcel_id: UUID) -> None:
 
 
 def is_taken_down(parcel_id: UUID) -> bool:
+    return db.session.scalar(select(taken_down(parcel_id))) or False
+
+
+def taken_down(parcel_id: UUID | ColumnElement[UUID | None]) -> ColumnElement[bool]:
     """One of its files: the same one was shown elsewhere, and a moderator took it down."""
     carried = ParcelMedia.parcel_id == parcel_id, ParcelMedia.media_id == Media.id
-    return db.session.scalar(select(exists().where(*carried, Media.moderation == "removed"))) or False
+    return exists().where(*carried, Media.moderation == "removed")
 
 
 def drop(message: Message) -> None:
