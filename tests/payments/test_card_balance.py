@@ -268,6 +268,28 @@ def test_a_payout_goes_once_however_often_it_is_asked_for(app: Flask, till: Till
     assert len(till.double.client().v1.transfers.list({"destination": account}).data) == 1
 
 
+def test_a_payout_that_is_taken_back_in_part_is_a_case_with_the_sum(
+    app: Flask, till: Till, fan: Person
+) -> None:
+    bought(app, till, fan, total=10_000)
+    order = Order(new_id(), ready_account(app, till), 4_000, "USD")
+    with app.app_context():
+        sent = payouts.send("card", order)
+        assert isinstance(sent, Sent)
+        with transaction():
+            legs = (
+                Leg(Account(Kind.PAYOUT_TRANSIT, "USD", fan.id), 4_000),
+                Leg(Account(Kind.CARD_CLEARING, "USD"), -4_000),
+            )
+            post(Entry("payout-paid:1", "payout_paid", legs, refs={"event": sent.provider_id}))
+        assert reconcile(app, hours=2) == []
+        till.double.client().v1.transfers.reversals.create(sent.provider_id, {"amount": 1_000})
+        assert payouts.look("card", order) == sent
+    assert reconcile(app, hours=4) == ["no_entry"]
+    with app.app_context():
+        assert db.session.query(Case).one().detail["amount"] == 1_000
+
+
 def test_a_payout_that_cannot_go_says_why(app: Flask, till: Till, fan: Person) -> None:
     with app.app_context():
         unready = connect.make(new_id(), "creator@example.org", "US")
