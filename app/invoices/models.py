@@ -273,9 +273,11 @@ class Dispute(Model):
     currency: Mapped[str] = mapped_column(String(5))
     reason: Mapped[str]
     state: Mapped[str] = mapped_column(default="open")
-    # What of it had been kept for what was sold, and what waited for its payer; the rest was gone already.
+    # What of it had been kept for what was sold, and what waited for its payer; the rest was gone already,
+    # but for what its payer had of it as credit.
     from_kept: Mapped[int] = mapped_column(BigInteger, default=0)
     from_leftover: Mapped[int] = mapped_column(BigInteger, default=0)
+    from_credit: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     # What of the seller's share waits for the outcome.
     held: Mapped[int] = mapped_column(BigInteger, default=0)
     answer_by: Mapped[datetime | None] = mapped_column(Timestamp)
@@ -292,6 +294,7 @@ class Dispute(Model):
             " and amount >= from_kept + from_leftover",
             name="amount",
         ),
+        CheckConstraint("from_credit between 0 and amount - from_kept - from_leftover", name="credit"),
     )
 
 

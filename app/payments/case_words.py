@@ -6,6 +6,7 @@ TITLES = {
     "balance": "The whole balance differs",
     "balance_differs": "A transaction that says one thing and does another",
     "cold_failed": "Coins did not reach cold storage",
+    "credit_spent": "A bank took a payment back that its payer had spent as credit",
     "dispute_of_unknown": "A dispute about a payment that is not ours",
     "foreign_token": "Somebody paid with another token",
     "hot_wallet_short": "The hot wallet is too empty to pay",
@@ -32,6 +33,8 @@ ADVICE = {
     "balance": "Compare with what the provider had before the house began, and with open cases.",
     "balance_differs": "Look the transaction up. What came is kept as nobody's; it paid no invoice.",
     "cold_failed": "Check the address of the cold wallet.",
+    "credit_spent": "What they bought with that credit stays theirs. Answer the dispute: if the bank decides"
+    " against the house, the house has lost this much.",
     "foreign_token": "The books know no such token. Send it back by hand, and tell the payer how to pay.",
     "hot_wallet_short": "Send some of this coin to the hot wallet; what waits goes on by itself."
     " The case that opens about your transfer is where you say that it is the house's own.",

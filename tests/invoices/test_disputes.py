@@ -20,7 +20,7 @@ from app.platform import outbox, work
 from app.platform.transaction import transaction
 from tests.factories.creators import a_creator
 from tests.factories.invoices import Shop, an_invoice, bought, dispute, money_in, refund, the_invoice
-from tests.factories.people import a_person, signed_in
+from tests.factories.people import Person, a_person, signed_in
 from tests.factories.post import letters
 from tests.invoices.conftest import balance, later, opened, whole
 from tests.invoices.test_leaving import ask_to_leave, leave
@@ -184,6 +184,58 @@ def test_one_of_two_payments_for_the_same_leaves_what_was_bought_alone(app: Flas
     lose(app, dispute(app, invoice_id, of="twice"))
     assert the_invoice(app, invoice_id).state == "paid"
     assert balance(app, Kind.DISPUTE_LOSS) == balance(app, Kind.UNALLOCATED, fan) == 0
+    assert whole(app)
+
+
+def paid_twice(app: Flask, fan: Person, subject: UUID) -> UUID:
+    """And the second time taken as credit."""
+    invoice_id = bought(app, fan, a_creator(app), total=500, subject_id=subject)
+    money_in(app, invoice_id, 500, external_id="again")
+    page = signed_in(app, fan)
+    page.send(page.get(f"/invoices/{invoice_id}").form(f"/invoices/{invoice_id}/credit"))
+    assert balance(app, Kind.FAN_CREDIT, fan) == 500
+    return invoice_id
+
+
+def test_what_its_payer_took_as_credit_goes_with_the_payment(app: Flask) -> None:
+    fan, subject = a_person(app), new_id()
+    invoice_id = paid_twice(app, fan, subject)
+    opened_ = dispute(app, invoice_id, of="again")
+    assert (the_invoice(app, invoice_id).state, opened(app, fan, subject)) == ("paid", True)
+    assert balance(app, Kind.FAN_CREDIT, fan) == balance(app, Kind.DISPUTED) == 0
+    page = signed_in(app, fan)
+    assert "$5.00 of it taken from credit" in page.get(f"/invoices/{invoice_id}").text
+    win(app, opened_)
+    assert balance(app, Kind.FAN_CREDIT, fan) == 500
+    assert "taken from credit" not in page.get(f"/invoices/{invoice_id}").text
+    lose(app, dispute(app, invoice_id, of="again"))
+    assert balance(app, Kind.FAN_CREDIT, fan) == balance(app, Kind.DISPUTE_LOSS) == 0
+    assert whole(app)
+
+
+def test_what_was_bought_with_the_credit_stays(app: Flask) -> None:
+    fan, bought_with_it = a_person(app), new_id()
+    invoice_id = paid_twice(app, fan, new_id())
+    other, page = (
+        an_invoice(app, fan, a_creator(app), total=300, subject_id=bought_with_it),
+        signed_in(app, fan),
+    )
+    page.send(page.get(f"/invoices/{other}").form(f"/invoices/{other}/pay/credit"))
+    opened_ = dispute(app, invoice_id, of="again")
+    assert (balance(app, Kind.FAN_CREDIT, fan), balance(app, Kind.DISPUTED)) == (0, 300)
+    lose(app, opened_)
+    assert balance(app, Kind.DISPUTE_LOSS) == 300
+    assert (the_invoice(app, other).state, opened(app, fan, bought_with_it)) == ("paid", True)
+    assert whole(app)
+
+
+def test_credit_of_a_payment_comes_back_to_nobody_who_left(app: Flask, fixed_clock: FixedClock) -> None:
+    fan = a_person(app)
+    opened_ = dispute(app, paid_twice(app, fan, new_id()), of="again")
+    ask_to_leave(app, fan)
+    leave(app, fan, fixed_clock)
+    win(app, opened_)
+    assert (balance(app, Kind.FAN_CREDIT, fan), balance(app, Kind.FORFEITED_CREDIT)) == (0, 500)
     assert whole(app)
 
 

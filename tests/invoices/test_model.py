@@ -45,6 +45,8 @@ class Paid:
     rail: str
     amount: int
     returned: int = 0
+    # What its payer had of it as credit, and no bank took back.
+    as_credit: int = 0
 
 
 @dataclass
@@ -53,6 +55,7 @@ class Complaint:
     amount: int
     from_kept: int
     from_leftover: int
+    from_credit: int
     held: int
 
 
@@ -231,7 +234,10 @@ class Money(RuleBasedStateMachine):
         from_leftover = min(here, bill.leftover)
         from_kept = here - from_leftover
         held = bill.share(bill.kept) - bill.share(bill.kept - from_kept)
-        bill.disputes[opened] = Complaint(name, amount, from_kept, from_leftover, held)
+        from_credit = min(amount - here, payment.as_credit, self.credit)
+        bill.disputes[opened] = Complaint(name, amount, from_kept, from_leftover, from_credit, held)
+        self.credit -= from_credit
+        payment.as_credit -= from_credit
         payment.returned += here
         bill.kept -= from_kept
 
@@ -249,6 +255,8 @@ class Money(RuleBasedStateMachine):
             self.clearing += complaint.amount
             bill.payments[complaint.payment].returned -= complaint.from_kept + complaint.from_leftover
             bill.kept += complaint.from_kept
+            self.credit += complaint.from_credit
+            bill.payments[complaint.payment].as_credit += complaint.from_credit
         opens_again = complaint.from_kept and not bill.closed
         if opens_again and bill.kept and bill.subject in self.shop.gone:
             left, bill.kept = bill.kept, 0
@@ -338,6 +346,7 @@ class Money(RuleBasedStateMachine):
                 self.clearing -= part
             else:
                 self.credit += part
+                payment.as_credit += part
 
     def _sellers(self, *, released: bool) -> int:
         return sum(bill.sellers for bill in self.bills.values() if bill.released == released)

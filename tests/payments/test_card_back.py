@@ -224,6 +224,27 @@ def test_a_dispute_closes_what_was_sold_until_it_is_won(app: Flask, till: Till, 
     assert at_processor(app) == before
 
 
+def test_a_dispute_about_what_was_spent_as_credit_is_a_case_until_it_is_won(
+    app: Flask, till: Till, fan: Person
+) -> None:
+    invoice_id, other = bought(app, till, fan), an_invoice(app, fan, a_creator(app), total=700)
+    refund(app, invoice_id, 1_000, as_credit=True)
+    page = signed_in(app, fan)
+    page.send(page.get(f"/invoices/{other}").form(f"/invoices/{other}/pay/credit"))
+    assert credit_of(app, fan) == 300
+    opened = till.double.control(f"dispute/{charge_of(app, invoice_id)}")
+    till.settle()
+    assert (credit_of(app, fan), the_invoice(app, other).state) == (0, "paid")
+    with app.app_context():
+        case = db.session.query(Case).one()
+        assert (case.kind, case.state, case.detail["amount"]) == ("credit_spent", "open", 700)
+    till.double.control(f"dispute/{opened['id']}/close?won=yes")
+    till.settle()
+    assert credit_of(app, fan) == 300
+    with app.app_context():
+        assert db.session.query(Case).one().state == "closed"
+
+
 def test_a_dispute_that_is_lost_takes_it_for_good(app: Flask, till: Till, fan: Person) -> None:
     invoice_id = bought(app, till, fan, DISPUTED)
     opened = till.double.control(f"dispute/{charge_of(app, invoice_id)}")

@@ -122,6 +122,7 @@ def disputed(invoice: Invoice, before: int, dispute: Dispute, clearing: Account)
     moves = [
         *_to_owners(invoice, before, invoice.kept),
         (waiting(invoice), dispute.from_leftover),
+        (credit(invoice), dispute.from_credit),
         *_held(invoice, -dispute.held),
         (_disputed(dispute), _at_risk(dispute)),
         (clearing, -dispute.amount),
@@ -135,6 +136,7 @@ def dispute_won(invoice: Invoice, before: int, dispute: Dispute, clearing: Accou
         (_disputed(dispute), -_at_risk(dispute)),
         *_held(invoice, dispute.held),
         (waiting(invoice), -dispute.from_leftover),
+        (_as_credit(invoice), -dispute.from_credit),
         *_to_owners(invoice, before, invoice.kept),
     ]
     return _of_dispute("dispute_won", invoice, dispute, moves)
@@ -142,7 +144,7 @@ def dispute_won(invoice: Invoice, before: int, dispute: Dispute, clearing: Accou
 
 def dispute_lost(invoice: Invoice, dispute: Dispute) -> Entry | None:
     """Each owner has lost their share; what nobody had any more is the house's loss."""
-    nobodys = dispute.amount - dispute.from_kept - dispute.from_leftover
+    nobodys = dispute.amount - dispute.from_kept - dispute.from_leftover - dispute.from_credit
     moves = [
         *_held(invoice, dispute.held),
         (Account(Kind.DISPUTE_LOSS, dispute.currency), nobodys),
@@ -186,7 +188,8 @@ def _held(invoice: Invoice, amount: int) -> Iterable[Move]:
 
 def _at_risk(dispute: Dispute) -> int:
     """What the bank took, less what the state, the house and the payer gave for it already."""
-    return dispute.amount - dispute.from_leftover - dispute.from_kept + dispute.held
+    given = dispute.from_leftover + dispute.from_kept + dispute.from_credit
+    return dispute.amount - given + dispute.held
 
 
 def _back_to(invoice: Invoice, refund: Refund) -> Account:

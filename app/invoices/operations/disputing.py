@@ -4,14 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from app.accounts.queries import find_user
 from app.extensions import db
 from app.invoices.models import Dispute, Invoice, Payment, Refund, State
-from app.invoices.operations import bookings, receiving, refunding, settling
+from app.invoices.operations import bookings, crediting, receiving, refunding, settling
 from app.invoices.operations.locking import lock
 from app.invoices.operations.refunding import Wish
+from app.invoices.rails import CREDIT
 from app.kit import clock
 from app.kit.ids import new_id
 from app.ledger.chart import Kind
@@ -36,7 +37,8 @@ class Complaint:
 
 
 def opened(payment_id: UUID, complaint: Complaint, clearing: Account) -> None:
-    """First goes what waited for its payer, then what was kept: what was sold closes until it is decided.
+    """First goes what waited for its payer, then what was kept: what was sold closes until it is decided. Of
+    what its payer had as credit, what they still have; what they bought with the rest stays theirs.
 
     The same again changes nothing.
     """
@@ -101,6 +103,12 @@ def overtook(refund_id: UUID, why: str) -> None:
     found.failure = BY_BANK
 
 
+def spent(dispute: Dispute) -> int:
+    """What its payer had as credit, and does not have any more: nobody gives it back."""
+    gone = dispute.amount - dispute.from_kept - dispute.from_leftover - dispute.from_credit
+    return min(gone, _given_as_credit(dispute.payment_id))
+
+
 def is_open(payment_id: UUID) -> bool:
     """Whether a bank still decides about it."""
     found = select(Dispute.id).where(Dispute.payment_id == payment_id, Dispute.state == "open")
@@ -115,7 +123,7 @@ def find(rail: str, provider_id: str) -> Dispute | None:
 
 def _taken_beyond(payment_id: UUID) -> int:
     """What banks took for good of money that had gone already, or was about to."""
-    beyond = func.sum(Dispute.amount - Dispute.from_kept - Dispute.from_leftover)
+    beyond = func.sum(Dispute.amount - Dispute.from_kept - Dispute.from_leftover - Dispute.from_credit)
     found = select(beyond).where(Dispute.payment_id == payment_id, Dispute.state == "lost")
     return int(db.session.execute(found).scalar_one() or 0)
 
@@ -152,6 +160,7 @@ def _dispute(invoice: Invoice, payment: Payment, complaint: Complaint) -> Disput
     still_here = min(complaint.amount, payment.amount - payment.returned)
     from_leftover = min(still_here, invoice.leftover)
     from_kept = still_here - from_leftover
+    as_credit = min(complaint.amount - still_here, _given_as_credit(payment.id))
     return Dispute(
         id=new_id(),
         invoice_id=invoice.id,
@@ -164,10 +173,21 @@ def _dispute(invoice: Invoice, payment: Payment, complaint: Complaint) -> Disput
         state="open",
         from_kept=from_kept,
         from_leftover=from_leftover,
+        from_credit=min(as_credit, max(crediting.available(invoice), 0)),
         held=_sellers_part(invoice, from_kept),
         answer_by=complaint.answer_by,
         opened_at=complaint.opened_at,
     )
+
+
+def _given_as_credit(payment_id: UUID) -> int:
+    """Of this payment, and not taken back by its bank. What could not go back as it came is credit too."""
+    as_credit = or_(Refund.rail == CREDIT, Refund.state == "failed")
+    given = select(func.sum(Refund.amount)).where(Refund.payment_id == payment_id, as_credit)
+    taken = select(func.sum(Dispute.from_credit)).where(
+        Dispute.payment_id == payment_id, Dispute.state != "won"
+    )
+    return int(db.session.scalar(given) or 0) - int(db.session.scalar(taken) or 0)
 
 
 def _sellers_part(invoice: Invoice, part: int) -> int:

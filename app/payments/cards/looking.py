@@ -30,6 +30,8 @@ UNPAID = frozenset({"requires_payment_method", "requires_action", "requires_conf
 # Money was taken. Inquiries ("warning_...") take none.
 TAKEN = frozenset({"needs_response", "under_review", "won", "lost"})
 DECIDED = frozenset({"won", "lost"})
+# Whoever does so on purpose has what they bought with it for nothing.
+CREDIT_SPENT = "credit_spent"
 # Why a refund failed that was still pending when its payer's bank took the money.
 OVERTAKEN = "charge_for_pending_refund_disputed"
 
@@ -239,11 +241,16 @@ def _dispute(payment_id: UUID, currency: str, looked: Taken) -> None:
         answer_by=looked.answer_by,
         opened_at=looked.opened_at,
     )
+    new = disputing.find(CARD, looked.id) is None
     disputing.opened(payment_id, complaint, clearing)
     ours = disputing.find(CARD, looked.id)
     assert ours is not None
+    if new and (spent := disputing.spent(ours)):
+        about = {"amount": spent, "currency": ours.currency, "payment_id": str(payment_id)}
+        cases.open_case(CARD, CREDIT_SPENT, looked.id, **about)
     if looked.status == "won":
         disputing.won(ours.id, clearing)
+        cases.settle(CARD, CREDIT_SPENT, looked.id, "The dispute was won.")
     elif looked.status == "lost":
         disputing.lost(ours.id)
     if looked.status in DECIDED:
