@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import delete, exists, not_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts.models import KnownDevice, Session, User
@@ -82,7 +82,7 @@ def forget_second_factor(user_id: UUID) -> None:
 
 
 def forget_devices(user_id: UUID) -> None:
-    """Not all of them are the owner's: who comes in again from any but the first is told as new."""
+    """Not all of them are the owner's: whoever comes in next is told as new."""
     db.session.execute(delete(KnownDevice).where(KnownDevice.user_id == user_id))
 
 
@@ -162,7 +162,9 @@ def _remember_device(user_id: UUID, device: str) -> tuple[bool, bool]:
     if known:
         known.seen_at = clock.now()
         return False, True
-    first = db.session.scalar(select(~exists().where(KnownDevice.user_id == user_id)))
+    # Those that were forgotten count by their sessions.
+    before = or_(exists().where(KnownDevice.user_id == user_id), exists().where(Session.user_id == user_id))
+    first = db.session.scalar(select(not_(before)))
     db.session.execute(
         insert(KnownDevice)
         .values(user_id=user_id, device_digest=digest, seen_at=clock.now())
