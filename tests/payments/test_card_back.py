@@ -95,6 +95,9 @@ def test_a_pending_refund_that_a_lost_dispute_overtook_is_its_payers_already(
     with app.app_context():
         looking.dispute(opened["id"])
     till.work_off()
+    with app.app_context():
+        # The processor tells it more than once.
+        looking.returned_of(charge)
     assert (till.refund_states(invoice_id), dispute_states(app, invoice_id)) == (["succeeded"], ["lost"])
     assert (credit_of(app, fan), lost_by_house(app)) == (0, 0)
 

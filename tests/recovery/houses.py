@@ -53,12 +53,17 @@ class House:
     def forget_changes(self) -> None:
         """What changed since the last base, which the server notes at checkpoints."""
         folder = self.servers.postgres.data / "pg_wal/summaries"
-        before = set(folder.iterdir())
+
+        def noted() -> set[Path]:
+            # Not the one that is being written.
+            return {path for path in folder.iterdir() if path.stem != "temp"}
+
+        before = noted()
         with closing(psycopg2.connect(self.servers.admin_url)) as connection:
             connection.autocommit = True
             connection.cursor().execute("checkpoint")
-        eventually(lambda: set(folder.iterdir()) - before, within=WAIT)
-        for summary in folder.iterdir():
+        eventually(lambda: noted() - before, within=WAIT)
+        for summary in noted():
             summary.unlink()
 
     def shipped_beyond(self, moment: datetime) -> None:

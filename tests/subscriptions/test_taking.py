@@ -476,3 +476,16 @@ def test_an_upgrade_comes_back_after_what_it_was_built_on(house: House, time: Fi
     assert can_read(house) and not can_read(house, rank=2)
     wins(house, of_upgrade)
     assert the_subscription(house.app, sub).tier_id == house.gold and can_read(house, rank=2)
+
+
+def test_an_upgrade_goes_back_in_a_pause_as_well(house: House, time: FixedClock) -> None:
+    sub, _ = first_paid(house, house.silver)
+    upgrade = upgraded(house, sub, house.gold)
+    press(house, sub, "pause", months="1")
+    time.at = FIRST_END
+    go_round(house.app)
+    assert the_subscription(house.app, sub).state == "paused"
+    wins(house, dispute(house.app, upgrade))
+    refund(house.app, upgrade, 700)
+    found = the_subscription(house.app, sub)
+    assert (found.state, found.tier_id) == ("paused", house.silver) and not can_read(house)

@@ -115,9 +115,12 @@ def could_not_go_back(refund_id: UUID, why: str) -> None:
 
 
 def came_back(refund_id: UUID, why: str, into: Account) -> None:
-    """The rail had brought it back, and now has it again: the payer's bank did not take it."""
+    """The rail had brought it back, and now has it again: the payer's bank did not take it.
+
+    What that bank itself gave its payer never went by the rail.
+    """
     found, invoice = _lock(refund_id)
-    if found.state == "succeeded" and found.rail != CREDIT:
+    if found.state == "succeeded" and found.rail != CREDIT and found.failure is None:
         _fail(invoice, found, why, into)
 
 

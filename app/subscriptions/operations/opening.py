@@ -32,6 +32,11 @@ def open_up(subscription: Subscription) -> None:
     goes_on = subscription.renews and subscription.paused_until is None
     by_itself = subscription.state != "trialing" or subscription.method_id is not None
     grace = max(subscription.period_end + GRACE, subscription.grace_until or subscription.period_end)
+    ends_at = grace if goes_on and by_itself else subscription.period_end
+    if ends_at <= clock.now():
+        # As in a pause: what changes of it now opens nothing.
+        grants.revoke(subscription.user_id, cause=cause(subscription))
+        return
     grants.grant(
         subscription.user_id,
         subscription.creator_id,
@@ -40,7 +45,7 @@ def open_up(subscription: Subscription) -> None:
         extent=Extent(
             rank=tier.rank if tier else 1,
             label=tier.name if tier else "",
-            ends_at=grace if goes_on and by_itself else subscription.period_end,
+            ends_at=ends_at,
         ),
     )
 
