@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 
@@ -211,6 +211,15 @@ def waiting_of(subscription_id: UUID) -> list[UUID]:
         Invoice.unique_key.startswith(f"subscription:{subscription_id}:"), Invoice.state.in_(PAYABLE)
     )
     return sorted(db.session.scalars(found))
+
+
+def wanted_already(key: str) -> bool:
+    """Whoever cancelled asked for it all the same, and may have paid a part of it."""
+    wanted = InvoiceLine.data["wanted"].as_boolean()
+    found = exists().where(
+        InvoiceLine.invoice_id == Invoice.id, Invoice.unique_key == key, Invoice.state.in_(PAYABLE), wanted
+    )
+    return db.session.scalar(select(found)) or False
 
 
 def failures(key: str, since: datetime) -> tuple[int, Attempt | None]:

@@ -296,7 +296,10 @@ function converse() {
   addEventListener("pageshow", (event) => event.persisted && catchUp());
 
   dress();
-  unsent.takeUp();
+  const left = unsent.takeUp();
+  // Of what is on its way the house may still have the draft.
+  const begun = body?.value === body?.defaultValue && body?.value;
+  if (begun && left.some((one) => one.body.startsWith(begun))) body.value = body.defaultValue = "";
   if (!past && (!location.hash || location.hash === "#end")) toEnd();
   requestAnimationFrame(watch);
   seen();

@@ -98,6 +98,7 @@ export function outgoing({ store, refusals, post, show, arrived, there, catchUp,
         // Shut, or not ours.
       }
       line.forEach(show);
+      return line;
     },
   };
 }

@@ -215,11 +215,15 @@ def test_what_waited_goes_out_after_the_page_was_closed(
 ) -> None:
     host, fan = both
     fan.route(f"**{talk}", no_posts)
+    line = fan.get_by_role("textbox", name="Write to")
+    with fan.expect_response(f"**{talk}/draft"):
+        line.fill("Not lost")
     write(fan, "Not lost")
     expect(fan.get_by_text("Not sent yet")).to_be_visible()
     fan.unroute(f"**{talk}")
     fan.reload()
     expect(bubbles(host).last).to_have_text("Not lost")
+    expect(line).to_have_value("")
     expect(fan.locator("[data-waits]")).to_have_count(0)
     assert [words for *_, words in all_said(app)].count("Not lost") == 1
     fan.wait_for_function("() => !Object.keys(localStorage).some((key) => key.startsWith('unsent:'))")

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from app.kit.clock import FixedClock
 from tests.factories.creators import a_tier
-from tests.factories.invoices import dispute, paid, refund, the_invoice
+from tests.factories.invoices import dispute, money_in, paid, refund, the_invoice
 from tests.factories.people import signed_in
 from tests.factories.subscriptions import (
     asks_to_subscribe,
@@ -19,6 +19,7 @@ from tests.subscriptions.conftest import House
 from tests.subscriptions.test_changing import change, invoice_of
 from tests.subscriptions.test_joining import can_read
 from tests.subscriptions.test_promos import a_code
+from tests.subscriptions.test_renewing import press
 from tests.subscriptions.test_taking import wins
 
 
@@ -146,3 +147,16 @@ def test_whoever_keeps_it_as_it_is_can_pay_for_the_next_period(house: House, tim
     assert (found.period, found.tier_id) == (2, other)
     go_round(house.app)
     assert the_invoice(house.app, before).state == "cancelled"
+
+
+def test_a_part_that_was_paid_before_it_is_kept_going_counts(house: House, time: FixedClock) -> None:
+    sub = subscribed(house.app, house.fan, house.creator, house.silver)
+    time.at = the_subscription(house.app, sub).period_end - timedelta(days=10)
+    press(house, sub, "cancel")
+    renewal = press(house, sub, "renew")
+    money_in(house.app, UUID(renewal.removeprefix("/invoices/")), 200)
+    press(house, sub, "resume")
+    assert press(house, sub, "renew") == renewal
+    time.at = the_subscription(house.app, sub).period_end
+    go_round(house.app)
+    assert the_subscription(house.app, sub).state == "past_due"

@@ -82,13 +82,15 @@ def order_of(subscription: Subscription, *, wanted: bool = False) -> Order:
     terms = _terms(subscription)
     months, tier_id = terms["months"], terms["tier_id"]
     tier = db.session.get(Tier, UUID(tier_id)) if tier_id else None
+    key = ending.renewal_key(subscription)
+    wanted = wanted or queries.wanted_already(key)
     data = {"period": subscription.period + 1, **terms, "renews": True, "wanted": wanted}
     label = f"{tier.name if tier else 'Subscription'}, {LENGTHS[months]}"
     items = [Item(label, price, PRODUCT, subscription.id, data=data)]
     if off:
         items.append(Item("Your code", -off))
     lives = EARLY + GRACE + timedelta(days=1)
-    return order(subscription, items, ending.renewal_key(subscription), lives)
+    return order(subscription, items, key, lives)
 
 
 def renew(sold: Sold) -> None:
