@@ -33,8 +33,8 @@ ADVICE = {
     "balance": "Compare with what the provider had before the house began, and with open cases.",
     "balance_differs": "Look the transaction up. What came is kept as nobody's; it paid no invoice.",
     "cold_failed": "Check the address of the cold wallet.",
-    "credit_spent": "What they bought with that credit stays theirs. Answer the dispute: if the bank decides"
-    " against the house, the house has lost this much.",
+    "credit_spent": "What they bought with that credit stays theirs; what of it comes back is taken then."
+    " Answer the dispute: if the bank decides against the house, it has lost this much, less what came back.",
     "foreign_token": "The books know no such token. Send it back by hand, and tell the payer how to pay.",
     "hot_wallet_short": "Send some of this coin to the hot wallet; what waits goes on by itself."
     " The case that opens about your transfer is where you say that it is the house's own.",

@@ -19,7 +19,16 @@ from app.ledger.operations.posting import Account
 from app.platform import outbox, work
 from app.platform.transaction import transaction
 from tests.factories.creators import a_creator
-from tests.factories.invoices import Shop, an_invoice, bought, dispute, money_in, refund, the_invoice
+from tests.factories.invoices import (
+    Shop,
+    an_invoice,
+    bought,
+    dispute,
+    give_credit,
+    money_in,
+    refund,
+    the_invoice,
+)
 from tests.factories.people import Person, a_person, signed_in
 from tests.factories.post import letters
 from tests.invoices.conftest import balance, later, opened, whole
@@ -226,6 +235,54 @@ def test_what_was_bought_with_the_credit_stays(app: Flask) -> None:
     lose(app, opened_)
     assert balance(app, Kind.DISPUTE_LOSS) == 300
     assert (the_invoice(app, other).state, opened(app, fan, bought_with_it)) == ("paid", True)
+    assert whole(app)
+
+
+def half_paid_with_credit(app: Flask, fan: Person) -> UUID:
+    """All their credit lies in it."""
+    other, page = an_invoice(app, fan, a_creator(app), total=900), signed_in(app, fan)
+    page.send(page.get(f"/invoices/{other}").form(f"/invoices/{other}/pay/credit"))
+    assert the_invoice(app, other).state == "underpaid"
+    return other
+
+
+def test_credit_that_lay_in_a_half_paid_invoice_goes_with_the_payment_it_came_from(app: Flask) -> None:
+    fan = a_person(app)
+    invoice_id = paid_twice(app, fan, new_id())
+    other, page = half_paid_with_credit(app, fan), signed_in(app, fan)
+    opened_ = dispute(app, invoice_id, of="again")
+    page.send(page.get(f"/invoices/{other}").form(f"/invoices/{other}/give-back"))
+    assert the_invoice(app, other).state == "cancelled"
+    assert balance(app, Kind.FAN_CREDIT, fan) == balance(app, Kind.DISPUTED) == 0
+    win(app, opened_)
+    assert balance(app, Kind.FAN_CREDIT, fan) == 500
+    assert whole(app)
+
+
+def test_credit_that_comes_back_of_a_purchase_goes_to_the_bank_that_took_its_payment(app: Flask) -> None:
+    fan = a_person(app)
+    lost = paid_twice(app, fan, new_id())
+    other, page = an_invoice(app, fan, a_creator(app), total=300), signed_in(app, fan)
+    page.send(page.get(f"/invoices/{other}").form(f"/invoices/{other}/pay/credit"))
+    lose(app, dispute(app, lost, of="again"))
+    assert balance(app, Kind.DISPUTE_LOSS) == 300
+    refund(app, other, 300)
+    assert balance(app, Kind.FAN_CREDIT, fan) == balance(app, Kind.DISPUTE_LOSS) == 0
+    assert whole(app)
+
+
+def test_other_credit_of_theirs_stays_when_it_comes_back(app: Flask) -> None:
+    """What they got and spent after the bank had taken its payment is not of that payment."""
+    fan = a_person(app)
+    lost = paid_twice(app, fan, new_id())
+    spent, later_ = (an_invoice(app, fan, a_creator(app), total=500) for _ in range(2))
+    page = signed_in(app, fan)
+    page.send(page.get(f"/invoices/{spent}").form(f"/invoices/{spent}/pay/credit"))
+    lose(app, dispute(app, lost, of="again"))
+    give_credit(app, fan, 500)
+    page.send(page.get(f"/invoices/{later_}").form(f"/invoices/{later_}/pay/credit"))
+    refund(app, later_, 500)
+    assert (balance(app, Kind.FAN_CREDIT, fan), balance(app, Kind.DISPUTE_LOSS)) == (500, 500)
     assert whole(app)
 
 

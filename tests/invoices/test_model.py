@@ -44,6 +44,8 @@ class Paid:
 
     rail: str
     amount: int
+    # In the order of all that came in and all that was disputed.
+    n: int
     returned: int = 0
     # What its payer had of it as credit, and no bank took back.
     as_credit: int = 0
@@ -57,6 +59,12 @@ class Complaint:
     from_leftover: int
     from_credit: int
     held: int
+    n: int
+    about: Paid
+
+    @property
+    def gone(self) -> int:
+        return self.amount - self.from_kept - self.from_leftover - self.from_credit
 
 
 @dataclass
@@ -141,6 +149,8 @@ class Money(RuleBasedStateMachine):
         self.fan, self.creator = a_person(self.app), a_creator(self.app)
         lives_in(self.app, self.fan, "FI")
         self.bills: dict[UUID, Bill] = {}
+        # Those that were not won.
+        self.complaints: list[Complaint] = []
         self.credit = 0
         self.clearing = 0
         self.names = 0
@@ -170,7 +180,7 @@ class Money(RuleBasedStateMachine):
         for _ in range(2):  # the provider says everything twice
             money_in(self.app, invoice_id, amount, external_id=name)
         self.clearing += amount
-        self._come(bill, name, Paid("test", amount))
+        self._come(bill, name, Paid("test", amount, self.names))
 
     @precondition(lambda self: self.bills)
     @rule(data=st.data())
@@ -187,7 +197,7 @@ class Money(RuleBasedStateMachine):
         amount = min(self.credit, bill.total - bill.leftover)
         self.credit -= amount
         self.names += 1
-        self._come(bill, f"credit-{self.names}", Paid("credit", amount))
+        self._come(bill, f"credit-{self.names}", Paid("credit", amount, self.names))
 
     @precondition(lambda self: self.bills)
     @rule(data=st.data(), amount=AMOUNTS, how=st.sampled_from(["back", "credit", LOST]))
@@ -235,7 +245,11 @@ class Money(RuleBasedStateMachine):
         from_kept = here - from_leftover
         held = bill.share(bill.kept) - bill.share(bill.kept - from_kept)
         from_credit = min(amount - here, payment.as_credit, self.credit)
-        bill.disputes[opened] = Complaint(name, amount, from_kept, from_leftover, from_credit, held)
+        self.names += 1
+        bill.disputes[opened] = Complaint(
+            name, amount, from_kept, from_leftover, from_credit, held, self.names, payment
+        )
+        self.complaints.append(bill.disputes[opened])
         self.credit -= from_credit
         payment.as_credit -= from_credit
         payment.returned += here
@@ -252,6 +266,7 @@ class Money(RuleBasedStateMachine):
                     disputing.won(key, CLEARING) if won else disputing.lost(key)
         complaint = bill.disputes.pop(key)
         if won:
+            self.complaints.remove(complaint)
             self.clearing += complaint.amount
             bill.payments[complaint.payment].returned -= complaint.from_kept + complaint.from_leftover
             bill.kept += complaint.from_kept
@@ -341,12 +356,26 @@ class Money(RuleBasedStateMachine):
         bill.free_at = self.clock.now() + (PENDING if "test" in self._rails(bill) else timedelta(0))
 
     def _go(self, bill: Bill, amount: int, how: str) -> None:
-        for payment, part in bill.take(amount):
+        parts = bill.take(amount)
+        # What is credit at once comes before what its rail could not bring back.
+        for payment, part in sorted(parts, key=lambda one: one[0].rail == "test"):
             if how == "back" and payment.rail == "test":
                 self.clearing -= part
-            else:
-                self.credit += part
-                payment.as_credit += part
+                continue
+            self.credit += part
+            payment.as_credit += part
+            if how == LOST or payment.rail == "credit":
+                self._reclaim(payment, part)
+
+    def _reclaim(self, payment: Paid, part: int) -> None:
+        """What a bank gave its payer already."""
+        for one in self.complaints:
+            if one.n > payment.n if payment.rail == "credit" else one.about is payment:
+                taken = min(one.gone, one.about.as_credit, part)
+                one.from_credit += taken
+                one.about.as_credit -= taken
+                self.credit -= taken
+                part -= taken
 
     def _sellers(self, *, released: bool) -> int:
         return sum(bill.sellers for bill in self.bills.values() if bill.released == released)

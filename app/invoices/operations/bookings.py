@@ -153,6 +153,20 @@ def dispute_lost(invoice: Invoice, dispute: Dispute) -> Entry | None:
     return _of_dispute("dispute_lost", invoice, dispute, moves)
 
 
+def reclaimed(invoice: Invoice, dispute: Dispute, refund: Refund, amount: int) -> Entry | None:
+    """Credit came back of which the bank took the payment: that much less of it is nobody's."""
+    at_risk = _disputed(dispute) if dispute.state == "open" else Account(Kind.DISPUTE_LOSS, dispute.currency)
+    moves = [(credit(invoice), amount), (at_risk, -amount)]
+    return _entry(
+        f"dispute-credit:{dispute.id}:{refund.id}",
+        "dispute_credit",
+        invoice,
+        moves,
+        dispute=dispute.id,
+        refund=refund.id,
+    )
+
+
 def exchange(into: Account, out_of: Account, coming: int, going: int) -> list[Move]:
     """From one account to another, by way of our exchange where they count in different currencies."""
     if into.currency == out_of.currency:

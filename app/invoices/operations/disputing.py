@@ -4,15 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 
 from app.accounts.queries import find_user
 from app.extensions import db
 from app.invoices.models import Dispute, Invoice, Payment, Refund, State
-from app.invoices.operations import bookings, crediting, receiving, refunding, settling
+from app.invoices.operations import bookings, crediting, receiving, reclaiming, refunding, settling
 from app.invoices.operations.locking import lock
+from app.invoices.operations.reclaiming import BY_BANK
 from app.invoices.operations.refunding import Wish
-from app.invoices.rails import CREDIT
 from app.kit import clock
 from app.kit.ids import new_id
 from app.ledger.chart import Kind
@@ -22,8 +22,6 @@ from app.platform.audit import Action
 
 OPENED = "invoice.disputed"
 CLOSED = "invoice.dispute_closed"
-# How a refund ended that its payer has from their bank.
-BY_BANK = "by the payer's bank"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,20 +91,15 @@ def overtook(refund_id: UUID, why: str) -> None:
     db.session.refresh(found)
     if found.ended_at is not None or is_open(found.payment_id):
         return
-    by_bank = min(_taken_beyond(found.payment_id) - _ended_by_bank(found.payment_id), found.amount)
+    by_bank = min(_taken_beyond(found.payment_id) - reclaiming.ended_by_bank(found.payment_id), found.amount)
     if by_bank <= 0:
         refunding.could_not_go_back(refund_id, why)
         return
-    if by_bank < found.amount:
-        refunding.could_not_go_back(_part_off(found, found.amount - by_bank).id, why)
+    rest = _part_off(found, found.amount - by_bank) if by_bank < found.amount else None
     refunding.went_back(refund_id, Account(Kind.DISPUTE_LOSS, found.currency))
     found.failure = BY_BANK
-
-
-def spent(dispute: Dispute) -> int:
-    """What its payer had as credit, and does not have any more: nobody gives it back."""
-    gone = dispute.amount - dispute.from_kept - dispute.from_leftover - dispute.from_credit
-    return min(gone, _given_as_credit(dispute.payment_id))
+    if rest is not None:
+        refunding.could_not_go_back(rest.id, why)
 
 
 def is_open(payment_id: UUID) -> bool:
@@ -125,11 +118,6 @@ def _taken_beyond(payment_id: UUID) -> int:
     """What banks took for good of money that had gone already, or was about to."""
     beyond = func.sum(Dispute.amount - Dispute.from_kept - Dispute.from_leftover - Dispute.from_credit)
     found = select(beyond).where(Dispute.payment_id == payment_id, Dispute.state == "lost")
-    return int(db.session.execute(found).scalar_one() or 0)
-
-
-def _ended_by_bank(payment_id: UUID) -> int:
-    found = select(func.sum(Refund.amount)).where(Refund.payment_id == payment_id, Refund.failure == BY_BANK)
     return int(db.session.execute(found).scalar_one() or 0)
 
 
@@ -160,7 +148,7 @@ def _dispute(invoice: Invoice, payment: Payment, complaint: Complaint) -> Disput
     still_here = min(complaint.amount, payment.amount - payment.returned)
     from_leftover = min(still_here, invoice.leftover)
     from_kept = still_here - from_leftover
-    as_credit = min(complaint.amount - still_here, _given_as_credit(payment.id))
+    as_credit = min(complaint.amount - still_here, reclaiming.given_as_credit(payment.id))
     return Dispute(
         id=new_id(),
         invoice_id=invoice.id,
@@ -178,16 +166,6 @@ def _dispute(invoice: Invoice, payment: Payment, complaint: Complaint) -> Disput
         answer_by=complaint.answer_by,
         opened_at=complaint.opened_at,
     )
-
-
-def _given_as_credit(payment_id: UUID) -> int:
-    """Of this payment, and not taken back by its bank. What could not go back as it came is credit too."""
-    as_credit = or_(Refund.rail == CREDIT, Refund.state == "failed")
-    given = select(func.sum(Refund.amount)).where(Refund.payment_id == payment_id, as_credit)
-    taken = select(func.sum(Dispute.from_credit)).where(
-        Dispute.payment_id == payment_id, Dispute.state != "won"
-    )
-    return int(db.session.scalar(given) or 0) - int(db.session.scalar(taken) or 0)
 
 
 def _sellers_part(invoice: Invoice, part: int) -> int:
@@ -247,5 +225,6 @@ def _note(invoice: Invoice, dispute: Dispute) -> None:
 def _lock(dispute_id: UUID) -> tuple[Dispute, Invoice]:
     found = db.session.get_one(Dispute, dispute_id)
     invoice = lock(found.invoice_id)
-    db.session.refresh(found)
+    # Credit that comes back by another invoice is counted here too.
+    db.session.refresh(found, with_for_update=True)
     return found, invoice

@@ -9,7 +9,7 @@ from app.extensions import db
 from app.invoices import rails
 from app.invoices.errors import NothingLeft, NotRefundable, OnlyAsItCame, OwnCase, SellerShort
 from app.invoices.models import SETTLED, Invoice, Payment, Refund, State
-from app.invoices.operations import bookings, ending, settling
+from app.invoices.operations import bookings, ending, reclaiming, settling
 from app.invoices.operations.locking import lock, lock_own
 from app.invoices.rails import CREDIT
 from app.kit import clock
@@ -61,7 +61,7 @@ def refund(invoice_id: UUID, wish: Wish, coming: Entry | None = None) -> None:
         reason=wish.reason,
     )
     outbox.emit(REFUNDED, {"invoice_id": str(invoice.id), "refund_ids": [str(one.id) for one in made]})
-    bookings.write(coming, *entries)
+    bookings.write(coming, *entries, *reclaiming.reclaim(invoice, made).entries)
 
 
 def refund_own_sale(invoice_id: UUID, seller_id: UUID, wish: Wish) -> None:
@@ -160,7 +160,8 @@ def _clear_leftover(invoice_id: UUID, payer_id: UUID, *, as_credit: bool) -> Non
         currency=invoice.currency,
         as_credit=as_credit,
     )
-    bookings.write(*(bookings.leftover_leaves(invoice, one) for one in made))
+    entries = [bookings.leftover_leaves(invoice, one) for one in made]
+    bookings.write(*entries, *reclaiming.reclaim(invoice, made).entries)
 
 
 def _refund(invoice: Invoice, payment: Payment, amount: int, wish: Wish) -> Refund:

@@ -6,7 +6,7 @@ What was looked at may be older than what is recorded meanwhile: each step only 
 from uuid import UUID
 
 from app.invoices.models import Attempt, Refund
-from app.invoices.operations import attempts, disputing, receiving, refunding
+from app.invoices.operations import attempts, disputing, receiving, reclaiming, refunding
 from app.invoices.operations.disputing import Complaint
 from app.invoices.operations.receiving import Money
 from app.invoices.tax import Told
@@ -245,7 +245,7 @@ def _dispute(payment_id: UUID, currency: str, looked: Taken) -> None:
     disputing.opened(payment_id, complaint, clearing)
     ours = disputing.find(CARD, looked.id)
     assert ours is not None
-    if new and (spent := disputing.spent(ours)):
+    if new and (spent := reclaiming.spent(ours)):
         about = {"amount": spent, "currency": ours.currency, "payment_id": str(payment_id)}
         cases.open_case(CARD, CREDIT_SPENT, looked.id, **about)
     if looked.status == "won":
