@@ -47,7 +47,7 @@ def tell_refunded(payload: Payload) -> None:
 
 @work.handler("invoices.tell_refund_failed")
 def tell_refund_failed(payload: Payload) -> None:
-    telling.refund_failed(UUID(payload["refund_id"]))
+    telling.refund_failed(UUID(payload["refund_id"]), payload.get("credit"))
 
 
 @work.handler("invoices.tell_disputed")

@@ -140,10 +140,11 @@ def refunded(refund_ids: list[str]) -> None:
     )
 
 
-def refund_failed(refund_id: UUID) -> None:
+def refund_failed(refund_id: UUID, credit: int | None) -> None:
+    """`credit`: as much of it as is; all where nothing is said of that."""
     found = db.session.get_one(Refund, refund_id)
     invoice = db.session.get_one(Invoice, found.invoice_id)
-    amount = readable(found.amount, found.currency)
+    amount = readable(found.amount if credit is None else credit, found.currency)
     write_to(find_user(invoice.user_id), "refund_failed", amount=amount, link=_page(invoice))
 
 

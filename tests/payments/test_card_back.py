@@ -19,6 +19,7 @@ from tests.doubles.cards import DISPUTED, GOOD, REFUND_FAILS
 from tests.factories.creators import a_creator
 from tests.factories.invoices import an_invoice, refund, the_invoice
 from tests.factories.people import Person, a_person, signed_in
+from tests.factories.post import letters
 from tests.payments.cards import Till, payments_of
 
 DISPUTES = "/admin/payments/disputes"
@@ -147,6 +148,35 @@ def test_a_refund_that_the_bank_sends_back_becomes_credit(app: Flask, till: Till
     till.settle()
     assert till.refund_states(invoice_id) == ["failed"]
     assert (at_processor(app), credit_of(app, fan)) == (before, 400)
+
+
+@pytest.mark.parametrize("decided", [None, "yes", "no"])
+def test_a_refund_that_comes_home_after_a_dispute_is_no_credit(
+    app: Flask, till: Till, fan: Person, decided: str | None
+) -> None:
+    """Unless the dispute is won: only then has the bank given its payer nothing."""
+    invoice_id = bought(app, till, fan, REFUND_FAILS)
+    charge = charge_of(app, invoice_id)
+    refund(app, invoice_id, 400)
+    till.settle()
+    sent = till.double.client().v1.refunds.list({"charge": charge}).data[0]
+    opened = till.double.control(f"dispute/{charge}")
+    till.rewrite(opened["id"], amount=1_000)
+    till.settle()
+    if decided == "no":
+        till.double.control(f"dispute/{opened['id']}/close?won=no")
+        till.settle()
+        assert lost_by_house(app) == 400
+    till.double.control(f"refund/{sent.id}/fail")
+    till.settle()
+    assert till.refund_states(invoice_id) == ["failed"]
+    assert (credit_of(app, fan), lost_by_house(app)) == (0, 0)
+    with app.app_context():
+        assert not letters(app, fan.email, "refund_failed")
+    if decided == "yes":
+        till.double.control(f"dispute/{opened['id']}/close?won=yes")
+        till.settle()
+        assert credit_of(app, fan) == 400
 
 
 def overtaken(app: Flask, till: Till, fan: Person, amount: int) -> tuple[UUID, str]:

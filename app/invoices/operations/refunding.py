@@ -125,10 +125,13 @@ def came_back(refund_id: UUID, why: str, into: Account) -> None:
 
 
 def _fail(invoice: Invoice, found: Refund, why: str, into: Account | None) -> None:
+    """What a bank gave its payer meanwhile does not become credit besides, and they are told of the rest."""
     found.state, found.ended_at, found.failure = "failed", clock.now(), why
-    bookings.write(bookings.came_home(invoice, found, into))
+    reclaimed = reclaiming.reclaim(invoice, [found])
+    bookings.write(bookings.came_home(invoice, found, into), *reclaimed.entries)
     audit.record(Action.REFUND_FAILED, actor=None, subject=("invoice", invoice.id), why=why)
-    outbox.emit(FAILED, {"refund_id": str(found.id)})
+    if credit := found.amount - reclaimed.amount:
+        outbox.emit(FAILED, {"refund_id": str(found.id), "credit": credit})
 
 
 def may_become_credit(invoice: Invoice) -> bool:
