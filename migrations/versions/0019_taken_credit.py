@@ -12,9 +12,13 @@ depends_on = None
 
 
 def upgrade() -> None:
+    # Looking at all rows leaves the transaction: cut off there, this is there already when it runs again.
     op.add_column(
-        "disputes", sa.Column("from_credit", sa.BigInteger(), server_default="0", nullable=False)
+        "disputes",
+        sa.Column("from_credit", sa.BigInteger(), server_default="0", nullable=False),
+        if_not_exists=True,
     )
+    op.drop_constraint(op.f("ck_disputes_credit"), "disputes", if_exists=True)
     op.create_check_constraint(
         op.f("ck_disputes_credit"),
         "disputes",

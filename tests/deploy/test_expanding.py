@@ -1,6 +1,8 @@
 """What migrations do to big tables beside visitors, and what a deployment says of itself."""
 
+import runpy
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from alembic.migration import MigrationContext
@@ -14,6 +16,7 @@ from app.platform import expanding
 from app.platform.audit import Action
 from app.platform.models import AuditRecord
 from tests.platform.houses import a_house
+from workers.deploy import lint
 
 NAME = "20261122-101500-abcdef0"
 
@@ -54,6 +57,18 @@ def test_a_check_holds_for_new_rows_first_and_then_for_all(migrating: Connection
     migrating.execute(text("alter table test_hats add constraint big check (id > 0) not valid"))
     expanding.validate("test_hats", "big")
     assert migrating.scalar(text("select convalidated from pg_constraint where conname = 'big'"))
+
+
+def beside_visitors() -> list[Path]:
+    """Migrations that leave their transaction, so that what they did until then stays."""
+    return [path for path in sorted(lint.to_check()) if "expanding." in path.read_text()]
+
+
+@pytest.mark.parametrize("path", beside_visitors(), ids=lambda path: path.stem)
+def test_a_migration_that_was_cut_off_runs_again(migrating: Connection, path: Path) -> None:
+    """All of it is there already, which is the last moment at which it can be."""
+    runpy.run_path(str(path))["upgrade"]()
+    assert migrating.scalar(text("select bool_and(convalidated) from pg_constraint where contype = 'c'"))
 
 
 def test_a_release_says_its_name_to_who_knows_it(app: Flask) -> None:
