@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, select
 
 from app.extensions import db
 from app.invoices.models import PAYABLE, Attempt, Invoice, Payment, State
@@ -14,7 +14,7 @@ from app.payments.models import Case, ChainCursor, ChainSend, ProviderEntry, Rat
 from app.payments.solana.values import COINS, RAIL
 from app.platform.errors import NotFound
 
-UNKNOWN_MONEY, OTHER_COIN = "unknown_money", "other_coin"
+UNKNOWN_MONEY, OTHER_COIN, SHORT = "unknown_money", "other_coin", "hot_wallet_short"
 NOBODYS = (UNKNOWN_MONEY, OTHER_COIN)
 # What names an invoice is its payer's; this may be our own.
 UNNAMED = (UNKNOWN_MONEY,)
@@ -85,12 +85,19 @@ def send(send_id: UUID) -> ChainSend | None:
     return db.session.get(ChainSend, send_id, populate_existing=True)
 
 
-def living_sends(at_most: int, since: datetime | None) -> Sequence[UUID]:
-    """All of them, or those that are younger."""
-    found = select(ChainSend.id).where(ChainSend.ended_at.is_(None)).order_by(ChainSend.created_at)
-    if since is not None:
-        found = found.where(ChainSend.created_at >= since)
-    return db.session.scalars(found.limit(at_most)).all()
+def living_sends() -> ColumnElement[bool]:
+    return ChainSend.ended_at.is_(None)
+
+
+def sends_under_way(since: datetime) -> ColumnElement[bool]:
+    """Those that are younger, and do not wait for coins: however many do, they take no time from others."""
+    waits = exists().where(
+        Case.rail == RAIL,
+        Case.kind == SHORT,
+        Case.external_id == cast(ChainSend.id, Text),
+        Case.state == "open",
+    )
+    return and_(living_sends(), ChainSend.created_at >= since, ~waits)
 
 
 def on_their_way(coin: str) -> int:

@@ -107,6 +107,17 @@ class TestRefunds:
         assert the_refund(app, invoice_id).rail_amount == 2 * UNITS
         rich.assert_square()
 
+    def test_many_that_cannot_go_now_do_not_keep_it_waiting(
+        self, app: Flask, rich: Purse, paid: UUID
+    ) -> None:
+        """More than one look takes wait for coins that the house does not have."""
+        for _ in range(jobs.AT_ONCE):
+            a_payout(app, rich, rich.double.wallet("ada"), units=10**6 * UNITS)
+        rich.refund(paid, 500)
+        rich.send_all()
+        assert the_refund(app, paid).state == "succeeded"
+        assert len([one for one in rich.sends() if one.state == "due"]) == jobs.AT_ONCE
+
     def test_a_house_that_cannot_sign_gives_credit(
         self, app: Flask, purse: Purse, page: PageClient, fan: Person
     ) -> None:

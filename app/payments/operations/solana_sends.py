@@ -14,10 +14,11 @@ from app.ledger.chart import Kind
 from app.ledger.operations.posting import Account, Entry, Leg, post
 from app.payments.models import ChainSend, ProviderEntry
 from app.payments.operations import cases
+from app.payments.queries_solana import SHORT
 from app.payments.solana.values import RAIL, SOL, Seen, Signed
 from app.platform import work
 
-SHORT, UNCLEAR = "hot_wallet_short", "send_unclear"
+UNCLEAR = "send_unclear"
 REFUND, PAYOUT, COLD = "refund", "payout", "cold"
 SEND_WORK = "payments.solana_send"
 # After so many signatures that the network did not take, or that failed, we stop.

@@ -1,9 +1,11 @@
 """By the clock: the scheduler asks for looks, the worker takes them, because nodes may be slow."""
 
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
+
+from sqlalchemy import ColumnElement
 
 from app.extensions import db
 from app.invoices.models import Payment, Refund
@@ -15,6 +17,7 @@ from app.payments import queries_solana as queries
 from app.payments.errors import Unsure
 from app.payments.gateways.solana import rates, reading, signer
 from app.payments.gateways.solana import sending as wire
+from app.payments.models import ChainSend
 from app.payments.operations import solana_prices as prices
 from app.payments.operations import solana_receiving as receiving
 from app.payments.operations import solana_sends as sends
@@ -22,11 +25,12 @@ from app.payments.operations.solana_sends import COLD, REFUND, Wish
 from app.payments.solana import checking, looking, rail, sending
 from app.payments.solana.values import COINS, SOL, USDC
 from app.platform import schedule, work
+from app.platform.rounds import rounds
 from app.platform.settings import settings
 from app.platform.transaction import transaction
 from app.platform.work import Payload
 
-MOST_SENDS = 100
+AT_ONCE = 100
 # The clock asks again anyway; but a worker that was killed over it is no failure yet.
 LOOKS = 3
 YOUNG = timedelta(minutes=15)
@@ -58,19 +62,20 @@ def look_at_ended() -> None:
 
 @schedule.every(5, "solana.sends")
 def push_sends() -> None:
-    _push(clock.now() - YOUNG)
+    _push(queries.sends_under_way(clock.now() - YOUNG))
 
 
 @schedule.every(60, "solana.old_sends")
 def push_old_sends() -> None:
-    """Those that wait for something: for coins, or for a network that takes them."""
-    _push(None)
+    """Those too that wait for something: for coins, or for a network that takes them."""
+    _push(queries.living_sends())
 
 
-def _push(since: datetime | None) -> None:
-    with transaction():
-        for send_id in queries.living_sends(MOST_SENDS, since):
-            sends.hurry(send_id)
+def _push(due: ColumnElement[bool]) -> None:
+    for some in rounds(due, ChainSend.created_at, ChainSend.id, size=AT_ONCE):
+        with transaction():
+            for send_id in some:
+                sends.hurry(send_id)
 
 
 @schedule.every(60, "solana.prices")
