@@ -12,7 +12,7 @@ from app.platform.work import Payload
 
 def init_app() -> None:
     outbox.subscribe(settling.PAID, "invoices.tell_paid")
-    outbox.subscribe(receiving.CAME_IN, "invoices.tell_money_came_in")
+    outbox.subscribe(receiving.CAME_IN, ending.TELL_WORK)
     outbox.subscribe(refunding.REFUNDED, "invoices.tell_refunded")
     outbox.subscribe(refunding.FAILED, "invoices.tell_refund_failed")
     outbox.subscribe(disputing.OPENED, "invoices.tell_disputed")
@@ -34,7 +34,7 @@ def tell_paid(payload: Payload) -> None:
     telling.paid(UUID(payload["invoice_id"]))
 
 
-@work.handler("invoices.tell_money_came_in")
+@work.handler(ending.TELL_WORK)
 def tell_money_came_in(payload: Payload) -> None:
     leaving.give_back_unclaimed(UUID(payload["invoice_id"]))
     telling.money_came_in(UUID(payload["invoice_id"]))

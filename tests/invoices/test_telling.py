@@ -1,10 +1,13 @@
 """Who is told what about money, by mail."""
 
+from datetime import timedelta
+
 from flask import Flask
 
 from app.accounts.models import User
 from app.extensions import db
 from app.invoices.operations import disputing
+from app.kit.clock import FixedClock
 from app.kit.ids import new_id
 from app.ledger.chart import Kind
 from app.ledger.operations.posting import Account
@@ -14,6 +17,7 @@ from tests.factories.creators import a_creator
 from tests.factories.invoices import LOST, an_invoice, bought, dispute, money_in, refund, the_invoice
 from tests.factories.people import Person, a_person, signed_in
 from tests.factories.post import Letter, last_letter, letters
+from tests.invoices.conftest import later
 
 
 def told(app: Flask, person: Person, template: str) -> list[Letter]:
@@ -64,6 +68,17 @@ def test_too_little_and_too_much_are_told(app: Flask) -> None:
     assert "$1.50" in more.subject
 
 
+def test_what_was_paid_of_an_invoice_that_expires_is_told(app: Flask, fixed_clock: FixedClock) -> None:
+    fan = a_person(app)
+    money_in(app, an_invoice(app, fan, total=500), 200)
+    an_invoice(app, fan, total=500)
+    assert told(app, fan, "money_waiting") == []
+    fixed_clock.move(timedelta(hours=25))
+    later(app, timedelta())
+    (waiting,) = told(app, fan, "money_waiting")
+    assert "$2.00" in waiting.subject
+
+
 def test_refunds_are_told_and_what_became_of_them(app: Flask) -> None:
     fan = a_person(app)
     invoice_id = bought(app, fan, a_creator(app), total=500)
@@ -85,6 +100,19 @@ def test_a_seller_is_told_of_a_dispute_and_of_its_end(app: Flask) -> None:
         disputing.won(opened, Account(Kind.CARD_CLEARING, "USD"))
     (second,) = told(app, creator, "dispute_decided")
     assert "decided for you" in second.text
+
+
+def test_a_dispute_that_closes_nothing_is_told_as_one(app: Flask) -> None:
+    """About money that paid for nothing: it came twice."""
+    creator = a_creator(app)
+    invoice_id = bought(app, a_person(app), creator, total=500)
+    money_in(app, invoice_id, 500, external_id="twice")
+    dispute(app, invoice_id, of="twice")
+    (first,) = told(app, creator, "sale_disputed")
+    sale = signed_in(app, creator).get(f"/dashboard/sales/{invoice_id}")
+    for text in (first.text, sale.text):
+        assert "of which you have no share" in text
+        assert "closed meanwhile" not in text and "$0.00 of your share" not in text
 
 
 def test_nobody_is_told_where_the_house_sold(app: Flask) -> None:

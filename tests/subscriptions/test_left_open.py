@@ -11,6 +11,7 @@ from tests.factories.subscriptions import (
     asks_to_subscribe,
     go_round,
     invoices_of,
+    mails_to,
     steps,
     subscribed,
     the_subscription,
@@ -147,6 +148,17 @@ def test_whoever_keeps_it_as_it_is_can_pay_for_the_next_period(house: House, tim
     assert (found.period, found.tier_id) == (2, other)
     go_round(house.app)
     assert the_invoice(house.app, before).state == "cancelled"
+
+
+def test_a_part_of_a_renewal_that_will_not_be_is_told(house: House, time: FixedClock) -> None:
+    sub = subscribed(house.app, house.fan, house.creator, house.silver)
+    time.at = the_subscription(house.app, sub).period_end - timedelta(days=10)
+    renewal = press(house, sub, "renew")
+    money_in(house.app, UUID(renewal.removeprefix("/invoices/")), 200)
+    go_round(house.app)
+    press(house, sub, "cancel")
+    go_round(house.app)
+    assert mails_to(house.app, house.fan)[-1] == "money_waiting"
 
 
 def test_a_part_that_was_paid_before_it_is_kept_going_counts(house: House, time: FixedClock) -> None:

@@ -10,13 +10,14 @@ from app.invoices.models import Invoice, State
 from app.invoices.operations import attempts, settling
 from app.invoices.operations.locking import each, lock, lock_own
 from app.kit import clock
-from app.platform import audit
+from app.platform import audit, work
 from app.platform.audit import Action
 from app.platform.rounds import rounds
 
 BATCH = 100
 # Money that is on its way may take longer than an invoice lives.
 EXPIRING = (State.OPEN, State.UNDERPAID)
+TELL_WORK = "invoices.tell_money_came_in"
 
 
 def give_up(invoice_id: UUID, payer_id: UUID) -> None:
@@ -38,6 +39,7 @@ def expire(invoice: Invoice) -> bool:
     late = invoice.expires_at is not None and invoice.expires_at <= clock.now()
     if late and invoice.state in EXPIRING:
         _end(invoice, State.EXPIRED)
+        tell_of_leftover(invoice)
         return True
     return False
 
@@ -46,6 +48,12 @@ def expire_due() -> None:
     due = and_(Invoice.state.in_(EXPIRING), Invoice.expires_at <= clock.now())
     for some in rounds(due, Invoice.expires_at, Invoice.id, size=BATCH):
         each(some, lambda invoice_id: expire(lock(invoice_id)))
+
+
+def tell_of_leftover(invoice: Invoice) -> None:
+    """Its payer did not end it: a part that they paid waits for their word from now on."""
+    if invoice.leftover:
+        work.enqueue(TELL_WORK, {"invoice_id": str(invoice.id)})
 
 
 def _end(invoice: Invoice, state: State) -> None:

@@ -61,6 +61,7 @@ def call_off(subscription_id: UUID) -> None:
         invoice = lock_invoice(invoice_id)
         if State(invoice.state) in PAYABLE and settling.gone(invoice):
             invoices.cancel(invoice)
+            invoices.tell_of_leftover(invoice)
 
 
 def end_and_give_back(subscription_id: UUID, why: str) -> None:
