@@ -3,7 +3,9 @@
 from app.invoices import queries, rails, words
 from app.invoices.models import Dispute, InvoiceLine, Payment, Refund
 from app.invoices.operations import billing
+from app.invoices.operations.reclaiming import BY_BANK
 from app.invoices.queries import Bill
+from app.invoices.rails import CREDIT
 from app.kit.countries import COUNTRIES
 from app.kit.money import readable
 from app.platform.pdf import Sheet
@@ -76,14 +78,22 @@ def _paid(one: Payment) -> tuple[str, ...]:
 
 
 def _went_back(bill: Bill) -> list[tuple[str, ...]]:
-    lost = [_by_bank(one) for one in bill.disputes if one.state == "lost"]
-    return [_back(one) for one in bill.refunds] + lost
+    """What a bank gave instead of a refund, or of credit, is among what it took."""
+    lost = [one for one in bill.disputes if one.state == "lost"]
+    refunds = [_back(one) for one in bill.refunds if one.failure != BY_BANK]
+    credit = [_no_credit(one) for one in lost if one.from_credit]
+    return refunds + [_by_bank(one) for one in lost] + credit
 
 
 def _back(one: Refund) -> tuple[str, ...]:
     how = rails.names().get(one.rail, one.rail)
     when = one.ended_at or one.created_at
     return (f"{when:%-d %B %Y}", how, words.REFUNDS[one.state], readable(one.amount, one.currency))
+
+
+def _no_credit(one: Dispute) -> tuple[str, ...]:
+    when, amount = one.closed_at or one.opened_at, readable(-one.from_credit, one.currency)
+    return (f"{when:%-d %B %Y}", rails.names()[CREDIT], "taken again, as the bank gave it", amount)
 
 
 def _by_bank(one: Dispute) -> tuple[str, ...]:

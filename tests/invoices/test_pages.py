@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -270,6 +271,16 @@ def test_a_receipt_says_what_the_bank_took_back(app: Flask, home: PageClient, fa
     for part in (f"{clock.now():%-d %B %Y}", "By the bank", "decided for the payer", "$12.50"):
         assert part in back, part
     assert "-$12.50" in home.get(f"/invoices/{invoice_id}").text
+
+
+def test_what_a_receipt_says_went_back_adds_up(app: Flask, home: PageClient, fan: Person) -> None:
+    """It became credit, and then its payer's bank took it: once, all in all."""
+    invoice_id = bought(app, fan, total=500)
+    refund(app, invoice_id, 500, as_credit=True)
+    with app.app_context(), transaction():
+        disputing.lost(dispute(app, invoice_id))
+    _, back = read(home.get(f"/invoices/{invoice_id}/receipt.pdf")).split("What went back")
+    assert re.findall(r"-?\$[0-9.]+", back) == ["$5.00", "$5.00", "-$5.00"]
 
 
 def test_a_receipt_says_which_tax_and_which_coins(taxed: Flask, fan: Person) -> None:
