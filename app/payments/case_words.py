@@ -6,6 +6,7 @@ TITLES = {
     "balance": "The whole balance differs",
     "balance_differs": "A transaction that says one thing and does another",
     "cold_failed": "Coins did not reach cold storage",
+    "credit_left": "A bank took a payment back that somebody who left had as credit",
     "credit_spent": "A bank took a payment back that its payer had spent as credit",
     "dispute_of_unknown": "A dispute about a payment that is not ours",
     "foreign_token": "Somebody paid with another token",
@@ -33,6 +34,8 @@ ADVICE = {
     "balance": "Compare with what the provider had before the house began, and with open cases.",
     "balance_differs": "Look the transaction up. What came is kept as nobody's; it paid no invoice.",
     "cold_failed": "Check the address of the cold wallet.",
+    "credit_left": "They spent that credit, or gave it up to the house when they left: then nothing is lost."
+    " Answer the dispute: if the bank decides against the house, it has lost no more than this.",
     "credit_spent": "What they bought with that credit stays theirs; what of it comes back is taken then."
     " Answer the dispute: if the bank decides against the house, it has lost this much, less what came back.",
     "foreign_token": "The books know no such token. Send it back by hand, and tell the payer how to pay.",

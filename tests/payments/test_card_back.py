@@ -7,6 +7,8 @@ from flask import Flask
 
 from app.extensions import db
 from app.invoices.models import Dispute
+from app.kit import clock
+from app.kit.clock import FixedClock
 from app.ledger import queries as ledger
 from app.ledger.chart import Kind
 from app.ledger.operations.posting import Account
@@ -20,6 +22,7 @@ from tests.factories.creators import a_creator
 from tests.factories.invoices import an_invoice, refund, the_invoice
 from tests.factories.people import Person, a_person, signed_in
 from tests.factories.post import letters
+from tests.invoices.test_leaving import ask_to_leave, leave
 from tests.payments.cards import Till, payments_of
 
 DISPUTES = "/admin/payments/disputes"
@@ -274,6 +277,25 @@ def test_a_dispute_about_what_was_spent_as_credit_is_a_case_until_it_is_won(
     till.double.control(f"dispute/{opened['id']}/close?won=yes")
     till.settle()
     assert credit_of(app, fan) == 300
+    with app.app_context():
+        assert db.session.query(Case).one().state == "closed"
+
+
+def test_a_dispute_about_credit_of_somebody_who_left_is_told_as_that(
+    app: Flask, till: Till, fan: Person
+) -> None:
+    """They bought nothing with it: it was given up."""
+    invoice_id = bought(app, till, fan)
+    refund(app, invoice_id, 1_000, as_credit=True)
+    ask_to_leave(app, fan, gives_up="y")
+    time = FixedClock(clock.now())
+    with clock.using(time):
+        leave(app, fan, time)
+    opened = till.double.control(f"dispute/{charge_of(app, invoice_id)}")
+    till.settle()
+    assert cases(app) == ["credit_left"]
+    till.double.control(f"dispute/{opened['id']}/close?won=yes")
+    till.settle()
     with app.app_context():
         assert db.session.query(Case).one().state == "closed"
 

@@ -5,7 +5,8 @@ What was looked at may be older than what is recorded meanwhile: each step only 
 
 from uuid import UUID
 
-from app.invoices.models import Attempt, Refund
+from app.accounts.queries import has_left
+from app.invoices.models import Attempt, Payment, Refund
 from app.invoices.operations import attempts, disputing, receiving, reclaiming, refunding
 from app.invoices.operations.disputing import Complaint
 from app.invoices.operations.receiving import Money
@@ -30,8 +31,8 @@ UNPAID = frozenset({"requires_payment_method", "requires_action", "requires_conf
 # Money was taken. Inquiries ("warning_...") take none.
 TAKEN = frozenset({"needs_response", "under_review", "won", "lost"})
 DECIDED = frozenset({"won", "lost"})
-# Whoever does so on purpose has what they bought with it for nothing.
-CREDIT_SPENT = "credit_spent"
+# Whoever does so on purpose has what they bought with it for nothing. Who has left spent it or gave it up.
+CREDIT_SPENT, CREDIT_LEFT = "credit_spent", "credit_left"
 # Why a refund failed that was still pending when its payer's bank took the money.
 OVERTAKEN = "charge_for_pending_refund_disputed"
 
@@ -140,7 +141,7 @@ def _disputed(looked: Taken) -> None:
                 CARD, "dispute_of_unknown", looked.id, amount=looked.amount, currency=looked.currency
             )
             return
-        _dispute(payment.id, payment.currency, looked)
+        _dispute(payment, looked)
 
 
 def method(method_id: str) -> None:
@@ -231,8 +232,8 @@ def _not_twice(refund: Refund) -> None:
         cases.open_case(CARD, "refund_after_all", str(refund.id), **about)
 
 
-def _dispute(payment_id: UUID, currency: str, looked: Taken) -> None:
-    clearing = _clearing(currency)
+def _dispute(payment: Payment, looked: Taken) -> None:
+    payment_id, clearing = payment.id, _clearing(payment.currency)
     complaint = Complaint(
         rail=CARD,
         provider_id=looked.id,
@@ -247,10 +248,12 @@ def _dispute(payment_id: UUID, currency: str, looked: Taken) -> None:
     assert ours is not None
     if new and (spent := reclaiming.spent(ours)):
         about = {"amount": spent, "currency": ours.currency, "payment_id": str(payment_id)}
-        cases.open_case(CARD, CREDIT_SPENT, looked.id, **about)
+        left = payment.user_id is not None and has_left(payment.user_id)
+        cases.open_case(CARD, CREDIT_LEFT if left else CREDIT_SPENT, looked.id, **about)
     if looked.status == "won":
         disputing.won(ours.id, clearing)
-        cases.settle(CARD, CREDIT_SPENT, looked.id, "The dispute was won.")
+        for kind in (CREDIT_SPENT, CREDIT_LEFT):
+            cases.settle(CARD, kind, looked.id, "The dispute was won.")
     elif looked.status == "lost":
         disputing.lost(ours.id)
     if looked.status in DECIDED:
