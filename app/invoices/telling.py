@@ -159,6 +159,7 @@ def disputed(dispute_id: UUID) -> None:
             "sale_disputed" if found.state == "open" else "dispute_decided",
             what=bill.label,
             opens="yes" if products.opens(bill.products) else "",
+            closes="yes" if found.from_kept else "",
             amount=readable(found.amount, found.currency),
             held=readable(found.held, found.currency),
             outcome=OUTCOMES.get(found.state, ""),

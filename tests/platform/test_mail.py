@@ -255,6 +255,7 @@ VALUES: dict[str, Any] = {
     "what": "The authenticator app was removed.",
     "back": True,
     "opens": True,
+    "closes": True,
     "upheld": True,
     "trial": True,
     "renews": True,
