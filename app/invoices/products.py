@@ -46,6 +46,8 @@ class Product:
     revoke: Callable[[Sold], None]
     # Why it can no longer be had, asked before money that came late is taken for it.
     gone: Callable[[Sold], str | None] = lambda _: None
+    # What of its price was had until a dispute took it then, where it cannot be had again: that stays paid.
+    had: Callable[[Sold, datetime], int] = lambda _, __: 0
     # Where it is found once it is paid.
     href: Callable[[Sold], str] = lambda _: ""
     # The invoice was given up or grew too old: a seat is free again, a code may be used.

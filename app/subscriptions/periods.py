@@ -19,8 +19,13 @@ def unused(amount: int, begin: datetime, end: datetime, at: datetime, used: time
     """What of a price belongs to the time that is left, `used` of it before it began (anew); the last unit is
     the fan's.
     """
-    whole, rest = (end - begin + used) // MICROSECOND, (end - max(at, begin)) // MICROSECOND
-    return -(-amount * min(rest, whole) // whole) if rest > 0 else 0
+    return part(amount, end - max(at, begin), end - begin + used)
+
+
+def part(amount: int, rest: timedelta, whole: timedelta) -> int:
+    """What of a price belongs to so much of its time; the last unit is the fan's."""
+    rest_, whole_ = rest // MICROSECOND, whole // MICROSECOND
+    return -(-amount * min(rest_, whole_) // whole_) if rest_ > 0 and whole_ > 0 else 0
 
 
 def on_its_day(end: datetime, anchor: datetime) -> bool:

@@ -6,15 +6,25 @@ from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from uuid import UUID
 
+import pytest
+
 from app.extensions import db
 from app.kit.clock import FixedClock
+from app.ledger import verifying
 from app.platform.transaction import transaction
 from app.subscriptions import queries
-from app.subscriptions.models import Subscription
+from app.subscriptions.models import Subscription, SubscriptionEvent
 from app.subscriptions.operations import ending, opening, taking
+from tests.factories.creators import blocks
 from tests.factories.invoices import dispute, paid, refund, the_invoice
 from tests.factories.people import a_person
-from tests.factories.subscriptions import go_round, invoices_of, the_subscription
+from tests.factories.subscriptions import (
+    asks_to_subscribe,
+    go_round,
+    invoice_at,
+    invoices_of,
+    the_subscription,
+)
 from tests.subscriptions.conftest import BEGIN, House
 from tests.subscriptions.test_changing import change, invoice_of
 from tests.subscriptions.test_joining import can_read
@@ -254,3 +264,42 @@ def test_so_does_that_of_a_year_and_of_what_it_carries(house: House, time: Fixed
         year = upgraded(other, sub, house.gold, 12)
         all_of_it_comes_back(other, sub, [month, gift, year], order, time)
         time.move(DAY)
+
+
+@pytest.mark.parametrize("meanwhile", ["another", "block"])
+@pytest.mark.parametrize("bought", ["first", "gift", "upgrade"])
+def test_what_was_had_stays_paid_where_the_rest_cannot_come_back(
+    house: House, time: FixedClock, meanwhile: str, bought: str
+) -> None:
+    """Else whoever disputes a year in its last month, and subscribes anew, has had it for nothing."""
+    if bought == "first":
+        year = invoice_at(asks_to_subscribe(house.app, house.fan, house.creator, house.gold, months="12"))
+        paid(house.app, year)
+    elif bought == "gift":
+        year = gifted(house, house.gold, months=12)
+    else:
+        sub, month = first_paid(house, house.silver)
+        year = upgraded(house, sub, house.gold, 12)
+        refund(house.app, month, 500)
+    price, of_year = the_invoice(house.app, year).total, the_subscription_of(house, year)
+    time.at = BEGIN + (of_year.period_end - BEGIN) * 3 / 4
+    disputed = dispute(house.app, year)
+    assert the_subscription(house.app, of_year.id).state == "ended"
+    if meanwhile == "block":
+        blocks(house.app, house.creator, house.fan)
+    else:
+        first_paid(house, house.silver)
+    wins(house, disputed)
+    invoice = the_invoice(house.app, year)
+    assert (invoice.state, invoice.kept) == ("part_refunded", price - price // 4)
+    assert the_subscription(house.app, of_year.id).state == "ended"
+    with house.app.app_context():
+        assert verifying.verify().found == []
+
+
+def the_subscription_of(house: House, invoice_id: UUID) -> Subscription:
+    with house.app.app_context():
+        paid_with = db.select(SubscriptionEvent.subscription_id).where(
+            SubscriptionEvent.detail["invoice"].as_string() == str(invoice_id)
+        )
+        return the_subscription(house.app, db.session.scalars(paid_with).one())

@@ -198,10 +198,16 @@ def _settle(invoice: Invoice, entry: Entry | None) -> None:
 
 
 def _give_back(invoice: Invoice, entry: Entry | None) -> None:
-    """Nobody pays for what they cannot have: as credit, or the way it came where its payer has left."""
+    """Nobody pays for what they cannot have: as credit, or the way it came where its payer has left. But for
+    what they had of it before.
+    """
+    amount = invoice.kept - settling.had(invoice)
+    if amount <= 0:
+        receiving.reckon(invoice, entry)
+        return
     payer = find_user(invoice.user_id)
     here = payer is not None and payer.state != "deleted"
-    refunding.refund(invoice.id, Wish(invoice.kept, "gone", None, as_credit=here), entry)
+    refunding.refund(invoice.id, Wish(amount, "gone", None, as_credit=here), entry)
 
 
 def _is_disputed(invoice: Invoice) -> bool:

@@ -81,6 +81,15 @@ def gone(invoice: Invoice) -> str | None:
     return next((reason for reason in reasons if reason), None)
 
 
+def had(invoice: Invoice) -> int:
+    """What of it was for what was had until it was taken away."""
+    return sum(
+        products.product(line.product).had(sold(invoice, line), line.revoked_at)
+        for line in invoice.lines
+        if line.product is not None and line.revoked_at is not None
+    )
+
+
 def sold(invoice: Invoice, line: InvoiceLine) -> Sold:
     return Sold(
         line_id=line.id,

@@ -1,7 +1,7 @@
 """Somebody subscribes: a row that waits, its invoice, and what becomes of both when it is paid."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from app.creators.models import Tier
@@ -118,6 +118,10 @@ def cannot_begin(sold: Sold) -> str | None:
     if (promo_id := sold.data.get("promo")) and not promos.taken(UUID(promo_id), sold.buyer_id):
         return "The code that it was made with is free for others again."
     return no_place(subscription.tier_id, subscription.id)
+
+
+def had(sold: Sold, until: datetime) -> int:
+    return taking.had(_of(sold), sold, until)
 
 
 def take_back(sold: Sold) -> None:

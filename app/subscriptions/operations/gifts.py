@@ -171,6 +171,11 @@ def cannot_be_bought(sold: Sold) -> str | None:
     return None
 
 
+def had(sold: Sold, until: datetime) -> int:
+    gift = _of(sold)
+    return taking.had(lock(queries.opened_by(gift)[0].id), sold, until) if gift.state == "redeemed" else 0
+
+
 def take_back(sold: Sold) -> None:
     """What was redeemed of it ends; what was not cannot be any more."""
     gift = _of(sold)

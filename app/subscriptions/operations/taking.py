@@ -109,6 +109,22 @@ def cannot_give(subscription: Subscription, sold: Sold) -> str | None:
     return cannot_come_back(subscription) or no_seat(subscription)
 
 
+def had(subscription: Subscription, sold: Sold, until: datetime) -> int:
+    """What of its price was for time that was over when it was taken: the rest is as much as was taken."""
+    own = queries.paid_with(subscription.id, sold.invoice_id)
+    if own is None:
+        return 0
+    amount, taken = own.detail["amount"], own.detail.get("taken", {})
+    if "used" not in taken:
+        return int(amount - periods.unused(amount, *span(own), until, opening.used(own)))
+    rest, stands = timedelta(seconds=taken["seconds"]), _stands(queries.what_was_paid(subscription.id), own)
+    if stands[0] is own:
+        return int(amount - periods.part(amount, rest, rest + timedelta(seconds=taken["used"])))
+    carried: dict[str, int] = dict(stands[0].detail["carried"])
+    worth = carried.get(own.detail["invoice"], 0)
+    return int(amount - periods.part(worth, rest, _whole(stands[0]) * stands[1]))
+
+
 def cannot_come_back(subscription: Subscription) -> str | None:
     """Why the two do not find together again, now that it has ended."""
     if queries.living(subscription.user_id, subscription.creator_id):
