@@ -19,6 +19,7 @@ from tests.factories.subscriptions import (
 from tests.subscriptions.conftest import House
 from tests.subscriptions.test_changing import change, invoice_of
 from tests.subscriptions.test_joining import can_read
+from tests.subscriptions.test_late import archive
 from tests.subscriptions.test_promos import a_code
 from tests.subscriptions.test_renewing import press
 from tests.subscriptions.test_taking import wins
@@ -148,6 +149,21 @@ def test_whoever_keeps_it_as_it_is_can_pay_for_the_next_period(house: House, tim
     assert (found.period, found.tier_id) == (2, other)
     go_round(house.app)
     assert the_invoice(house.app, before).state == "cancelled"
+
+
+def test_an_upgrade_comes_back_although_its_tier_was_archived_meanwhile(
+    house: House, time: FixedClock
+) -> None:
+    sub = subscribed(house.app, house.fan, house.creator, house.silver)
+    upgrade = paid(house.app, invoice_of(change(house, sub, house.gold)))
+    disputed = dispute(house.app, upgrade)
+    archive(house, house.gold)
+    wins(house, disputed)
+    assert (the_subscription(house.app, sub).tier_id, the_invoice(house.app, upgrade).state) == (
+        house.gold,
+        "paid",
+    )
+    assert can_read(house, rank=2)
 
 
 def test_a_part_of_a_renewal_that_will_not_be_is_told(house: House, time: FixedClock) -> None:

@@ -212,7 +212,7 @@ def _cannot_again(subscription: Subscription, sold: Sold) -> str | None:
             return "What you changed from went back."
         if reason := taking.cannot_come_back(subscription):
             return reason
-    return no_place(UUID(sold.data["tier_id"]), subscription.id)
+    return taking.no_seat(UUID(sold.data["tier_id"]), subscription.id)
 
 
 def _stands_on_nothing(carried: list[list[Any]]) -> bool:

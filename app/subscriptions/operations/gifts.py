@@ -233,7 +233,7 @@ def _begin(gift: Gift, user_id: UUID, tier_id: UUID) -> Subscription:
     )
     db.session.add(found)
     db.session.flush()
-    if reason := taking.no_seat(found):
+    if reason := taking.no_seat(found.tier_id, found.id):
         raise GiftNotNow(reason)
     opening.open_up(found)
     _note_paid(found, gift, at, fresh=True)

@@ -106,7 +106,7 @@ def cannot_give(subscription: Subscription, sold: Sold) -> str | None:
     own = queries.paid_with(subscription.id, sold.invoice_id)
     if own is None or subscription.state != "ended" or not _to_give(subscription, own):
         return None
-    return cannot_come_back(subscription) or no_seat(subscription)
+    return cannot_come_back(subscription) or no_seat(subscription.tier_id, subscription.id)
 
 
 def had(subscription: Subscription, sold: Sold, until: datetime) -> int:
@@ -134,12 +134,12 @@ def cannot_come_back(subscription: Subscription) -> str | None:
     return None
 
 
-def no_seat(subscription: Subscription) -> str | None:
+def no_seat(tier_id: UUID | None, besides: UUID) -> str | None:
     """Who had it keeps it although it is not offered any more; but a seat is one person's."""
-    tier = lock_tier(subscription.tier_id) if subscription.tier_id else None
+    tier = lock_tier(tier_id) if tier_id else None
     if tier is None:
         return "This tier is gone."
-    if tier.seats is not None and queries.seats_taken(tier.id, subscription.id) >= tier.seats:
+    if tier.seats is not None and queries.seats_taken(tier.id, besides) >= tier.seats:
         return "The last seat of this tier is taken."
     return None
 
