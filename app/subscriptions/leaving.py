@@ -9,11 +9,13 @@ from uuid import UUID
 from app.platform import work
 from app.subscriptions.models import Subscription
 from app.subscriptions.operations import ending, gifts
+from app.subscriptions.operations.locking import hold_page
 
 LEFT_WORK = "subscriptions.person_left"
 
 
 def blocked(user_id: UUID, creator_id: UUID) -> None:
+    hold_page(creator_id)
     between = (Subscription.user_id == user_id, Subscription.creator_id == creator_id)
     ending.ask_to_end(between, "blocked")
 

@@ -5,10 +5,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import pytest
 from flask import Flask
-from sqlalchemy import event, update
+from sqlalchemy import Engine, event, text, update
 
 from app.creators.models import Creator
+from app.creators.operations import following, pages
 from app.extensions import db
 from app.invoices.operations import crediting
 from app.kit.clock import FixedClock
@@ -19,7 +21,7 @@ from app.subscriptions.models import PromoCode, Subscription
 from app.subscriptions.operations import beginning, gifts, promos, renewing, standing
 from app.subscriptions.operations.beginning import Wish
 from app.subscriptions.operations.promos import PromoWish
-from tests.factories.creators import a_tier
+from tests.factories.creators import a_tier, follows
 from tests.factories.invoices import give_credit, paid, the_invoice
 from tests.factories.people import a_person
 from tests.factories.subscriptions import (
@@ -38,6 +40,7 @@ from tests.factories.subscriptions import (
 from tests.subscriptions.conftest import House
 from tests.subscriptions.test_changing import change, invoice_of
 from tests.subscriptions.test_gifts import gives
+from tests.support import eventually
 
 Act = Callable[[], object]
 
@@ -234,3 +237,35 @@ def test_an_upgrade_that_is_paid_is_noted_although_the_page_closes_at_that_momen
     assert asked > 2
     assert the_subscription(house.app, sub).tier_id == house.gold
     assert steps(house.app, sub).count("paid") == 2
+
+
+@pytest.mark.parametrize("ends", [pages.close, None], ids=["closes", "blocks"])
+def test_a_page_that_turns_away_whoever_is_paying_gives_their_money_back(
+    house: House, ends: Callable[[UUID], object] | None
+) -> None:
+    follows(house.app, house.fan, house.creator)
+    give_credit(house.app, house.fan, 500)
+    invoice_id = invoice_at(asks_to_subscribe(house.app, house.fan, house.creator, house.silver))
+
+    def turn_away() -> None:
+        with house.app.app_context(), transaction():
+            if ends is None:
+                following.block(house.creator.id, house.fan.id)
+            else:
+                ends(house.creator.id)
+
+    other = threading.Thread(target=turn_away)
+    with house.app.app_context(), transaction():
+        crediting.pay(invoice_id, house.fan.id)
+        other.start()
+        eventually(lambda: not other.is_alive() or waits(db.engine))
+    other.join()
+    go_round(house.app)
+    assert the_subscription(house.app, of_invoice(house.app, invoice_id)).state == "ended"
+    assert the_invoice(house.app, invoice_id).state == "refunded"
+
+
+def waits(engine: Engine) -> bool:
+    """Somebody for somebody else's row."""
+    with engine.connect() as connection:
+        return bool(connection.scalar(text("select count(*) from pg_locks where not granted")))

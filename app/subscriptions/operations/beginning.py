@@ -20,7 +20,7 @@ from app.subscriptions import cards, periods, prices, queries
 from app.subscriptions.errors import AlreadySubscribed, CardFirst, NoSeat, NotOfferedSo, NoTrial, OwnTier
 from app.subscriptions.models import PromoCode, Subscription
 from app.subscriptions.operations import opening, promos, taking
-from app.subscriptions.operations.locking import alone, lock, lock_tier
+from app.subscriptions.operations.locking import alone, hold_page, lock, lock_tier
 from app.subscriptions.operations.ordering import order
 from app.subscriptions.prices import LENGTHS, NONE
 from app.subscriptions.queries import Offered
@@ -113,6 +113,7 @@ def cannot_begin(sold: Sold) -> str | None:
         return taking.cannot_give(subscription, sold)
     if queries.living(sold.buyer_id, sold.seller_id):
         return "You subscribe to this creator already."
+    hold_page(sold.seller_id)
     if not queries.may_join(sold.buyer_id, sold.seller_id):
         return "This creator takes no subscriptions at the moment."
     if (promo_id := sold.data.get("promo")) and not promos.taken(UUID(promo_id), sold.buyer_id):

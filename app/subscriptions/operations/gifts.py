@@ -27,7 +27,7 @@ from app.subscriptions.errors import GiftNotNow, NobodyThere, NoSuchGift, NotOff
 from app.subscriptions.models import Gift, Subscription
 from app.subscriptions.operations import ending, opening, taking
 from app.subscriptions.operations.beginning import BEGUN
-from app.subscriptions.operations.locking import alone, lock, note
+from app.subscriptions.operations.locking import alone, hold_page, lock, note
 from app.subscriptions.prices import LENGTHS
 
 PRODUCT, KIND, PURPOSE = "gift", "gift", "gift"
@@ -108,6 +108,7 @@ def redeem(user_id: UUID, code: str) -> Subscription:
         raise GiftNotNow("This gift was opened already." if gift.redeemed_by else "This gift was taken back.")
     if user_id == gift.creator_id:
         raise GiftNotNow("It is for your own page. Give it to somebody else.")
+    hold_page(gift.creator_id)
     if not queries.may_join(user_id, gift.creator_id):
         raise GiftNotNow("This creator takes no subscriptions at the moment.")
     if gift.tier_id is None:
@@ -164,6 +165,7 @@ def cannot_be_bought(sold: Sold) -> str | None:
     gift = _of(sold)
     if gift.state == "redeemed":
         return taking.cannot_give(lock(queries.opened_by(gift)[0].id), sold)
+    hold_page(sold.seller_id)
     if sold.buyer_id != sold.seller_id and not queries.may_join(sold.buyer_id, sold.seller_id):
         return "This creator takes no subscriptions at the moment."
     if gift.state == "pending" and not queries.is_offered(gift.tier_id):

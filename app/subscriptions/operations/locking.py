@@ -1,4 +1,5 @@
-"""Who is locked when: an invoice, the pair of a person and a creator, the subscription, the tier.
+"""Who is locked when: an invoice, the pair of a person and a creator, the subscription, the page,
+the tier.
 
 Whatever settles or ends an invoice holds it before it comes here; so what begins here makes its invoice
 first.
@@ -11,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import select, text
 
-from app.creators.models import Tier
+from app.creators.models import Creator, Tier
 from app.extensions import db
 from app.kit import clock
 from app.platform.errors import NotFound, Refused
@@ -25,6 +26,12 @@ log = logging.getLogger(__name__)
 def alone(user_id: UUID, creator_id: UUID) -> None:
     """Whatever else begins between these two waits here."""
     db.session.execute(PAIR, {"key": f"subscription:{user_id}:{creator_id}"})
+
+
+def hold_page(creator_id: UUID) -> None:
+    """It closes only once what begins here is there to be ended with the others; a block waits here too."""
+    page = select(Creator.id).where(Creator.id == creator_id).with_for_update(key_share=True)
+    db.session.execute(page)
 
 
 def lock(subscription_id: UUID) -> Subscription:
