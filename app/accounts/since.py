@@ -29,7 +29,6 @@ WORTH_A_LOOK: tuple[tuple[str, tuple[str, ...]], ...] = (
         "What was bought, paid or given, and your cards",
         ("invoice.", "payment.", "subscription.", "gift.", "tip.", "account.spending_", "account.billing_"),
     ),
-    ("The card processor's page, where your bank account can be changed", ("payout.place_visited",)),
     ("Payouts and your tax details", ("payout.", "creator.tax_")),
     ("Private feeds that were closed", ("creator.private_feed_closed",)),
     (
@@ -55,9 +54,10 @@ WORTH_A_LOOK: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 def worth_a_look(user_id: UUID, since: datetime) -> list[str]:
     """Each once. It may have been the owner as well, who was in at the same time."""
-    # Payout places and feeds that were opened go, and are named with what went.
+    # Payout places, also visited ones, and feeds that were opened go, and are named with what went.
+    gone = AuditRecord.action.in_((Action.FEED_OPENED, Action.PAYOUT_PLACE_VISITED))
     place = and_(AuditRecord.action == Action.PAYOUT_SET_UP, AuditRecord.data.has_key("rail"))
-    theirs = AuditRecord.actor_id == user_id, AuditRecord.action != Action.FEED_OPENED, not_(place)
+    theirs = AuditRecord.actor_id == user_id, not_(gone), not_(place)
     tags = select(AuditRecord.action).where(*theirs, AuditRecord.at >= since)
     found = {_about(tag) for tag in db.session.scalars(tags.distinct())}
     return [words for words, _ in WORTH_A_LOOK if words in found]

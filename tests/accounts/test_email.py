@@ -299,7 +299,6 @@ def test_what_was_done_meanwhile_and_stays_is_named(app: Flask, fixed_clock: clo
     assert left(told) == [
         "Passkeys, wallets or an app that were removed",
         "A copy of all your data",
-        "The card processor's page, where your bank account can be changed",
         "Private feeds that were closed",
         "Posts, comments, files, messages or broadcasts",
         "What was reported",

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -21,8 +22,10 @@ from app.ledger.operations.posting import Account
 from app.payments.cards import jobs as card_jobs
 from app.payments.cards import play_money
 from app.payments.models import ProviderEntry
+from app.platform import work
 from app.platform.models import AuditRecord
 from app.platform.transaction import transaction
+from tests.accounts.taking_over import ask, confirm, left, listed, take_back, undo_link
 from tests.earnings.asking import HOME, asked, long_named, mails, on, payouts_of, whole
 from tests.earnings.conftest import WALLET, earned, everything_runs
 from tests.factories.invoices import an_invoice
@@ -99,7 +102,7 @@ def test_what_is_missing_is_said_and_can_be_finished(app: Flask, till: Till, mar
     assert "payout_destination" in mails(app, mara)
     assert page.get(f"{HOME}/card/go", follow=False).location.startswith(till.double.url)
     with app.app_context():
-        assert db.session.query(AuditRecord).filter_by(action="payout.place_visited").count() == 1
+        assert db.session.query(AuditRecord).filter_by(action="payout.place_visited").count() == 3
 
 
 @pytest.mark.parametrize("kind", ["timeout_after", "drop_before"])
@@ -210,3 +213,66 @@ def test_a_bank_that_was_begun_long_ago_waits_for_a_day_beside_a_wallet(
     with clock.using(FixedClock(clock.now() + timedelta(hours=25))):
         page = signed_in(app, mara)
         assert "It is on its way" in asked(page).text
+
+
+def test_a_bank_whose_page_a_thief_was_shown_is_paid_no_more_once_the_account_is_taken_back(
+    app: Flask, till: Till, mara: Person
+) -> None:
+    """The processor tells nobody which bank is behind it now."""
+    earned(app, mara, 10_000)
+    owner, thief = signed_in(app, mara), signed_in(app, mara)
+    set_up(till, owner)
+    ask(thief)
+    confirm(app, thief)
+    link = undo_link(app, mara)
+    assert thief.get(f"{HOME}/card/go", follow=False).location.startswith(till.double.url)
+    asked(thief)
+    back = take_back(app, mara, link)
+    (gone,) = listed(back)
+    assert "Bank account acct_" in gone and "Set it up anew" in gone
+    assert not any("processor" in line for line in left(back))
+    everything_runs(app)
+    assert [one.state for one in payouts_of(app, mara)] == ["failed"]
+    again = signed_in(app, mara)
+    set_up(till, again)
+    with app.app_context():
+        assert db.session.query(PayoutAccount.provider_id).distinct().count() == 2
+    assert whole(app)
+
+
+def papers_are_wanted(till: Till) -> UUID:
+    with till.app.app_context():
+        (account,) = db.session.query(PayoutAccount)
+        way = till.double.client().v1.account_links.create(
+            {
+                "account": account.provider_id or "",
+                "type": "account_onboarding",
+                "return_url": "http://localhost/",
+                "refresh_url": "http://localhost/",
+            }
+        )
+    till.double.onboard(way.url, "open")
+    till.settle()
+    return account.id
+
+
+def test_a_visit_that_finishes_the_owners_bank_after_the_account_is_theirs_again_names_no_place(
+    app: Flask, till: Till, mara: Person
+) -> None:
+    """Also where the processor wanted papers meanwhile, so that it showed the pages of a set-up."""
+    owner, thief = signed_in(app, mara), signed_in(app, mara)
+    set_up(till, owner)
+    account_id = papers_are_wanted(till)
+    assert "not finished" in owner.get(HOME).text
+    ask(thief)
+    confirm(app, thief)
+    link = undo_link(app, mara)
+    there = thief.get(f"{HOME}/card/go", follow=False)
+    before = mails(app, mara)
+    take_back(app, mara, link)
+    till.double.onboard(there.location, "complete")
+    with app.app_context(), transaction():
+        work.enqueue(jobs.LOOK, {"account_id": str(account_id)})
+    till.settle()
+    assert "ready" not in signed_in(app, mara).get(HOME).text
+    assert mails(app, mara) == before

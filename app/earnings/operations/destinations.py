@@ -58,16 +58,19 @@ def record_card(account_id: UUID, provider_id: str, state: str, wants: Sequence[
     found.provider_id, found.state = provider_id, state
     was_ready = queries.named_by(found.creator_id, clock.now()).get(found.rail) == provider_id
     _note(found)
-    if state == "ready":
+    if state == "ready" and found.removed_at is None:
         if not was_ready and (len(queries.accounts(found.creator_id)) > 1 or _has_earned(found.creator_id)):
             # Named only now, however long ago it was begun: it waits as a new one.
             found.changed_at = clock.now()
         _tell(found)
 
 
-def note_visit(account_id: UUID, creator_id: UUID) -> None:
-    """What is changed there, the processor does not tell."""
-    audit.record(Action.PAYOUT_PLACE_VISITED, actor=creator_id, subject=("payout_account", account_id))
+def note_visit(creator_id: UUID) -> PayoutAccount:
+    """Before anybody is shown the way there: what is changed there, the processor does not tell."""
+    lock(creator_id)
+    found = _own(creator_id, CARD)
+    audit.record(Action.PAYOUT_PLACE_VISITED, actor=creator_id, subject=("payout_account", found.id))
+    return found
 
 
 def set_wallet(creator_id: UUID, address: str) -> None:

@@ -10,17 +10,20 @@ from app.earnings.operations.locking import lock
 
 
 def take_back(creator_id: UUID, since: datetime) -> list[str]:
-    """What was ready before is the owner's, and comes back; all else goes, also what was only begun by then:
-    nobody knows who went on with it.
+    """What was ready before is the owner's, and comes back; all else goes. So does what was only begun by
+    then, and a bank whose page at the processor was visited since: nobody knows who was there, and what they
+    changed.
     """
     lock(creator_id)
     owners = queries.named_by(creator_id, since)
+    visited = queries.visited_since(creator_id, since)
     known = queries.accounts(creator_id)
-    named = [one for one in known if one.removed_at is None and not _is_of(owners, one)]
-    taken = [one for one in known if one.removed_at and _is_of(owners, one)]
-    removed = [_end(one) for one in named]
-    for account in taken:
-        destinations.bring_back(account)
+    theirs = [one for one in known if _is_of(owners, one)]
+    kept = [one for one in theirs if str(one.id) not in visited]
+    removed = [_end(one, anew=one in theirs) for one in known if one.removed_at is None and one not in kept]
+    for account in kept:
+        if account.removed_at:
+            destinations.bring_back(account)
     destinations.prefer_one(creator_id)
     return removed
 
@@ -29,8 +32,10 @@ def _is_of(owners: dict[str, str], account: PayoutAccount) -> bool:
     return account.provider_id is not None and owners.get(account.rail) == account.provider_id
 
 
-def _end(account: PayoutAccount) -> str:
+def _end(account: PayoutAccount, *, anew: bool) -> str:
     all_called_off = paying_out.call_off(account)
     destinations.put_away(account)
     called = f"The payout place {words.RAILS[account.rail]} {account.provider_id or ''}".rstrip()
-    return called if all_called_off else f"{called}; a payout is on its way there already"
+    if not all_called_off:
+        called = f"{called}; a payout is on its way there already"
+    return f"{called}. Set it up anew: it may lead to another bank by now" if anew else called

@@ -118,20 +118,19 @@ def begin_card() -> Response:
 @guard(Access.SIGNED_IN, limit="costly", fresh=True)
 def go_to_card() -> Response:
     creator_id = earner()
-    account, user = _own_card(creator_id), the_user(creator_id)
+    _check_open(CARD)
+    user = the_user(creator_id)
     if not user.email:
         flash("The card processor writes to you: add an e-mail address first.", "bad")
         return see("/settings/security")
-    account_id = account.id
+    with transaction():
+        account = destinations.note_visit(creator_id)
     try:
         if account.provider_id is None:
             seen = connecting.make(account.id, user.email, account.country or "")
         else:
             seen = connecting.look(account.provider_id)
         _record(account, seen)
-        if seen.state == "ready":
-            with transaction():
-                destinations.note_visit(account_id, creator_id)
         base = f"{settings().base_url}{HOME}/card"
         return redirect(connecting.way_in(seen, back_to=f"{base}/back", again_at=f"{base}/go"), 303)
     except (Unsure, Impossible) as trouble:
