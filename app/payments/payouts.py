@@ -5,7 +5,7 @@
         case Sent(): ...
 
 The same reference again is the same money: a rail looks whether it went already before it sends. None of
-it runs inside a transaction.
+it runs inside a transaction, but calling off, which asks nobody outside of the house.
 """
 
 from collections.abc import Callable
@@ -63,6 +63,8 @@ class Sender:
     look: Callable[[Order], Answer]
     # Where the money lies that it sends.
     out_of: Kind
+    # Whether it never goes from now on, because nothing of it left the house yet.
+    call_off: Callable[[Order], bool] = lambda _: False
 
 
 def register(app: Flask, sender: Sender) -> None:
@@ -90,6 +92,12 @@ def send(rail: str, order: Order, *, again: bool = False) -> Answer:
 def look(rail: str, order: Order) -> Answer:
     found = sender(rail)
     return found.look(order) if found else Unknown()
+
+
+def call_off(rail: str, order: Order) -> bool:
+    """In the caller's transaction."""
+    found = sender(rail)
+    return found is not None and found.call_off(order)
 
 
 CLOSED = Failed("rail_closed", "This way of being paid out is closed at the moment. Choose another one.")

@@ -5,9 +5,16 @@ from flask import Flask
 from solders.keypair import Keypair
 
 from app.earnings import jobs
+from app.earnings.operations import paying_out
+from app.extensions import db
 from app.ledger.chart import Kind
+from app.payments import payouts
 from app.payments.gateways.solana import reading
+from app.payments.models import Case
 from app.payments.operations import solana_prices
+from app.payments.payouts import Failed
+from app.platform.transaction import transaction
+from tests.accounts.taking_over import ask, confirm, take_back, undo_link
 from tests.earnings.asking import HOME, asked, on, payouts_of, with_wallet
 from tests.earnings.conftest import earned
 from tests.factories.people import Person, signed_in
@@ -103,4 +110,54 @@ def test_a_house_that_is_short_pays_when_it_can(app: Flask, purse: Purse, mara: 
     purse.fill(sol="1", usdc="2000000")
     settle(app, purse)
     assert [one.state for one in payouts_of(app, mara)] == ["paid"]
+    purse.assert_square()
+
+
+def test_a_payout_to_a_thiefs_wallet_that_nobody_signed_goes_no_more_once_the_account_is_taken_back(
+    app: Flask, purse: Purse, mara: Person, address: str
+) -> None:
+    """It waited for the house to have enough."""
+    earned(app, mara, 1_000_000_000)
+    thief = signed_in(app, mara)
+    ask(thief)
+    confirm(app, thief)
+    link = undo_link(app, mara)
+    with_wallet(app, mara, address)
+    asked(thief)
+    settle(app, purse)
+    assert [one.state for one in payouts_of(app, mara)] == ["sent"]
+    assert "is on its way there" not in take_back(app, mara, link).text
+    assert [one.state for one in payouts_of(app, mara)] == ["failed"]
+    assert on(app, Kind.CREATOR_AVAILABLE, mara) == 920_000_000
+    purse.fill(sol="1", usdc="10000000")
+    settle(app, purse)
+    with app.app_context():
+        assert reading.balances(address)["USDC"] == 0
+        assert db.session.query(Case.kind).filter_by(kind="hot_wallet_short", state="open").all() == []
+    purse.assert_square()
+
+
+def test_a_payout_that_was_called_off_before_its_rail_knew_of_it_never_goes(
+    app: Flask, purse: Purse, mara: Person, address: str
+) -> None:
+    """A worker may be on its way to ask for it just then."""
+    earned(app, mara, 1_000)
+    purse.fill(sol="1", usdc="50")
+    thief = signed_in(app, mara)
+    ask(thief)
+    confirm(app, thief)
+    link = undo_link(app, mara)
+    with_wallet(app, mara, address)
+    asked(thief)
+    (payout,) = payouts_of(app, mara)
+    with app.app_context(), transaction():
+        going = paying_out.set_out(payout.id)
+    take_back(app, mara, link)
+    assert going is not None
+    with app.app_context():
+        assert isinstance(payouts.send(going.rail, going.order), Failed)
+    settle(app, purse)
+    assert [one.state for one in payouts_of(app, mara)] == ["failed"]
+    with app.app_context():
+        assert reading.balances(address)["USDC"] == 0
     purse.assert_square()

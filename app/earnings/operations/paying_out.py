@@ -98,10 +98,12 @@ def cancel(payout_id: UUID, creator_id: UUID) -> None:
 
 
 def call_off(account: PayoutAccount) -> bool:
-    """What nobody began to send there. Whether that was all; the caller holds the creator's lock."""
+    """What nobody began to send there, or whose rail has it only on paper. Whether that was all; the caller
+    holds the creator's lock.
+    """
     going = [one for one in queries.living(account.creator_id) if one.account_id == account.id]
     for payout in map(_lock, sorted(one.id for one in going)):
-        if payout.state == "due":
+        if payout.state == "due" or payouts.call_off(payout.rail, _order(payout, account)):
             _call_off(payout)
     return all(one.state == "failed" for one in going)
 
@@ -118,8 +120,7 @@ def set_out(payout_id: UUID) -> Going | None:
         return None
     again, payout.state = payout.state == "sent", "sent"
     account = db.session.get_one(PayoutAccount, payout.account_id)
-    order = Order(payout.id, account.provider_id or "", payout.rail_amount, payout.rail_currency)
-    return Going(payout.rail, order, again=again, known=payout.provider_id is not None)
+    return Going(payout.rail, _order(payout, account), again=again, known=payout.provider_id is not None)
 
 
 def record(payout_id: UUID, answer: Answer) -> None:
@@ -141,6 +142,10 @@ def record_later(payout_id: UUID, answer: Answer) -> None:
     payout = _lock(payout_id)
     if payout.state == "paid" and isinstance(answer, Failed):
         _come_back_from_there(payout, answer)
+
+
+def _order(payout: Payout, account: PayoutAccount) -> Order:
+    return Order(payout.id, account.provider_id or "", payout.rail_amount, payout.rail_currency)
 
 
 def _call_off(payout: Payout) -> None:

@@ -24,6 +24,7 @@ SEND_WORK = "payments.solana_send"
 # After so many signatures that the network did not take, or that failed, we stop.
 MOST_SIGNATURES = 5
 REFUSED = "The network does not deliver to this wallet."
+CALLED_OFF = "It was called off."
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +39,18 @@ class Wish:
 
 
 def ask(wish: Wish) -> None:
-    values = {"state": "due", "given_up": [], "created_at": clock.now()}
-    made = insert(ChainSend).values(
-        id=wish.id, kind=wish.kind, coin=wish.coin, amount=wish.amount, target=wish.target, **values
-    )
-    db.session.execute(made.on_conflict_do_nothing(index_elements=["id"]))
+    _write(wish)
     hurry(wish.id)
+
+
+def call_off(wish: Wish) -> bool:
+    """Whether it never goes: as long as nobody signed it. One that is asked for later does not either."""
+    _write(wish)
+    row = _lock(wish.id)
+    if row.state == "due":
+        cases.settle(RAIL, SHORT, str(row.id), CALLED_OFF)
+        _fail(row, CALLED_OFF)
+    return row.state == "failed"
 
 
 def hurry(send_id: UUID) -> None:
@@ -117,6 +124,14 @@ def succeed(send_id: UUID, seen: Seen) -> None:
     elif row.kind == COLD:
         legs = (Leg(Account(Kind.CHAIN_COLD, row.coin), row.amount), Leg(hot, -row.amount))
         post(Entry(f"chain-cold:{row.id}", "to_cold", legs, refs={"event": seen.signature}))
+
+
+def _write(wish: Wish) -> None:
+    values = {"state": "due", "given_up": [], "created_at": clock.now()}
+    made = insert(ChainSend).values(
+        id=wish.id, kind=wish.kind, coin=wish.coin, amount=wish.amount, target=wish.target, **values
+    )
+    db.session.execute(made.on_conflict_do_nothing(index_elements=["id"]))
 
 
 def _fail(row: ChainSend, why: str) -> None:

@@ -124,7 +124,7 @@ def _send(order: Order) -> Answer:
     if queries.send(order.reference_id) is None and (no := _refused(order)):
         return no
     with transaction():
-        sends.ask(Wish(order.reference_id, PAYOUT, order.currency, order.amount, order.destination))
+        sends.ask(_wish(order))
     return _look(order)
 
 
@@ -139,6 +139,14 @@ def _refused(order: Order) -> Failed | None:
     return None
 
 
+def _call_off(order: Order) -> bool:
+    return sends.call_off(_wish(order))
+
+
+def _wish(order: Order) -> Wish:
+    return Wish(order.reference_id, PAYOUT, order.currency, order.amount, order.destination)
+
+
 def _look(order: Order) -> Answer:
     row = queries.send(order.reference_id)
     if row is not None and row.state == "succeeded" and row.signature:
@@ -148,4 +156,4 @@ def _look(order: Order) -> Answer:
     return Unknown()
 
 
-SENDER = Sender(RAIL, send=_send, look=_look, out_of=Kind.CHAIN_HOT)
+SENDER = Sender(RAIL, send=_send, look=_look, out_of=Kind.CHAIN_HOT, call_off=_call_off)
