@@ -145,16 +145,6 @@ def named_by(creator_id: UUID, moment: datetime) -> dict[str, str]:
     return {rail: destination for rail, (destination, state) in last.items() if state == "ready"}
 
 
-def visited_since(creator_id: UUID, moment: datetime) -> set[str]:
-    """Ids of the places whose pages at their provider somebody was shown the way to."""
-    shown = select(AuditRecord.subject_id).where(
-        AuditRecord.actor_id == creator_id,
-        AuditRecord.action == Action.PAYOUT_PLACE_VISITED,
-        AuditRecord.at >= moment,
-    )
-    return set(db.session.scalars(shown))
-
-
 def own_account(creator_id: UUID, rail: str) -> PayoutAccount | None:
     found = select(PayoutAccount).where(
         PayoutAccount.creator_id == creator_id,

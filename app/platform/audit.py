@@ -200,6 +200,12 @@ def personal_digest(personal: dict[str, Any], salt: bytes) -> bytes:
     return crypto.digest(salt + canonical(personal))
 
 
+def done_since(moment: datetime, action: Action, *, actor: UUID) -> set[str]:
+    """Ids of what they did it to."""
+    theirs = AuditRecord.actor_id == actor, AuditRecord.action == action, AuditRecord.at >= moment
+    return set(db.session.scalars(select(AuditRecord.subject_id).where(*theirs)))
+
+
 def erase_personal(user_id: UUID) -> None:
     """What somebody did stays on record, and what was done to them; where from and under which name goes."""
     theirs = and_(AuditRecord.subject_kind == "user", AuditRecord.subject_id == str(user_id))

@@ -169,6 +169,11 @@ def is_taken_down(post_id: UUID) -> bool:
     return bool(db.session.scalar(select(down).where(Post.id == post_id)))
 
 
+def scheduled(creator_id: UUID) -> Sequence[Post]:
+    waiting = select(Post).where(Post.creator_id == creator_id, Post.state == "scheduled")
+    return db.session.scalars(waiting.order_by(Post.publish_at, Post.id)).all()
+
+
 def tiers_of(creator_id: UUID, post: Post | None = None) -> Sequence[Tier]:
     """The living ones, the lowest first; and those archived that this post is for, or its draft."""
     wanted: list[ColumnElement[bool]] = [Tier.archived_at.is_(None)]

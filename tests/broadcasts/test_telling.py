@@ -24,6 +24,7 @@ from app.kit.clock import FixedClock
 from app.platform import personal_data, work
 from app.platform.idempotency import new_key
 from app.platform.transaction import transaction
+from tests.accounts.taking_over import ask, confirm, listed, take_back
 from tests.broadcasts.telling import (
     HOME,
     all_told,
@@ -178,6 +179,22 @@ def test_what_is_scheduled_can_be_taken_back(app: Flask, host: PageClient, ben: 
     host.send(shown.form(f"{address}/take-back"))
     assert the_broadcast(app, address).state == "draft"
     assert host.send(shown.form(f"{address}/take-back"), idempotency_key=new_key()).status == 422
+
+
+def test_what_a_thief_scheduled_is_told_to_nobody_once_the_account_is_taken_back(
+    app: Flask, mara: Person, host: PageClient, ben: Person, fixed_clock: FixedClock
+) -> None:
+    soon = f"{clock.now() + timedelta(hours=3):%Y-%m-%dT%H:%M}"
+    mine = sent(host, send_at=soon)
+    fixed_clock.move(timedelta(minutes=1))
+    ask(host)
+    confirm(app, host)
+    planted = sent(host, "Send me coins", send_at=soon)
+    assert listed(take_back(app, mara)) == ["A scheduled broadcast; it is a draft again"]
+    fixed_clock.move(timedelta(hours=4))
+    with app.app_context():
+        jobs.begin_due()
+    assert [the_broadcast(app, one).state for one in (mine, planted)] == ["listing", "draft"]
 
 
 def test_what_was_changed_after_a_look_is_looked_at_again(app: Flask, host: PageClient, ben: Person) -> None:

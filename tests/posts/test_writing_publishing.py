@@ -22,6 +22,7 @@ from app.platform.transaction import transaction
 from app.posts.models import Poll, PollOption, Post
 from app.posts.operations import publishing
 from app.posts.reporting import CAUSE
+from tests.accounts.taking_over import ask, confirm, listed, take_back
 from tests.factories.creators import follows
 from tests.factories.media import a_picture
 from tests.factories.people import a_person, signed_in
@@ -233,6 +234,24 @@ def test_a_scheduled_post_can_be_changed_and_taken_back(app: Flask, fixed_clock:
     fixed_clock.move(timedelta(hours=9))
     assert publish_due(app) == 0
     assert (stored(app, post_id).state, author.editor(post_id).fields["body"]) == ("draft", "y")
+
+
+def test_what_a_thief_scheduled_is_a_draft_once_the_account_is_taken_back(
+    app: Flask, fixed_clock: FixedClock
+) -> None:
+    author = an_author(app)
+    soon = f"{clock.now() + timedelta(hours=3):%Y-%m-%dT%H:%M}"
+    mine = author.write("schedule", title="Mine", publish_at=soon)
+    fixed_clock.move(timedelta(minutes=1))
+    ask(author.page)
+    confirm(app, author.page)
+    planted = author.write("schedule", title="Send me coins", body="x", publish_at=soon)
+    back = take_back(app, author.person)
+    assert listed(back) == ["The scheduled post Send me coins; it is a draft again"]
+    assert stored(app, planted).state == "draft"
+    fixed_clock.move(timedelta(hours=4))
+    assert publish_due(app) == 1
+    assert stored(app, mine).state == "published"
 
 
 @pytest.mark.parametrize("state", ["waiting", "receiving"])

@@ -1,5 +1,6 @@
 """A broadcast goes out: when its creator says so, or when its time has come; and it can be stopped."""
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -65,6 +66,16 @@ def take_back(creator_id: UUID, broadcast_id: UUID) -> None:
         raise NotNow("It is not scheduled any more.")
     found.state = "draft"
     audit.record(Action.BROADCAST_SCHEDULED, actor=creator_id, subject=("broadcast", found.id), at=None)
+
+
+def take_back_since(creator_id: UUID, since: datetime) -> list[str]:
+    """Nobody knows whose words it has. What was done, in words for whoever has the account again."""
+    scheduled = select(Broadcast.id).where(Broadcast.creator_id == creator_id, Broadcast.state == "scheduled")
+    by_then = audit.done_since(since, Action.BROADCAST_SCHEDULED, actor=creator_id)
+    planted = [one for one in db.session.scalars(scheduled.order_by(Broadcast.id)) if str(one) in by_then]
+    for broadcast_id in planted:
+        take_back(creator_id, broadcast_id)
+    return ["A scheduled broadcast; it is a draft again"] * len(planted)
 
 
 def stop(creator_id: UUID, broadcast_id: UUID) -> Broadcast:

@@ -7,6 +7,8 @@ from app.earnings import queries, words
 from app.earnings.models import PayoutAccount
 from app.earnings.operations import destinations, paying_out
 from app.earnings.operations.locking import lock
+from app.platform import audit
+from app.platform.audit import Action
 
 
 def take_back(creator_id: UUID, since: datetime) -> list[str]:
@@ -16,7 +18,7 @@ def take_back(creator_id: UUID, since: datetime) -> list[str]:
     """
     lock(creator_id)
     owners = queries.named_by(creator_id, since)
-    visited = queries.visited_since(creator_id, since)
+    visited = audit.done_since(since, Action.PAYOUT_PLACE_VISITED, actor=creator_id)
     known = queries.accounts(creator_id)
     theirs = [one for one in known if _is_of(owners, one)]
     kept = [one for one in theirs if str(one.id) not in visited]
