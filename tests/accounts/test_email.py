@@ -296,14 +296,30 @@ def test_what_was_done_meanwhile_and_stays_is_named(app: Flask, fixed_clock: clo
         for action in (Action.REPORTED, Action.ROOM_SAID, Action.FEED_CLOSED, Action.PAYOUT_PLACE_VISITED):
             audit.record(action, actor=person.id, subject=("user", person.id))
     told = take_back(app, person)
-    assert left(told) == [
+    stays = [
         "Passkeys, wallets or an app that were removed",
         "A copy of all your data",
         "Private feeds that were closed",
         "Posts, comments, files, messages or broadcasts",
         "What was reported",
     ]
+    assert left(told) == stays
     assert listed(told) == []
+    written = last_letter(app, person.email, "account_taken_back")
+    assert [line[2:] for line in written.text.splitlines() if line.startswith("- ")] == stays
+
+
+def test_what_went_is_in_the_mail_as_well_as_on_the_page_that_is_shown_once(app: Flask) -> None:
+    person = a_person(app, "mira")
+    thief = signed_in(app, person)
+    ask(thief)
+    passkey_walks.add(thief, SoftAuthenticator(), "Planted key")
+    confirm(app, thief)
+    (gone, *_) = listed(take_back(app, person))
+    written = last_letter(app, person.email, "account_taken_back")
+    assert f"- {gone}" in written.text
+    assert written.path("/reset") == "/reset"
+    assert letters(app, NEW, "account_taken_back") == []
 
 
 def test_the_browser_of_a_thief_is_a_new_one_afterwards(app: Flask) -> None:

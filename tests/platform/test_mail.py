@@ -262,6 +262,8 @@ VALUES: dict[str, Any] = {
     "stop": LINK,
     "choose": LINK,
     "subject": "Ben liked “Fog”",
+    "removed": [{"what": "The passkey of Ben"}],
+    "done": [{"what": "A copy of all your data"}],
     "lines": [{"text": "Ben liked “Fog”", "link": LINK}, {"text": "Zoe wrote to you", "link": LINK}],
 }
 

@@ -12,6 +12,7 @@ from app.accounts.since import worth_a_look
 from app.kit import clock
 from app.platform import audit, limits, mail
 from app.platform.audit import Action
+from app.platform.settings import settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ def undo_change(token: str) -> Undone:
         subject=("user", user.id),
         personal={"email": link.email},
     )
+    _tell_owner(user, link.email, removed, done)
     may_enter = user.state == "active"
     reset = email_links.issue(user.id, Purpose.RESET, link.email) if may_enter else None
     return Undone(reset, removed, done)
@@ -127,4 +129,18 @@ def _tell_former(user: User, before: str) -> None:
         at=clock.now(),
         link=email_links.address(Purpose.UNDO_EMAIL, token),
         until=email_links.until(Purpose.UNDO_EMAIL),
+    )
+
+
+def _tell_owner(user: User, email: str, removed: list[str], done: list[str]) -> None:
+    """The page that says so is shown once. Without the way in that it has, which lives for an hour."""
+    mail.send(
+        "account_taken_back",
+        to=email,
+        user_id=user.id,
+        name=user.display_name,
+        at=clock.now(),
+        removed=[{"what": what} for what in removed],
+        done=[{"what": what} for what in done],
+        link=f"{settings().base_url}/reset",
     )
