@@ -25,6 +25,7 @@ from app.platform.mail import suppressions
 from app.platform.mail.suppressions import PAUSED_FOR, SOFT_WITHIN
 from app.platform.models import AuditRecord, InboxEvent, Mail, MailSuppression
 from app.platform.transaction import transaction
+from tests.accounts.taking_over import ask, confirm, undo_link
 from tests.factories.people import Person, a_person, signed_in
 from tests.factories.post import last_letter
 from tests.page_client import PageClient
@@ -104,6 +105,7 @@ def test_a_mailbox_that_is_not_there_gets_only_what_is_asked_for_just_now(app: F
     with app.app_context():
         held = db.session.scalars(select(Mail).where(Mail.state == "failed")).one()
         assert (held.sealed_context, "held back" in str(held.last_error)) == (None, True)
+        assert suppressions.holds_back(mia.email, "email_change_notice"), "nobody has that mailbox"
     assert on_record(app, mia) == ["mail.bounced"]
 
 
@@ -165,6 +167,20 @@ def test_three_passing_troubles_in_two_weeks_are_a_pause_of_one(
     fixed_clock.move(PAUSED_FOR + timedelta(minutes=1))
     assert write(app, mia) == "sent"
     assert "came back" not in signed_in(app, mia).get(SECURITY).text
+
+
+def test_what_protects_an_account_is_sent_in_a_pause_as_well(app: Flask, mia: Person) -> None:
+    """Whoever fills a mailbox up must not be the one who is never found out."""
+    for _ in range(3):
+        bounce(app, mia, "soft")
+    assert write(app, mia) == "failed"
+    thief = signed_in(app, mia)
+    ask(thief)
+    confirm(app, thief)
+    undo_link(app, mia)
+    with app.app_context():
+        notice = select(Mail.state).where(Mail.template == "email_change_notice")
+        assert db.session.scalars(notice).all() == ["sent"]
 
 
 def test_passing_troubles_far_apart_or_followed_by_success_are_none(

@@ -4,7 +4,8 @@
   standing at the form: a link to confirm an address or to come in again. That is one mail a click, limited;
   refused, it would lock out somebody whose mailbox works again. Notices of their security would only come
   back as well, and servers that see many of those take no mail of this house any more, from nobody.
-- Three passing troubles (soft bounces) in two weeks: the same for a week.
+- Three passing troubles (soft bounces) in two weeks: the same for a week, but what protects the account goes
+  on. Somebody is there, and whoever takes it over may have filled the mailbox up first.
 - A complaint: all that can be switched off is off (whoever knows the kinds sees to it); receipts and
   security go on, because nobody can do without them.
 
@@ -29,17 +30,24 @@ from app.platform.settings import vault
 PURPOSE, KEY = "mail address", "mail suppressions"
 SOFT_MOST, SOFT_WITHIN, PAUSED_FOR = 3, timedelta(days=14), timedelta(days=7)
 ASKED_JUST_NOW = frozenset({"verify_email", "reset_password", "email_change_confirm", "mail_again"})
+PROTECTS = frozenset(
+    {
+        "account_taken_back", "deletion_scheduled", "email_change_notice", "new_device", "passkey_added",
+        "password_changed", "payout_destination", "second_factor_changed", "wallet_linked",
+    }
+)  # fmt: skip
 
 
 def holds_back(address: str, template: str) -> bool:
     if template in ASKED_JUST_NOW:
         return False
-    found = select(MailSuppression.id).where(MailSuppression.address_digest.in_(digests_of(address)), shut())
+    holds = MailSuppression.bounced_at.is_not(None) if template in PROTECTS else shut()
+    found = select(MailSuppression.id).where(MailSuppression.address_digest.in_(digests_of(address)), holds)
     return db.session.scalar(found) is not None
 
 
 def shut() -> ColumnElement[bool]:
-    """Mail is not even tried."""
+    """Most mail is not even tried."""
     return or_(MailSuppression.bounced_at.is_not(None), MailSuppression.paused_until > clock.now())
 
 
