@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app.accounts import jobs
 from app.accounts.letters import write_to
 from app.accounts.models import User
 from app.config import ConfigError, Settings, load_settings
@@ -26,6 +27,8 @@ from app.platform.mail.suppressions import PAUSED_FOR, SOFT_WITHIN
 from app.platform.models import AuditRecord, InboxEvent, Mail, MailSuppression
 from app.platform.transaction import transaction
 from tests.accounts.taking_over import ask, confirm, undo_link
+from tests.accounts.test_deletion import GRACE
+from tests.accounts.test_deletion import ask as leave
 from tests.factories.people import Person, a_person, signed_in
 from tests.factories.post import last_letter
 from tests.page_client import PageClient
@@ -306,6 +309,26 @@ def test_what_the_mail_server_says_of_a_mailbox_is_believed(
             write(app, mia)
     with app.app_context():
         assert suppressions.holds_back(mia.email, "welcome") is held_back
+
+
+def test_of_a_farewell_that_comes_back_no_address_is_kept(
+    app: Flask, mia: Person, fixed_clock: clock.FixedClock
+) -> None:
+    leave(signed_in(app, mia), mia.handle)
+    fixed_clock.move(GRACE)
+    with mail_server() as (post, port):
+        for _ in with_settings(app, smtp_url=f"smtp://127.0.0.1:{port}"):
+            post.answers["rcpt"] = "550 5.1.1 no such user"
+            with app.app_context():
+                jobs.erase_due()
+                work.drain()
+                farewell = select(Mail.id).where(Mail.template == "deletion_done", Mail.state == "failed")
+                mail_id = db.session.scalars(farewell).one()
+    bounce(app, mia, message_id=f"<{mail_id}@localhost>")
+    with app.app_context():
+        assert db.session.scalars(select(MailSuppression)).all() == []
+        jobs.forget_farewells()
+        assert db.session.scalars(select(Mail)).all() == []
 
 
 def test_who_has_an_address_now_is_told_that_they_called_a_mail_spam(app: Flask, mia: Person) -> None:

@@ -4,7 +4,7 @@ import logging
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
 from app.accounts.letters import write_to
 from app.accounts.models import User
@@ -96,8 +96,9 @@ def erase(user_id: UUID) -> bool:
     audit.record(Action.DELETED, actor=None, subject=("user", user_id))
     end_access(Ended.ACCOUNT, user_id, user_id)
     if address:
-        # Written after the erasing, which would have taken it along; it goes once it is sent.
-        mail.send(FAREWELL, to=address, user_id=user_id, name=name)
+        # Written after the erasing, which would have taken it along; it goes once it is sent. It is nobody's
+        # by now: if it comes back, no address is kept for that.
+        mail.send(FAREWELL, to=address, name=name)
     return True
 
 
@@ -116,8 +117,7 @@ def let_go(user_id: UUID) -> bool:
 
 def forget_farewells() -> None:
     """The last mail held the last address."""
-    gone = select(User.id).where(User.state == "deleted")
-    told = delete(Mail).where(Mail.template == FAREWELL, Mail.state != "waiting", Mail.user_id.in_(gone))
+    told = delete(Mail).where(Mail.user_id.is_(None), Mail.template == FAREWELL, Mail.state != "waiting")
     db.session.execute(told.execution_options(synchronize_session=False))
 
 
