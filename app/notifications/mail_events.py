@@ -73,7 +73,8 @@ def handle(received: Received) -> None:
             suppressions.bounced(address, user_id, hard=told["hard"])
         case "complaint":
             suppressions.complained(address, user_id)
-            _switch_all_off(user_id)
+            if _has(address, user_id):
+                _switch_all_off(user_id)
         case _:
             suppressions.delivered(address)
 
@@ -92,6 +93,12 @@ def _whose(address: str, message_id: str) -> UUID | None:
         return sent.user_id
     person = queries.find_by_email(address)
     return person.id if person else None
+
+
+def _has(address: str, user_id: UUID) -> bool:
+    """As theirs, now. Where they mistyped it, or have moved on, it may be somebody else who complains."""
+    person = queries.find_by_email(address)
+    return person is not None and person.id == user_id
 
 
 def _switch_all_off(user_id: UUID) -> None:

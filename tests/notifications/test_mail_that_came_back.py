@@ -26,7 +26,7 @@ from app.platform.mail import suppressions
 from app.platform.mail.suppressions import PAUSED_FOR, SOFT_WITHIN
 from app.platform.models import AuditRecord, InboxEvent, Mail, MailSuppression
 from app.platform.transaction import transaction
-from tests.accounts.taking_over import ask, confirm, undo_link
+from tests.accounts.taking_over import NEW, ask, confirm, undo_link
 from tests.accounts.test_deletion import GRACE
 from tests.accounts.test_deletion import ask as leave
 from tests.factories.people import Person, a_person, signed_in
@@ -199,22 +199,40 @@ def test_passing_troubles_far_apart_or_followed_by_success_are_none(
     assert write(app, mia) == "sent"
 
 
-def test_a_complaint_switches_off_what_can_be_switched_off(app: Flask, mia: Person) -> None:
-    digest = Kind("digest", "Your week", "What happened.", {Channel.MAIL: Default.ON})
-    kinds.register(app, digest)
-    try:
-        complain(app, mia)
-        with app.app_context():
-            assert not wants(mia.id, "digest", Channel.MAIL)
-            assert wants(mia.id, "security", Channel.MAIL)
-        assert write(app, mia) == "sent", "what the account needs goes on"
-        page = signed_in(app, mia)
-        told = page.get(SECURITY)
-        assert "called spam" in told.text
-        assert "called spam" not in page.send(told.form("/settings/mail/again")).text
-    finally:
-        del app.extensions[kinds.KEY]["digest"]
+@pytest.fixture
+def digest(app: Flask) -> Iterator[str]:
+    """A kind of mail that can be switched off."""
+    kinds.register(app, Kind("digest", "Your week", "What happened.", {Channel.MAIL: Default.ON}))
+    yield "digest"
+    del app.extensions[kinds.KEY]["digest"]
+
+
+def test_a_complaint_switches_off_what_can_be_switched_off(app: Flask, mia: Person, digest: str) -> None:
+    complain(app, mia)
+    with app.app_context():
+        assert not wants(mia.id, digest, Channel.MAIL)
+        assert wants(mia.id, "security", Channel.MAIL)
+    assert write(app, mia) == "sent", "what the account needs goes on"
+    page = signed_in(app, mia)
+    told = page.get(SECURITY)
+    assert "called spam" in told.text
+    assert "called spam" not in page.send(told.form("/settings/mail/again")).text
     assert on_record(app, mia) == ["mail.complained", "mail.resumed"]
+
+
+def test_a_complaint_of_a_stranger_whose_address_was_typed_switches_nothing_off(
+    app: Flask, mia: Person, digest: str
+) -> None:
+    page = signed_in(app, mia)
+    ask(page)
+    with app.app_context():
+        work.drain()
+        mail_id = db.session.scalars(select(Mail.id).where(Mail.recipient == NEW)).one()
+    tell(app, {"type": "complaint", "email": NEW, "message_id": f"<{mail_id}@localhost>"})
+    with app.app_context():
+        assert wants(mia.id, digest, Channel.MAIL)
+    assert "called spam" not in page.get(SECURITY).text
+    assert on_record(app, mia) == ["mail.complained"], "the house still wants to know"
 
 
 def test_told_twice_it_counts_once_and_whose_it_was_is_forgotten(app: Flask, mia: Person) -> None:
