@@ -256,6 +256,21 @@ def papers_are_wanted(till: Till) -> UUID:
     return account.id
 
 
+def test_papers_that_the_processor_wants_now_and_then_are_no_new_place(
+    app: Flask, till: Till, mara: Person
+) -> None:
+    page = signed_in(app, mara)
+    set_up(till, page)
+    till.settle()
+    assert mails(app, mara) == ["payout_destination"]
+    papers_are_wanted(till)
+    assert "not finished" in page.get(HOME).text
+    go_on(till, page, "complete")
+    till.settle()
+    assert "ready" in page.get(HOME).text
+    assert mails(app, mara) == ["payout_destination"]
+
+
 def test_a_visit_that_finishes_the_owners_bank_after_the_account_is_theirs_again_names_no_place(
     app: Flask, till: Till, mara: Person
 ) -> None:

@@ -58,8 +58,9 @@ def record_card(account_id: UUID, provider_id: str, state: str, wants: Sequence[
     found.provider_id, found.state = provider_id, state
     was_ready = queries.named_by(found.creator_id, clock.now()).get(found.rail) == provider_id
     _note(found)
-    if state == "ready" and found.removed_at is None:
-        if not was_ready and (len(queries.accounts(found.creator_id)) > 1 or _has_earned(found.creator_id)):
+    # One that was ready before, and of which the processor wanted papers since, is no new place.
+    if state == "ready" and not was_ready and found.removed_at is None:
+        if len(queries.accounts(found.creator_id)) > 1 or _has_earned(found.creator_id):
             # Named only now, however long ago it was begun: it waits as a new one.
             found.changed_at = clock.now()
         _tell(found)
