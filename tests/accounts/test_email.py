@@ -8,11 +8,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from app.accounts.models import RecoveryCode, User
+from app.accounts.models import RecoveryCode, Session, User
 from app.accounts.operations import roles
 from app.extensions import db
 from app.kit import clock
-from app.platform import audit
+from app.platform import audit, cleanup
 from app.platform.audit import Action
 from app.platform.models import AuditRecord
 from app.platform.transaction import transaction
@@ -335,6 +335,25 @@ def test_the_browser_of_a_thief_is_a_new_one_afterwards(app: Flask) -> None:
     assert len(letters(app, person.email, "new_device")) == before + 1
     sign_in(owner, "mira", "mine again at last")
     assert len(letters(app, person.email, "new_device")) == before + 2
+
+
+def test_the_first_to_come_in_afterwards_is_told_however_late(
+    app: Flask, fixed_clock: clock.FixedClock
+) -> None:
+    """Sessions that ended are kept for a month."""
+    person, owner, thief = a_person(app, "mira"), PageClient(app), PageClient(app)
+    sign_in(thief, "mira")
+    ask(thief)
+    confirm(app, thief)
+    link = str(take_back(app, person).one("main a.btn-primary")["href"])
+    owner.send(owner.get(link).form(link), password="mine again at last")
+    fixed_clock.move(timedelta(days=31))
+    with app.app_context():
+        cleanup.clean()
+    assert count(app, Session) == 0
+    before = len(letters(app, person.email, "new_device"))
+    sign_in(PageClient(app), "mira", "mine again at last")
+    assert len(letters(app, person.email, "new_device")) == before + 1
 
 
 def test_undo_lives_a_week(app: Flask, fixed_clock: clock.FixedClock) -> None:

@@ -16,6 +16,7 @@ from app.platform import audit
 from app.platform.access import Ended, end_access
 from app.platform.audit import Action
 from app.platform.errors import NotFound, SignInNeeded
+from app.platform.models import AuditRecord
 from app.platform.settings import settings
 from app.platform.web import Client
 
@@ -162,8 +163,9 @@ def _remember_device(user_id: UUID, device: str) -> tuple[bool, bool]:
     if known:
         known.seen_at = clock.now()
         return False, True
-    # Those that were forgotten count by their sessions.
-    before = or_(exists().where(KnownDevice.user_id == user_id), exists().where(Session.user_id == user_id))
+    # Those that were forgotten count by what is on record, which outlives them and their sessions.
+    came_in = AuditRecord.actor_id == user_id, AuditRecord.action == Action.SIGNED_IN
+    before = or_(exists().where(KnownDevice.user_id == user_id), exists().where(*came_in))
     first = db.session.scalar(select(not_(before)))
     db.session.execute(
         insert(KnownDevice)
