@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 
 from app.accounts.models import User
+from app.earnings import jobs, queries
 from app.earnings.operations import paying_out
 from app.extensions import db
 from app.invoices.models import Refund, State
@@ -18,10 +19,11 @@ from app.ledger.chart import Kind
 from app.ledger.entries import Account
 from app.payments.payouts import Failed
 from app.platform import personal_data, work
+from app.platform.models import WorkItem
 from app.platform.transaction import transaction
 from tests.accounts.test_deletion import ask, erase_due
 from tests.accounts.test_roles import admins_browser, press
-from tests.earnings.asking import asked, on, payouts_of, whole, with_wallet
+from tests.earnings.asking import a_bank, asked, on, payouts_of, whole, with_wallet
 from tests.earnings.conftest import Rails, earned, everything_runs
 from tests.earnings.test_adjustments import HOME as ADJUSTMENTS
 from tests.earnings.test_adjustments import decide, one, propose, states, two
@@ -173,3 +175,23 @@ def test_who_left_stays_in_the_report_of_their_year_without_a_name(
     told = one.get(f"/admin/tax/sellers/{year}.csv").response.get_data(as_text=True)
     (line,) = csv.DictReader(io.StringIO(told))
     assert (line["handle"], line["legal_name"], line["yours"], line["paid_out"]) == ("", "", "92.00", "92.00")
+
+
+def test_nobody_asks_for_the_bank_of_who_left(app: Flask, mara: Person) -> None:
+    """Nor is anything looked at when the processor tells of it by itself."""
+    a_bank(app, mara, "incomplete")
+    page = signed_in(app, mara)
+    page.send(page.get("/dashboard/page").form("/dashboard/page/close"))
+    assert asked_for(app) == (1, True)
+    leave(app, mara)
+    assert asked_for(app) == (0, False)
+
+
+def asked_for(app: Flask) -> tuple[int, bool]:
+    """How many banks by the clock, and whether that of an event is known."""
+    with app.app_context():
+        jobs.look_at_accounts()
+        waiting = db.session.query(WorkItem).filter_by(kind=jobs.LOOK, state="due")
+        with transaction():
+            found = waiting.delete()
+        return found, queries.account_called("card", "acct_1") is not None
