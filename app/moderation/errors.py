@@ -27,7 +27,7 @@ class ReportedAgain(Conflict):
     code = "reported_again"
 
     def __init__(self) -> None:
-        super().__init__("Somebody else reported it meanwhile. Read what they say, and decide then.")
+        super().__init__("More was said about it meanwhile. Read it, and decide then.")
 
 
 class DecidedAlready(Conflict):

@@ -11,6 +11,7 @@ from app.accounts.letters import write_to
 from app.accounts.models import User
 from app.extensions import db
 from app.kit import clock
+from app.kit.crypto import digest
 from app.kit.ids import new_id
 from app.moderation import queries
 from app.moderation.errors import DecidedAlready, OwnCase, OwnThing, ReportedAgain
@@ -115,8 +116,10 @@ def dismiss(moderator_id: UUID, report_id: UUID, seen: str | None = None) -> Non
 
 
 def standing(line: queries.Line) -> str:
-    """What is decided, as a page that is looked at says it."""
-    return f"{line.state}:{len(queries.others(line)) if line.state == WAITING else 0}"
+    """What is decided, as a page that is looked at says it: another word as soon as somebody says more."""
+    said = [(one.id, one.reason, one.note) for one in (line, *queries.others(line))]
+    seen = sorted(said), queries.copies(line)
+    return f"{line.state}:{digest(repr(seen)).hex()[:16] if line.state == WAITING else 0}"
 
 
 def _about(found: Report) -> tuple[Reportable, Subject | None]:
