@@ -3,8 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, exists, select
 
+from app.accounts.models import User
 from app.accounts.queries import the_user
 from app.broadcasts import queries_people
 from app.broadcasts.audience import Audience
@@ -16,6 +17,7 @@ from app.chat.models import Parcel
 from app.chat.operations import parcels
 from app.chat.operations.writing import NEW_FOR, NO_SITES
 from app.creators.models import Creator
+from app.entitlements.queries import hidden_from
 from app.extensions import db
 from app.kit import clock
 from app.media.errors import NotReady
@@ -89,17 +91,14 @@ def stop(creator_id: UUID, broadcast_id: UUID) -> Broadcast:
 def begin_due() -> int:
     """Some of those whose time has come; how many began. Claimed by state: two schedulers begin it once.
 
-    What carries a file that was taken down waits, as a post does, until it is put back or taken out.
+    As posts do, it waits for its page to be open and its creator to be back; and what carries a file that
+    was taken down, until that is put back or taken out.
     """
-    due = select(Broadcast.id).where(
-        Broadcast.state == "scheduled",
-        Broadcast.send_at <= clock.now(),
-        ~parcels.taken_down(Broadcast.parcel_id.expression),
-    )
+    due = select(Broadcast.id).where(_is_due())
     first = db.session.scalars(due.order_by(Broadcast.send_at).limit(AT_ONCE)).all()
     for broadcast_id in first:
         with transaction():
-            still = select(Broadcast).where(Broadcast.id == broadcast_id, Broadcast.state == "scheduled")
+            still = select(Broadcast).where(Broadcast.id == broadcast_id, _is_due())
             if found := db.session.scalar(still.with_for_update(skip_locked=True)):
                 _begin(found)
     return len(first)
@@ -122,6 +121,22 @@ def may_still_tell(creator_id: UUID) -> bool:
     """They are here, and their page is open."""
     found = db.session.get(Creator, creator_id)
     return found is not None and found.state == "open" and the_user(creator_id).state == "active"
+
+
+def _is_due() -> ColumnElement[bool]:
+    here = exists().where(
+        Creator.id == Broadcast.creator_id,
+        Creator.state == "open",
+        User.id == Creator.id,
+        User.state == "active",
+    )
+    return and_(
+        Broadcast.state == "scheduled",
+        Broadcast.send_at <= clock.now(),
+        here,
+        ~hidden_from(None, Broadcast.creator_id.expression),
+        ~parcels.taken_down(Broadcast.parcel_id.expression),
+    )
 
 
 def _may_go(found: Broadcast) -> None:

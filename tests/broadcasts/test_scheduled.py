@@ -1,0 +1,66 @@
+"""What is scheduled goes out at its time, or as soon after as its creator is there to tell it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from app.accounts.models import User
+from app.broadcasts import jobs
+from app.creators.operations import pages
+from app.entitlements.operations import grants
+from app.entitlements.rules import Closed
+from app.extensions import db
+from app.kit import clock
+from app.kit.clock import FixedClock
+from app.platform.transaction import transaction
+from tests.broadcasts.telling import all_told, heard, sent, the_broadcast
+from tests.factories.creators import follows
+from tests.factories.people import Person, a_person
+from tests.page_client import PageClient
+
+
+def go_on(app: Flask) -> None:
+    with app.app_context():
+        jobs.begin_due()
+    all_told(app)
+
+
+def close(mara: Person) -> None:
+    pages.close(mara.id)
+
+
+def suspend(mara: Person) -> None:
+    db.session.get_one(User, mara.id).state = "suspended"
+
+
+def take_down(mara: Person) -> None:
+    grants.deny(mara.id, Closed.TAKEDOWN, cause="report")
+
+
+def bring_back(mara: Person) -> None:
+    db.session.get_one(User, mara.id).state = "active"
+    pages.reopen(mara.id)
+    grants.lift(mara.id, cause="report")
+
+
+@pytest.mark.parametrize("goes", [close, suspend, take_down])
+def test_what_is_scheduled_waits_for_its_creator_to_be_back(
+    app: Flask, mara: Person, host: PageClient, fixed_clock: FixedClock, goes: Callable[[Person], None]
+) -> None:
+    ben = a_person(app, "ben")
+    follows(app, ben, mara)
+    at = clock.now() + timedelta(hours=2)
+    address = sent(host, send_at=f"{at:%Y-%m-%dT%H:%M}", utc_offset="0")
+    with app.app_context(), transaction():
+        goes(mara)
+    fixed_clock.move(timedelta(hours=2, minutes=1))
+    go_on(app)
+    assert the_broadcast(app, address).state == "scheduled"
+    with app.app_context(), transaction():
+        bring_back(mara)
+    go_on(app)
+    one = the_broadcast(app, address)
+    assert (one.state, one.told) == ("done", 1)
+    assert heard(app, ben) == ["News from the darkroom"]
