@@ -73,6 +73,26 @@ def test_what_is_new_is_counted_until_the_page_is_looked_at(
     assert new(reader) == 1
 
 
+def test_what_is_on_no_page_that_was_looked_at_stays_new(
+    app: Flask, reader: PageClient, mara: Person, ben: Person
+) -> None:
+    for number in range(21):
+        likes(app, ben, mara, f"page:{number}")
+    older = str(reader.get(HOME).one("a[rel=next]")["href"])
+    sale: Any = {"what": "“Fog”", "amount": "$5.00"}
+    with app.app_context(), transaction():
+        tell("sold", to=mara.id, subject="invoice:1", href="/dashboard", actor=ben.id, words=sale)
+    likes(app, ben, mara)
+    assert new(reader) == 2
+    reader.get(older)
+    reader.get(f"{HOME}?about=house")
+    assert new(reader) == 2
+    reader.get(f"{HOME}?about=people")
+    assert new(reader) == 1
+    reader.get(f"{HOME}?about=money")
+    assert new(reader) == 0
+
+
 def test_all_of_it_can_be_marked(app: Flask, reader: PageClient, mara: Person, ben: Person) -> None:
     for number in range(3):
         likes(app, ben, mara, f"post:{number}")

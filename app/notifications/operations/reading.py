@@ -1,11 +1,14 @@
 """Somebody looks at what they were told."""
 
+from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import and_, update
 
 from app.extensions import db
 from app.kit import clock
+from app.notifications import kinds
+from app.notifications.kinds import Family
 from app.notifications.models import Notification
 from app.notifications.queries_page import NEW
 from app.platform import realtime
@@ -30,9 +33,10 @@ def read_all(user_id: UUID) -> int:
     return _mark(user_id, Notification.read_at.is_(None), read_at=clock.now())
 
 
-def look(user_id: UUID) -> None:
-    """The list was shown: nothing on it is new any more, though not read."""
-    _mark(user_id, NEW, seen_at=clock.now())
+def look(user_id: UUID, families: Collection[Family] | None = None) -> None:
+    """The list was shown, of some families or whole: nothing on it is new any more, though not read."""
+    shown = and_(NEW, Notification.event.in_(kinds.events_of(families))) if families else NEW
+    _mark(user_id, shown, seen_at=clock.now())
 
 
 def _mark(user_id: UUID, which: object, **values: object) -> int:

@@ -24,12 +24,13 @@ def lines() -> Response:
     me, about = signed_in_viewer().id, _family()
     before = Place.read(request.args.get("before", ""))
     found, older = told(me, [about] if about else list(Family), before)
-    # What is new and closed to them by now is counted, and stands on no page.
-    if (any(line.new for line in found) or new(me)) and not _fetched_ahead():
-        with transaction():
-            reading.look(me)
-    days = [(name, list(of_day)) for name, of_day in groupby(found, _day)]
     families, first = list(Family), before is None
+    # What is new and closed to them by now is counted, and stands on no page.
+    some_new = any(line.new for line in found) or (about is None and new(me))
+    if first and some_new and not _fetched_ahead():
+        with transaction():
+            reading.look(me, [about] if about else None)
+    days = [(name, list(of_day)) for name, of_day in groupby(found, _day)]
     return page(
         "notifications/list.html", days=days, older=older, about=about, families=families, first=first
     )
