@@ -79,7 +79,11 @@ def on_creator(handle: str, viewer_id: UUID) -> Target:
 
 
 def on_post(post_id: UUID, viewer_id: UUID) -> Target:
-    card = find_post(post_id, viewer_id).card
+    post = find_post(post_id, viewer_id)
+    card = post.card
+    # Who bought it reads it when its page is closed, too, and that takes no tips. One's own: to be told so.
+    if not (post.out or post.seen.mine):
+        raise NotFound
     found = select(Creator.currency, _credit(viewer_id)).where(Creator.id == card.creator.id)
     currency, credit = db.session.execute(found).one()
     return Target(POST, post_id, card.creator, currency, credit, card.title, card.href)

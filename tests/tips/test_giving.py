@@ -9,7 +9,9 @@ from flask import Flask
 
 from app.accounts.models import FormerHandle, User
 from app.creators.models import Creator
-from app.creators.operations import following
+from app.creators.operations import following, pages
+from app.entitlements import rules as entitlements
+from app.entitlements.operations import grants
 from app.extensions import Model, db
 from app.invoices.models import Invoice
 from app.invoices.operations import limits
@@ -229,6 +231,27 @@ def test_nobody_tips_themselves_or_whom_they_cannot_see(app: Flask, mara: Person
     assert reader.send(form).status == 404
     assert reader.get("/@mara/tip").status == 404
     assert the_tips(app) == []
+
+
+def test_credit_pays_no_tip_on_what_was_bought_of_a_page_that_is_closed(
+    app: Flask, mara: Person, ben: Person
+) -> None:
+    give_credit(app, ben, 500)
+    post, reader = a_post(app, mara.id, audience="paid", price=499), signed_in(app, ben)
+    with app.app_context(), transaction():
+        grants.grant(ben.id, post, entitlements.Kind.PURCHASE, cause="invoice:1")
+    where = f"/posts/{post}/tip"
+    shown = reader.get(f"/posts/{post}")
+    assert shown.one(f"a[href='{where}']")
+    form = reader.get(where).form(where).fill(amount="5")
+    with app.app_context(), transaction():
+        pages.close(mara.id)
+    assert reader.send(form).status == reader.get(where).status == 404
+    assert the_tips(app) == []
+    assert balance(app, Kind.FAN_CREDIT, ben) == 500
+    kept = reader.get(f"/posts/{post}")
+    assert kept.status == 200
+    assert not kept.soup.select(f"a[href='{where}']")
 
 
 def test_a_handle_of_before_still_finds_its_creator(app: Flask, mara: Person, ben: Person) -> None:
