@@ -60,6 +60,8 @@ class Lock:
     currency: str = "USD"
     # Its owner's alone, as a draft is, and theirs who bought it when it was offered, or decide about it.
     private: bool = False
+    # Its owner is suspended: only theirs who decide about it.
+    away: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,8 @@ def judge(lock: Lock, person: UUID | None, holdings: Sequence[Holding]) -> Decis
     scopes = {lock.item_id, lock.creator_id}
     held = [holding for holding in holdings if holding.scope_id in scopes]
     mine = person is not None and person == lock.creator_id
+    if lock.away and not any(holding.kind is Kind.STAFF and _is_for(holding, lock) for holding in held):
+        return Decision(Outcome.HIDDEN, "away")
     if lock.private and not mine and not any(_is_for(holding, lock) for holding in held):
         return Decision(Outcome.HIDDEN, "private")
     # Whoever decides about a report sees what was taken down.

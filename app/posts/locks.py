@@ -16,6 +16,8 @@ from app.posts.models import Post
 
 # Out in the open: the post, its page and its author. All else is its author's alone.
 OUT: ColumnElement[bool] = and_(Post.state == "published", Creator.state == "open", User.state == "active")
+# Suspended: what they posted is there for nobody but whoever decides about it, whatever was bought of it.
+AWAY: ColumnElement[bool] = User.state != "active"
 COLUMNS = (Post.id, Post.creator_id, Post.audience, Post.rank, Post.price, Post.currency)
 
 
@@ -27,7 +29,7 @@ def lock_of(post: Post) -> Lock:
 def known_to(person_id: UUID, post_ids: Collection[UUID]) -> set[UUID]:
     """Those of them that this person may know of, open to them or not. Two statements."""
     found = (
-        select(*COLUMNS, OUT.label("out"))
+        select(*COLUMNS, OUT.label("out"), AWAY.label("away"))
         .join(Creator, Creator.id == Post.creator_id)
         .join(User, User.id == Post.creator_id)
         .where(Post.id.in_(post_ids), Post.state != "removed")
@@ -55,7 +57,7 @@ def showing(post_id: UUID) -> Showing | None:
     """
     ids = func.jsonb_path_query_array(Post.media, "$[*].id")
     row = db.session.execute(
-        select(*COLUMNS, OUT.label("out"), ids.label("media_ids"))
+        select(*COLUMNS, OUT.label("out"), AWAY.label("away"), ids.label("media_ids"))
         .join(Creator, Creator.id == Post.creator_id)
         .join(User, User.id == Post.creator_id)
         .where(Post.id == post_id, Post.state != "removed")
@@ -72,4 +74,5 @@ def _lock(row: Any) -> Lock:
         row.price,
         row.currency,
         private=not row.out,
+        away=row.away,
     )

@@ -8,6 +8,7 @@ from sqlalchemy import update
 
 from app.accounts.ages import BIRTH_DATE
 from app.accounts.models import User
+from app.accounts.operations import roles
 from app.creators.operations import following
 from app.entitlements.operations import grants
 from app.entitlements.rules import Closed, Kind
@@ -17,12 +18,14 @@ from app.invoices.operations import disputing
 from app.ledger import verifying
 from app.ledger.chart import Kind as AccountKind
 from app.ledger.operations.posting import Account
+from app.media import doors
 from app.platform.settings import vault
 from app.platform.transaction import transaction
 from app.posts.models import Post
 from tests.factories.creators import a_creator, a_tier
 from tests.factories.invoices import dispute, give_credit, money_in, refund, shop
-from tests.factories.people import Person, a_person, signed_in
+from tests.factories.media import a_picture
+from tests.factories.people import Person, a_person, signed_in, suspends
 from tests.factories.posts import a_post
 from tests.page_client import Page, PageClient
 
@@ -136,6 +139,26 @@ def test_what_was_bought_stays_as_long_as_the_post_exists(app: Flask, mara: Pers
         grants.lift(post, cause="report")
     change(app, post, state="removed")
     assert reader.get(f"/posts/{post}").status == 404
+
+
+def test_files_of_a_suspended_author_are_closed_to_buyers_as_the_post_is(app: Flask, mara: Person) -> None:
+    ben = a_person(app, "ben")
+    give_credit(app, ben, 499)
+    post, reader = for_sale(app, mara, media=[a_picture(app, mara)]), signed_in(app, ben)
+    reader.send(press_buy(reader, post).form(".*/pay/credit"))
+    picture = str(reader.get(f"/posts/{post}").one(".media img")["src"])
+    change(app, post, state="unpublished")
+
+    def answers() -> list[int]:
+        doors.clear()
+        return [reader.get(f"/posts/{post}").status, reader.http.get(picture).status_code]
+
+    assert answers() == [200, 200]
+    suspends(app, mara)
+    assert answers() == [404, 404]
+    with app.app_context(), transaction():
+        roles.restore(mara.id, actor=ben.id)
+    assert answers() == [200, 200]
 
 
 def test_money_that_comes_after_the_post_went_is_the_payers(app: Flask, mara: Person) -> None:
