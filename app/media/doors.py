@@ -65,7 +65,7 @@ class Stored:
     secret: str
     public: bool
     attached: bool
-    # What somebody posted who is suspended since, or whose page was closed or taken down.
+    # What was removed, or posted by somebody who is suspended since, or whose page was closed or taken down.
     shut: bool
     # A closed picture, whose creator wants readers to find their handle on it.
     marked: bool
@@ -114,7 +114,7 @@ def clear() -> None:
 
 def own(media_id: UUID) -> Showing | None:
     """In the library everything is its owner's alone."""
-    owner_id = db.session.scalar(select(Media.user_id).where(Media.id == media_id))
+    owner_id = db.session.scalar(select(Media.user_id).where(Media.id == media_id, Media.state != "removed"))
     if owner_id is None:
         return None
     return Showing(Lock(media_id, owner_id, Audience.SUBSCRIBERS, 99), frozenset({media_id}))
@@ -133,7 +133,12 @@ def _read(media_id: UUID) -> Stored | None:
         )
         .join(User, User.id == Media.user_id)
         .outerjoin(Creator, Creator.id == Media.user_id)
-        .where(Media.id == media_id, Media.state == "ready", Media.moderation != "removed")
+        .where(
+            Media.id == media_id,
+            # Of what its owner removed, those files are left that moderators have to see.
+            Media.state.in_(("ready", "removed")),
+            Media.moderation != "removed",
+        )
     ).first()
     if row is None:
         return None
@@ -153,7 +158,7 @@ def _shut() -> ColumnElement[bool]:
     """Their face stays beside what they said elsewhere, and messages are no part of a page that is closed."""
     away = or_(User.state != "active", hidden_from(None, Media.user_id.expression))
     closed = and_(Media.purpose.in_(("post", "cover")), func.coalesce(Creator.state != "open", false()))
-    return and_(Media.purpose != "avatar", or_(away, closed))
+    return or_(Media.state == "removed", and_(Media.purpose != "avatar", or_(away, closed)))
 
 
 def _decide(viewer_id: UUID | None, kind: str, holder_id: UUID) -> Decided | None:

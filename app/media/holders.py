@@ -3,6 +3,7 @@
 holders.register("post", showing)
 holders.on_change(refresh)      # a description changed: it became ready, got other words, was withdrawn
 holders.tell_places(places)     # what shows each file, or what could: the library says so
+holders.keep(kept)              # which of these somebody has to look at, though their owner removed them
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -37,11 +38,13 @@ class Place:
 Find = Callable[[UUID], Showing | None]
 Listener = Callable[[Described], None]
 Places = Callable[[Collection[UUID]], Mapping[UUID, Place]]
+Kept = Callable[[Collection[UUID]], set[UUID]]
 
 _kinds: dict[str, Find] = {}
 _loose: set[str] = set()
 _listeners: dict[Listener, None] = {}
 _places: dict[Places, None] = {}
+_keepers: dict[Kept, None] = {}
 
 
 def register(kind: str, find: Find, *, loose: bool = False) -> None:
@@ -72,6 +75,14 @@ def tell_changed(described: Described) -> None:
 
 def tell_places(places: Places) -> None:
     _places[places] = None
+
+
+def keep(keeper: Kept) -> None:
+    _keepers[keeper] = None
+
+
+def kept(media_ids: Collection[UUID]) -> set[UUID]:
+    return {one for keeper in _keepers for one in keeper(media_ids)}
 
 
 def waiting(media_ids: Collection[UUID]) -> list[UUID]:

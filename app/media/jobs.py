@@ -167,6 +167,7 @@ def forget_reader(payload: dict[str, Any]) -> None:
 @schedule.every(3600, "media.sweep")
 def sweep() -> None:
     sweeping.sweep_loose()
+    sweeping.sweep_kept()
 
 
 @schedule.every(24 * 3600, "media.ask_for_sweep")

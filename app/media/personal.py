@@ -28,7 +28,7 @@ FORGET = "media.forget_reader"
 
 def init_app(app: Flask) -> None:
     # What a moderator took down is remembered, so that it does not come back.
-    gone = and_(Media.state == "removed", Media.moderation != "removed")
+    gone = and_(Media.state == "removed", Media.moderation != "removed", Media.renditions == {})
     cleanup.keep(Media.changed_at, days=REMOVED_FOR_DAYS, only=gone)
     about = "Pictures, videos and audio you uploaded"
     personal_data.table(app, "media", about, MEDIA.export, _erase)

@@ -135,15 +135,18 @@ def reported_since(kind: str, subject_id: UUID) -> Select[datetime]:
 
 def reported_among(kind: str, subject_ids: Collection[UUID]) -> set[UUID]:
     """Those of them about which nobody has decided yet."""
-    waiting = select(Report.subject_id).where(Report.subject_kind == kind, Report.state == "waiting")
-    return set(db.session.scalars(waiting.where(Report.subject_id.in_(subject_ids))))
+    return set(db.session.scalars(undecided(kind).where(Report.subject_id.in_(subject_ids))))
+
+
+def undecided(kind: str) -> Select[UUID]:
+    """What somebody has to decide about."""
+    return select(Report.subject_id).where(Report.subject_kind == kind, Report.state == "waiting")
 
 
 def decided(kind: str) -> Select[UUID]:
     """What was reported, and what nobody has to decide about any more."""
     about = Report.subject_id
-    waiting = select(about).where(Report.subject_kind == kind, Report.state == "waiting")
-    return select(about).where(Report.subject_kind == kind, about.not_in(waiting))
+    return select(about).where(Report.subject_kind == kind, about.not_in(undecided(kind)))
 
 
 def others(line: Line) -> list[Line]:

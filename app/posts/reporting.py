@@ -1,5 +1,6 @@
 """Posts, comments and whole pages can be reported; what upholding does to each."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -23,7 +24,7 @@ from app.media.models import Media
 from app.media.operations import holding
 from app.media.shown import describe
 from app.moderation import people, subjects
-from app.moderation.queries import may_look, reported_since
+from app.moderation.queries import may_look, reported_since, undecided
 from app.moderation.subjects import Files, Reportable, Subject
 from app.platform.errors import NotFound
 from app.platform.viewer import Role
@@ -41,6 +42,7 @@ UNTITLED = "A post without a title"
 def init_app(app: Flask) -> None:
     standing.on_role_taken(let_out)
     holders.register(REPORTED, _showing, loose=True)
+    holders.keep(_kept)
     subjects.register(app, "person", replace(people.PERSON, find=seen_person))
     subjects.register(
         app,
@@ -215,6 +217,13 @@ def _showing(post_id: UUID) -> Showing | None:
         frozenset(UUID(one["id"]) for one in files.media),
         known_to=lambda viewer: viewer is not None and may_look(viewer, POST, post_id),
     )
+
+
+def _kept(media_ids: Collection[UUID]) -> set[UUID]:
+    """What readers saw of a post about which somebody has to decide."""
+    owners = select(Media.user_id).where(Media.id.in_(media_ids))
+    waiting = select(Post).where(Post.creator_id.in_(owners), Post.id.in_(undecided(POST)))
+    return {one for post in db.session.scalars(waiting).all() for one in _shown_by(post)} & set(media_ids)
 
 
 def _still_down(post: Post) -> set[UUID]:

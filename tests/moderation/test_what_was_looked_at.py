@@ -1,5 +1,6 @@
 """Moderators decide about what they saw, and see what those who reported it saw."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -7,10 +8,18 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.extensions import db
+from app.kit import clock
+from app.kit.clock import FixedClock
+from app.media import doors, jobs
 from app.moderation.models import Report
+from app.platform import cleanup, work
+from app.platform.storage import storage
+from tests.factories.media import a_picture
 from tests.factories.people import Person, a_person, signed_in
 from tests.page_client import PageClient
 from tests.posts.authors import Author, an_author
+
+LIBRARY = "/dashboard/media"
 
 
 @pytest.fixture
@@ -32,7 +41,8 @@ def desk(app: Flask) -> PageClient:
 def complain(app: Flask, reader: PageClient, kind: str, subject: UUID, **said: str) -> str:
     """Through the front door; where moderators find it."""
     path = f"/report/{kind}/{subject}"
-    assert reader.send(reader.get(path).form(path), **{"reason": "spam", **said}).status == 200
+    form = reader.get(path).form(path).fill(reason="spam").fill(**said)
+    assert reader.send(form).status == 200
     with app.app_context():
         newest = select(Report.id).where(Report.subject_id == subject).order_by(Report.id.desc())
         return f"/admin/reports/{db.session.scalars(newest).first()}"
@@ -62,3 +72,34 @@ def test_the_same_words_again_are_nothing_new_to_look_at(
     complain(app, reader, "post", post)
     desk.send(form)
     assert "It stays" in reader.get("/reports").text
+
+
+def test_what_its_author_removed_altogether_is_there_until_it_is_decided_about(
+    app: Flask, desk: PageClient, author: Author, ben: Person
+) -> None:
+    shown = str(a_picture(app, author.person)["id"])
+    post = author.write(title="Night trains", media=[shown])
+    report = complain(app, signed_in(app, ben), "post", post)
+    author.page.send(author.editor(post).fill(media=[]), intent="publish")
+    own = str(author.page.get(LIBRARY).one("main .pic img")["src"])
+    author.page.send(author.page.get(LIBRARY).form(f"/uploads/{shown}/remove"))
+    assert not author.page.get(LIBRARY).has_form(f"/uploads/{shown}/remove")
+    tidy(app)
+    address = str(desk.get(report).one("main .pic img")["src"])
+    assert desk.http.get(address).status_code == 200
+    assert author.page.http.get(own).status_code == 404
+    desk.send(desk.get(report).form(f"{report}/uphold"))
+    tidy(app)
+    assert desk.http.get(address).status_code == 404
+    with app.app_context():
+        assert not [key for key in storage().list("media/") if shown in key]
+
+
+def tidy(app: Flask) -> None:
+    """What is done by the clock, forty days later: what was removed is gone by then."""
+    doors.clear()
+    with clock.using(FixedClock(clock.now() + timedelta(days=40))), app.app_context():
+        jobs.sweep()
+        jobs.ask_for_sweep()
+        cleanup.clean()
+        work.drain(["media"])

@@ -11,7 +11,7 @@ from sqlalchemy import and_, or_, select
 from app.extensions import db
 from app.kit import clock
 from app.kit.ids import parse_id
-from app.media import marking
+from app.media import holders, marking, queries
 from app.media.models import Media
 from app.media.operations import making, uploading
 from app.media.operations.uploading import original_key, rendition_folder
@@ -52,6 +52,16 @@ def sweep_loose() -> None:
             uploading.forget(media, by=None)
 
 
+def sweep_kept() -> None:
+    """What its owner removed, and what nobody has to look at any more."""
+    aside = select(Media.id).where(Media.state == "removed", Media.renditions != {})
+    with transaction():
+        removed = set(db.session.scalars(aside))
+        let_go = sorted(removed - holders.kept(removed))[:BATCH]
+        for media in queries.lock_many(let_go).values():
+            uploading.delete_renditions(media)
+
+
 def go_on_with_held() -> None:
     held = select(Media.id).where(Media.state == "processing", Media.trouble.in_(making.HELD))
     with transaction():
@@ -77,7 +87,7 @@ def sweep_files() -> None:
 
 
 def _sweep(media_id: UUID, media: Media | None, keys: list[str]) -> None:
-    if media is None or media.state == "removed":
+    if media is None or (media.state == "removed" and not media.renditions):
         delete_files(media_id)
         return
     if media.state in {"ready", "failed"} and media.changed_at < clock.now() - LOOSE_FOR:

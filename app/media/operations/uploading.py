@@ -10,7 +10,7 @@ from app.accounts.queries import lock_user
 from app.extensions import db
 from app.kit.ids import new_id
 from app.kit.text import clean_line
-from app.media import kinds, queries
+from app.media import holders, kinds, queries
 from app.media.errors import TooBig, UnknownKind, UploadRefused, WrongOffset
 from app.media.kinds import LARGEST, LARGEST_SENT, Kind, Purpose
 from app.media.models import NAME_MAX, Media
@@ -112,15 +112,23 @@ def take(owner_id: UUID, files: Sequence[tuple[Asked, IO[bytes]]]) -> list[Media
 
 
 def cancel(media_id: UUID, owner_id: UUID) -> None:
-    """Called off before it was complete; afterwards it is removed."""
-    forget(_mine(media_id, owner_id), by=owner_id)
+    """Called off before it was complete; afterwards it is removed, whoever has to look at it still."""
+    media = _mine(media_id, owner_id)
+    if holders.kept([media_id]):
+        _take_away(media, by=owner_id)
+    else:
+        forget(media, by=owner_id)
 
 
 def forget(media: Media, *, by: UUID | None) -> None:
     """It is gone from here on; a worker deletes its files."""
-    media.state, media.renditions, media.public, media.attached = "removed", {}, False, False
+    _take_away(media, by=by)
+    delete_renditions(media)
+
+
+def delete_renditions(media: Media) -> None:
+    media.renditions = {}
     ask_to_delete_files(media.id)
-    audit.record(Action.MEDIA_REMOVED, actor=by, subject=("media", media.id))
 
 
 def ask_to_delete_files(media_id: UUID) -> None:
@@ -137,6 +145,12 @@ def original_key(media_id: UUID) -> str:
 
 def rendition_folder(media_id: UUID) -> str:
     return f"media/{media_id}/"
+
+
+def _take_away(media: Media, *, by: UUID | None) -> None:
+    """What it is made of stays until `delete_renditions`."""
+    media.state, media.public, media.attached = "removed", False, False
+    audit.record(Action.MEDIA_REMOVED, actor=by, subject=("media", media.id))
 
 
 def _room_of(person: User) -> int:
