@@ -41,6 +41,16 @@ class NotNow(Refused):
         super().__init__("This post has changed since the page was opened. Reload it and look again.")
 
 
+class ReadByBuyers(Refused):
+    """They read it while nobody else does, and it says one thing at a time."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Whoever bought this reads it now, too, and would read what you changed before its time. "
+            "Publish it then, or schedule it as it was. What you typed is still here."
+        )
+
+
 class Locked(Refused):
     """It may be known, but it is not open to this person."""
 

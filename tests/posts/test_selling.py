@@ -1,5 +1,6 @@
 """A post is bought: by whom, for how much, and for how long it stays theirs."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -15,6 +16,7 @@ from app.entitlements.rules import Closed, Kind
 from app.extensions import db
 from app.invoices.models import Invoice
 from app.invoices.operations import disputing
+from app.kit import clock
 from app.ledger import verifying
 from app.ledger.chart import Kind as AccountKind
 from app.ledger.operations.posting import Account
@@ -28,6 +30,7 @@ from tests.factories.media import a_picture
 from tests.factories.people import Person, a_person, signed_in, suspends
 from tests.factories.posts import a_post
 from tests.page_client import Page, PageClient
+from tests.posts.authors import an_author, stored
 
 SECRET = "Only for those who may"
 
@@ -139,6 +142,25 @@ def test_what_was_bought_stays_as_long_as_the_post_exists(app: Flask, mara: Pers
         grants.lift(post, cause="report")
     change(app, post, state="removed")
     assert reader.get(f"/posts/{post}").status == 404
+
+
+def test_buyers_do_not_read_what_is_scheduled_before_its_time(app: Flask) -> None:
+    shop(app)
+    author, ben = an_author(app), a_person(app, "ben")
+    give_credit(app, ben, 499)
+    post = author.write(title="Night trains", body=SECRET, visibility="paid", price="4.99")
+    reader = signed_in(app, ben)
+    reader.send(press_buy(reader, post).form(".*/pay/credit"))
+    author.press(post, "unpublish")
+    soon = f"{clock.now() + timedelta(days=1):%Y-%m-%dT%H:%M}"
+    form = author.editor(post).fill(body="The ending", publish_at=soon)
+    refused = author.page.send(form, intent="schedule")
+    assert refused.status == 422
+    assert "before its time" in refused.text
+    assert "The ending" in refused.form(f"/posts/{post}/edit").fields["body"]
+    assert SECRET in reader.get(f"/posts/{post}").text
+    author.page.send(author.editor(post), intent="schedule", publish_at=soon, body=SECRET, price="9.99")
+    assert stored(app, post).state == "scheduled", "its price is none of theirs"
 
 
 def test_files_of_a_suspended_author_are_closed_to_buyers_as_the_post_is(app: Flask, mara: Person) -> None:

@@ -51,6 +51,15 @@ def apply(post: Post, content: Content, *, out: bool) -> bool:
     return changed
 
 
+def reads_otherwise(post: Post, content: Content) -> bool:
+    """Whether somebody to whom the post is open would read or see something else in it."""
+    found, wish = queries.poll_of(post.id), content.poll
+    same_poll = _asks_the_same(*found, wish) if found and wish else not (found or wish)
+    shown = tuple(UUID(one["id"]) for one in post.media)
+    said = post.title, post.body, post.link, shown
+    return not same_poll or said != (content.title, content.body, content.link, content.media)
+
+
 def pin(creator_id: UUID, post_id: UUID) -> None:
     post = drafts.mine(creator_id, post_id)
     if post.state != "published":

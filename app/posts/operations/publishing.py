@@ -10,7 +10,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from app.accounts.models import User
 from app.creators.models import Creator
-from app.entitlements.queries import hidden_from
+from app.entitlements.queries import held_by_anybody, hidden_from
+from app.entitlements.rules import Kind
 from app.extensions import db
 from app.kit import clock
 from app.media.errors import NotArrived
@@ -24,7 +25,7 @@ from app.platform.transaction import transaction
 from app.posts import news, sharing
 from app.posts.card import AUTHOR, CREATOR
 from app.posts.content import Content, Fields, Hand
-from app.posts.errors import NotNow
+from app.posts.errors import NotNow, ReadByBuyers
 from app.posts.models import Poll, Post
 from app.posts.operations import drafts, editing, spreading
 
@@ -61,6 +62,8 @@ def schedule(creator_id: UUID, post_id: UUID, content: Content, at: datetime, ha
     if at <= clock.now():
         raise Refused("That moment has passed. Choose a later one, or publish now.", "publish_at")
     drafts.agree(post, hand)
+    if post.published_at and _somebody_bought(post_id) and editing.reads_otherwise(post, content):
+        raise ReadByBuyers
     return _go_out_later(post, content, at)
 
 
@@ -151,6 +154,10 @@ def _is_due() -> ColumnElement[bool]:
         ~hidden_from(None, Post.creator_id.expression),
         ~exists().select_from(shown).where(~ready),
     )
+
+
+def _somebody_bought(post_id: UUID) -> bool:
+    return bool(db.session.scalar(select(held_by_anybody(post_id, Kind.PURCHASE, Kind.GIFT))))
 
 
 def _some_are(media: Collection[UUID], states: Collection[str]) -> bool:
