@@ -116,8 +116,17 @@ def look_at_post(post_id: UUID) -> Subject | None:
     post = db.session.get(Post, post_id)
     if post is None:
         return None
-    words = Markup(post.body_html).striptags()  # noqa: S704 - taken apart, not shown as HTML
-    return Subject(post_id, post.creator_id, post.title or UNTITLED, words, f"/posts/{post_id}")
+    return Subject(post_id, post.creator_id, post.title or UNTITLED, _words_of(post), f"/posts/{post_id}")
+
+
+def _words_of(post: Post) -> str:
+    """All that readers read of it: where it leads, what it asks and what its pictures show, too."""
+    text = Markup(post.body_html).striptags()  # noqa: S704 - taken apart, not shown as HTML
+    asked = queries.poll_of(post.id)
+    poll = [asked[0].question, *(f"- {option.label}" for option in asked[1])] if asked else []
+    described = [f"[{one['alt']}]" for one in post.media if one.get("alt")]
+    link = [post.link["url"]] if post.link else []
+    return "\n\n".join(filter(None, (text, "\n".join(link), "\n".join(poll), "\n".join(described))))
 
 
 def look_at_comment(comment_id: UUID) -> Subject | None:

@@ -1,6 +1,7 @@
 """Moderators decide about what they saw, and see what those who reported it saw."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -93,6 +94,25 @@ def test_what_its_author_removed_altogether_is_there_until_it_is_decided_about(
     assert desk.http.get(address).status_code == 404
     with app.app_context():
         assert not [key for key in storage().list("media/") if shown in key]
+
+
+def test_links_polls_and_descriptions_of_pictures_are_decided_about_as_they_were(
+    app: Flask, desk: PageClient, author: Author, ben: Person
+) -> None:
+    picture = str(a_picture(app, author.person, alt="Her house from the street")["id"])
+    said: dict[str, Any] = {
+        "link": "https://example.org/her-address",
+        "poll_question": "When do we go?",
+        "poll_options": "At night\nAt noon",
+        "media": [picture],
+    }
+    post = author.write(title="Flowers", **said)
+    report = complain(app, signed_in(app, ben), "post", post)
+    assert "changed since" not in desk.get(report).text
+    author.page.send(author.editor(post).fill(**dict.fromkeys(said, "")), intent="publish")
+    shown = desk.get(report).text
+    for word in ("her-address", "When do we go?", "At night", "Her house from the street", "changed since"):
+        assert word in shown
 
 
 def tidy(app: Flask) -> None:
