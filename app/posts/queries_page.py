@@ -241,13 +241,14 @@ def kept_posts(
     viewer_id: UUID, *, before: Place | None = None
 ) -> tuple[list[tuple[Card, Seen]], Place | None]:
     """What somebody kept, the last kept first, and where it goes on. What has gone is left out."""
+    hidden = (hidden_from(viewer_id, scope) for scope in (Post.id.expression, Post.creator_id.expression))
     wanted = (
         select(*CARD, *seen_by(viewer_id), Bookmark.created_at.label("kept_at"))
         .select_from(Bookmark)
         .join(Post, Post.id == Bookmark.post_id)
         .join(*CREATOR)
         .join(*AUTHOR)
-        .where(Bookmark.user_id == viewer_id, OUT)
+        .where(Bookmark.user_id == viewer_id, OUT, *(~one for one in hidden))
         .order_by(Bookmark.created_at.desc(), Bookmark.post_id.desc())
         .limit(BOOKMARKS + 1)
     )
@@ -256,7 +257,7 @@ def kept_posts(
     rows = db.session.execute(wanted).all()
     cards = [(card := read_card(row), read_seen(row, card, viewer_id)) for row in rows[:BOOKMARKS]]
     last = rows[BOOKMARKS - 1] if len(rows) > BOOKMARKS else None
-    return [pair for pair in cards if not pair[1].hidden], Place(last.kept_at, last.id) if last else None
+    return cards, Place(last.kept_at, last.id) if last else None
 
 
 def spoken(viewer_id: UUID | ColumnElement[UUID] | None, *, hosting: bool) -> Any:

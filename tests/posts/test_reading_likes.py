@@ -127,6 +127,18 @@ def test_bookmarks_leave_out_what_has_gone(app: Flask) -> None:
     assert "Nothing kept yet" in reader.get("/bookmarks").text
 
 
+def test_bookmarks_go_on_past_those_of_whom_one_is_hidden_from(app: Flask) -> None:
+    mara, zoe, ben = a_person(app, "mara"), a_person(app, "zoe"), a_person(app, "ben")
+    there, *gone = *some_posts(app, zoe.id, 1), *some_posts(app, mara.id, 25)
+    with app.app_context(), transaction():
+        for post in (there, *gone):
+            liking.keep(ben.id, post, True)
+        following.block(mara.id, ben.id)
+    shown = signed_in(app, ben).get("/bookmarks")
+    assert "Nothing kept yet" not in shown.text
+    assert [card["id"] for card in shown.soup.select("article")] == [f"post-{there}"]
+
+
 def at_once(app: Flask, *actions: Callable[[], object]) -> None:
     """Each in a transaction and a thread of its own."""
     ready = threading.Barrier(len(actions))
