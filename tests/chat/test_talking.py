@@ -182,6 +182,13 @@ def test_what_was_said_is_sealed_in_the_table(app: Flask, fan: PageClient, talk:
     assert not any("lantern" in text for text in (*sealed, *told))
 
 
+@pytest.mark.parametrize("headers", [HTMX, {}])
+def test_beyond_the_last_word_there_is_nothing(host: PageClient, talk: str, headers: Any) -> None:
+    for place in ("after=999", "before=0", "around=999"):
+        shown = host.get(f"{talk}?{place}", **headers)
+        assert shown.status == 200
+
+
 def test_nobody_else_comes_in(app: Flask, talk: str, page: PageClient) -> None:
     other = signed_in(app, a_creator(app, "oskar"))
     token = other.get("/messages").form("/logout").fields["csrf_token"]
