@@ -1,5 +1,5 @@
-"""Who wants to know when somebody follows or is blocked, when tiers change places, or when a page closes:
-higher features, registered in create_app.
+"""Who wants to know when somebody follows or is blocked, when tiers change places, or when a page closes or
+becomes one for adults: higher features, registered in create_app.
 
 They are told in the same transaction.
 """
@@ -14,6 +14,7 @@ Closed = Callable[[UUID], None]  # the creator
 _listeners: dict[str, dict[Listener, None]] = {}
 _reranked: dict[Reranked, None] = {}
 _closed: dict[Closed, None] = {}
+_for_adults: dict[Closed, None] = {}
 
 
 def on_followed(listener: Listener) -> None:
@@ -39,6 +40,15 @@ def on_reranked(listener: Reranked) -> None:
 
 def on_closed(listener: Closed) -> None:
     _closed[listener] = None
+
+
+def on_for_adults(listener: Closed) -> None:
+    _for_adults[listener] = None
+
+
+def tell_for_adults(creator_id: UUID) -> None:
+    for listener in _for_adults:
+        listener(creator_id)
 
 
 def tell_closed(creator_id: UUID) -> None:

@@ -11,6 +11,7 @@ from app.rooms import queries
 
 def init_app() -> None:
     ties.on_closed(_close)
+    ties.on_for_adults(_ask_again)
     ties.on_reranked(_follow_its_tier)
     standing.on_left(_close)
 
@@ -18,6 +19,12 @@ def init_app() -> None:
 def _close(creator_id: UUID) -> None:
     if queries.room_of(creator_id):
         close_to_all(creator_id)
+
+
+def _ask_again(creator_id: UUID) -> None:
+    """Who is inside was not asked for their age."""
+    if room := queries.room_of(creator_id):
+        close_to_all(room.id)
 
 
 def _follow_its_tier(creator_id: UUID, ranks: Mapping[int, int]) -> None:

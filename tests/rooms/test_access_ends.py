@@ -2,19 +2,23 @@
 
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 
+from app.accounts.ages import BIRTH_DATE
+from app.accounts.models import User
 from app.accounts.operations import roles
 from app.config import Settings
 from app.creators.operations import pages
 from app.entitlements.operations import grants
 from app.entitlements.rules import Audience, Closed
+from app.extensions import db
 from app.kit import clock
 from app.platform import personal_data, realtime
+from app.platform.settings import vault
 from app.platform.transaction import transaction
 from app.rooms.operations import keeping
 from app.rooms.rules import Mute
@@ -187,6 +191,24 @@ def test_whoever_holds_something_else_is_let_in_again(
         return bool(heard(page)["topics"])
 
     eventually(asks_again, within=WITHIN)
+
+
+def test_a_page_that_becomes_one_for_adults_asks_who_listens_and_keeps_out_the_young(
+    app: Flask, mara: Person, ben: Person, deaf: LiveServer, room: str
+) -> None:
+    young, fan = a_person(app), signed_in(app, ben)
+    subscribes(app, young, mara)
+    with app.app_context(), transaction():
+        born = date(clock.now().year - 15, 1, 1).isoformat()
+        db.session.get_one(User, young.id).sealed_birth_date = vault().seal(born, BIRTH_DATE)
+    minor = signed_in(app, young)
+    inside = [(one, enter(deaf, one, room)) for one in (fan, minor)]
+    rules, host = "/dashboard/page/rules", signed_in(app, mara)
+    host.send(host.get("/dashboard/page").form(rules), adult="y")
+    for _, page in inside:
+        assert heard(page, WITHIN) == {"type": "withdrawn", "topics": [topic(room)]}
+    assert ticket_topics(minor, room) == []
+    assert "18 or older" in fan.get(room).text
 
 
 def test_a_ticket_from_before_is_known_for_one_after_a_restart(

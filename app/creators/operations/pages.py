@@ -64,7 +64,10 @@ def save_rules(creator_id: UUID, rules: Rules) -> None:
     creator = lock_page(creator_id)
     if rules.currency != creator.currency and queries.has_tiers(creator_id):
         raise CurrencyInUse
-    _note(creator_id, _set(creator, asdict(rules)))
+    changed = _set(creator, asdict(rules))
+    _note(creator_id, changed)
+    if "adult" in changed and rules.adult:
+        ties.tell_for_adults(creator_id)
 
 
 def close(creator_id: UUID) -> bool:
