@@ -6,6 +6,8 @@ from werkzeug.wrappers import Response
 
 from app.accounts.models import User
 
+# Who is suspended is nobody, but to whom one of these shows them.
+STATES = ("active", "suspended")
 # None where there is no more to show.
 Shows = Callable[[User], Response | None]
 

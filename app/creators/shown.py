@@ -37,6 +37,8 @@ class Shown:
     # What the viewer adds.
     mine: bool
     followed: bool
+    # The one who sees its cover, while nobody else does.
+    alone: UUID | None
 
     @property
     def href(self) -> str:
@@ -48,12 +50,8 @@ class Shown:
 
     @property
     def cover_url(self) -> str | None:
-        return pictures.address(self.cover, *pictures.COVERS, alone=self._alone)
+        return pictures.address(self.cover, *pictures.COVERS, alone=self.alone)
 
     @property
     def cover_choices(self) -> str:
-        return pictures.choices(self.cover, alone=self._alone)
-
-    @property
-    def _alone(self) -> UUID | None:
-        return pictures.owner_alone(self.id, self.state)
+        return pictures.choices(self.cover, alone=self.alone)

@@ -14,4 +14,5 @@ def init_app(app: Flask) -> None:
     ties.on_unblocked(wiring.open_to_unblocked)
     ties.on_reranked(grants.rerank)
     hiding.hide_where(wiring.hides_page)
+    hiding.let_in_where(wiring.lets_in)
     personal.init_app(app)

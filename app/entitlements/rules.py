@@ -177,8 +177,10 @@ def _opens(holding: Holding, lock: Lock) -> bool:
 
 
 def _is_for(holding: Holding, lock: Lock) -> bool:
-    """This very item was bought for them, or they were let in to decide about it."""
-    return holding.scope_id == lock.item_id and holding.kind in {Kind.PURCHASE, Kind.GIFT, Kind.STAFF}
+    """This very item was bought for them, or they were let in to decide about it, or about its whole page."""
+    if holding.kind is Kind.STAFF:
+        return True
+    return holding.scope_id == lock.item_id and holding.kind in {Kind.PURCHASE, Kind.GIFT}
 
 
 def _opened(keys: Sequence[Holding]) -> Decision:

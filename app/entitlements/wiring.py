@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, not_
+from sqlalchemy import ColumnElement, and_, false, not_
 
 from app.creators.hiding import Moment, Person
 from app.entitlements.operations import grants
@@ -29,8 +29,12 @@ def open_to_unblocked(user_id: UUID, creator_id: UUID) -> None:
 
 def hides_page(viewer_id: Person, creator_id: ColumnElement[UUID], at: Moment) -> ColumnElement[bool]:
     """Staff at work look also at what was taken down."""
-    hidden = hidden_from(viewer_id, creator_id)
+    return and_(hidden_from(viewer_id, creator_id), not_(lets_in(viewer_id, creator_id, at)))
+
+
+def lets_in(viewer_id: Person, creator_id: ColumnElement[UUID], at: Moment) -> ColumnElement[bool]:
+    """Staff at work."""
     if viewer_id is None:
-        return hidden
+        return false()
     at = clock.now() if at is None else at
-    return and_(hidden, not_(creator_id.in_(scopes_held(viewer_id, [Kind.STAFF], at))))
+    return creator_id.in_(scopes_held(viewer_id, [Kind.STAFF], at))

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     CTE,
+    ColumnElement,
     DateTime,
     Select,
     Text,
@@ -31,6 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSON, JSONB, aggregate_order_by
 
 from app.accounts.models import User
+from app.creators.hiding import let_in
 from app.creators.models import Creator, Follow
 from app.entitlements.queries import held_column, hidden_from, scopes_held
 from app.entitlements.rules import Kind
@@ -220,7 +222,9 @@ def _by_creator(of: Of, many: int, *, signed_in: bool) -> Prepared:
     if of is Of.FRONT:
         above = select(*LISTED, true().label("above")).where(theirs, OUT, pinned)
         page = above.union_all(newest.add_columns(false())).cte("page")
-    return Prepared(_seen(page, ME if signed_in else None), parameters=7)
+    if not signed_in:
+        return Prepared(_seen(page, None), parameters=7)
+    return Prepared(_seen(page, ME, let_in(ME, Creator.id.expression, NOW)), parameters=7)
 
 
 def _followed_posts(show: Show, many: int) -> CTE:
@@ -282,8 +286,10 @@ def _open(creator_id: Any) -> CTE:
     )
 
 
-def _seen(page: CTE, me: Any) -> Select[Any]:
+def _seen(page: CTE, me: Any, decides: ColumnElement[bool] | None = None) -> Select[Any]:
     """The page's posts with what `Line` holds, in its order. Those of a closed page are its owner's alone.
+
+    `decides`: who looks at them wherever their author went.
 
     As one value, which is read at once: column by column of each row it took longer than to find them.
     """
@@ -297,12 +303,17 @@ def _seen(page: CTE, me: Any) -> Select[Any]:
         Post.version, _stamp(), or_(Post.adult, Creator.adult),
         Post.published_at, above, Post.likes, Post.comments, liked, kept, cast(held, Text),
     )  # fmt: skip
+    decides = false() if decides is None else decides
+    known = or_(Creator.state == "open", Creator.id == me, decides)
     return (
         select(func.coalesce(func.json_agg(aggregate_order_by(line, *order)), cast(literal("[]"), JSON)))
         .select_from(page)
         .join(Post, Post.id == page.c.id)
-        .join(Creator, and_(Creator.id == Post.creator_id, or_(Creator.state == "open", Creator.id == me)))
-        .join(User, and_(User.id == Post.creator_id, User.state == "active"))
+        .join(
+            Creator,
+            and_(Creator.id == Post.creator_id, known),
+        )
+        .join(User, and_(User.id == Post.creator_id, or_(User.state == "active", decides)))
     )
 
 

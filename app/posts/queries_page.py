@@ -311,7 +311,9 @@ def _found() -> Prepared:
     bought = Post.id.in_(scopes_held(ME, [Kind.PURCHASE, Kind.GIFT], now))
     mine = and_(Post.creator_id == ME, Post.published_at.is_not(None))
     # And whoever decides about a report looks at it, wherever its author took it or went.
-    staff = Post.id.in_(scopes_held(ME, [Kind.STAFF], now))
+    deciding = scopes_held(ME, [Kind.STAFF], now)
+    on_the_page = and_(Post.creator_id.in_(deciding), Post.state == "published")
+    staff = or_(Post.id.in_(deciding), on_the_page)
     kept = and_(Post.state != "removed", or_(and_(User.state == "active", or_(bought, mine)), staff))
     found = (
         select(

@@ -8,6 +8,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app.creators.models import Creator
+from app.creators.operations import pages
 from app.extensions import db
 from app.kit import clock
 from app.kit.clock import FixedClock
@@ -15,8 +17,9 @@ from app.media import doors, jobs
 from app.moderation.models import Report
 from app.platform import cleanup, work
 from app.platform.storage import storage
+from app.platform.transaction import transaction
 from tests.factories.media import a_picture
-from tests.factories.people import Person, a_person, signed_in
+from tests.factories.people import Person, a_person, signed_in, suspends
 from tests.page_client import PageClient
 from tests.posts.authors import Author, an_author
 
@@ -113,6 +116,38 @@ def test_links_polls_and_descriptions_of_pictures_are_decided_about_as_they_were
     shown = desk.get(report).text
     for word in ("her-address", "When do we go?", "At night", "Her house from the street", "changed since"):
         assert word in shown
+
+
+@pytest.mark.parametrize("how", ["closed", "suspended"])
+def test_a_reported_page_can_be_looked_at_wherever_its_owner_went(
+    app: Flask, desk: PageClient, author: Author, ben: Person, how: str
+) -> None:
+    with app.app_context(), transaction():
+        db.session.get_one(Creator, author.id).headline = "Come to the yellow house"
+    picture = str(a_picture(app, author.person)["id"])
+    post = author.write(title="Night trains", body="Only there", media=[picture])
+    draft = author.write("draft", title="Nobody's business")
+    report = complain(app, signed_in(app, ben), "creator", author.id)
+    if how == "closed":
+        with app.app_context(), transaction():
+            pages.close(author.id)
+    else:
+        suspends(app, author.person)
+    assert "yellow house" not in desk.get("/@mara").text
+    assert desk.get("/@mara/about").status == 404
+    shown = desk.send(desk.get(report).form(f"{report}/open"))
+    assert "Come to the yellow house" in shown.text
+    assert "Nobody else sees this page" in shown.text
+    assert "Night trains" in shown.text
+    assert desk.get("/@mara/about").status == 200
+    read = desk.get(f"/posts/{post}")
+    assert "Only there" in read.text
+    doors.clear()
+    assert desk.http.get(str(read.one(".media img")["src"])).status_code == 200
+    assert desk.get(f"/posts/{draft}").status == 404
+    others = signed_in(app, ben)
+    assert [others.get(path).status for path in ("/@mara/about", f"/posts/{post}")] == [404, 404]
+    assert "yellow house" not in others.get("/@mara").text
 
 
 def tidy(app: Flask) -> None:

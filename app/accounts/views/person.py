@@ -12,9 +12,13 @@ from app.platform.pages import page, see_for_good
 @bp.get("/@<handle>")
 @guard(Access.ANYONE)
 def person(handle: str) -> Response:
-    found, moved = queries.find_by_handle(handle)
+    found, moved = queries.find_by_handle(handle, states=homes.STATES)
     if found is None:
         raise NotFound
-    if moved or handle != found.handle:
+    here = found.state == "active"
+    if here and (moved or handle != found.handle):
         return see_for_good(f"/@{found.handle}")
-    return homes.shown(found) or page("accounts/person.html", person=found)
+    more = homes.shown(found)
+    if more is None and not here:
+        raise NotFound
+    return more or page("accounts/person.html", person=found)

@@ -34,20 +34,20 @@ def init_app(app: Flask) -> None:
 
 def home(person: User) -> Response | None:
     """What `/@handle` shows when somebody has a page."""
-    shown = find_page(person, _viewer_id())
+    shown = find_page(person, _viewer_id(), deciding=True)
     return creator_page(shown, tabs.tabs()[0]) if shown else None
 
 
 @bp.get("/@<handle>/<name>")
 @guard(Access.ANYONE)
 def tab(handle: str, name: str) -> Response:
-    person, _ = queries.find_by_handle(handle)
+    person, _ = queries.find_by_handle(handle, states=homes.STATES)
     found = next((one for one in tabs.tabs()[1:] if one.name == name), None)
     if person is None or found is None:
         raise NotFound
-    if handle != person.handle:
+    if person.state == "active" and handle != person.handle:
         return see_for_good(f"/@{person.handle}/{name}")
-    shown = find_page(person, _viewer_id())
+    shown = find_page(person, _viewer_id(), deciding=True)
     if shown is None:
         raise NotFound
     return creator_page(shown, found)
