@@ -101,6 +101,15 @@ def test_a_tip_that_came_back_says_so_and_cannot_be_taken_back_by_hand(
         assert tipped.paid_at and tipped.returned_at and tipped.returned_at > tipped.paid_at
 
 
+def test_a_tip_leaves_what_its_giver_began_to_write_there(fan: PageClient, talk: str) -> None:
+    token = fan.get(talk).form(talk).fields["csrf_token"]
+    fan.post(f"{talk}/draft", {"csrf_token": token, "body": "Half a thought"})
+    tip(fan, f"{talk}/tip")
+    assert fan.get(talk).form(talk).fields["body"] == "Half a thought"
+    say(fan, talk, "A whole one")
+    assert fan.get(talk).form(talk).fields["body"] == ""
+
+
 def test_fans_and_those_apart_are_given_nothing(
     app: Flask, fan: PageClient, creator: PageClient, talk: str, mara: Person, ben: Person
 ) -> None:

@@ -37,7 +37,7 @@ NOTE = text("""
         read_seq = case user_id when :me then :seq else read_seq end,
         delivered_seq = case user_id when :me then :seq else delivered_seq end,
         wrote_seq = case user_id when :me then :seq else wrote_seq end,
-        sealed_draft = case user_id when :me then null else sealed_draft end
+        sealed_draft = case when user_id = :me and :typed then null else sealed_draft end
     where conversation_id = :talk
 """)
 
@@ -202,12 +202,16 @@ def _sent_before(conversation_id: UUID, me: UUID, key: str) -> int | None:
 
 
 def _note_members(message: Message) -> None:
-    """Both lists move it to their top; whoever writes has read what was there, and keeps no draft."""
+    """Both lists move it to their top; whoever writes has read what was there, and keeps no draft.
+
+    The words of a tip were not typed there: what was begun there waits on.
+    """
     values = {
         "talk": message.conversation_id,
         "me": message.user_id,
         "at": message.created_at,
         "seq": message.seq,
+        "typed": message.tip_id is None,
     }
     db.session.execute(NOTE, values)
 
