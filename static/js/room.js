@@ -96,6 +96,8 @@ document.addEventListener("live:present", ({ detail }) => {
   document.querySelector("[data-present]").hidden = !detail.count;
 });
 document.addEventListener("live:reconnected", catchUp);
+// What stays on top changed while it was asked for: the answer may not know.
+document.addEventListener("live:room", () => (behind ||= catching));
 // The room is no longer open to whoever reads this: its page tells what would open it.
 document.addEventListener("live:denied", ({ detail }) => detail.topics.includes(topic) && location.reload());
 document.addEventListener("room:done", () => {
@@ -122,7 +124,10 @@ async function catchUp() {
     const answer = await fetch(`${here}/changes?since=${change}`, { headers });
     if (answer.status === 205 || answer.status === 404) return location.reload();
     if (!answer.ok) return;
-    const list = read(await answer.text()).querySelector("ol");
+    const missed = read(await answer.text());
+    const list = missed.querySelector("ol");
+    const top = missed.querySelector("#room-top");
+    if (top) document.getElementById("room-top").replaceWith(top);
     arrive([...list.children]);
     change = Math.max(change, Number(list.dataset.changes));
     know(change);

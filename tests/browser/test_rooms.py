@@ -6,11 +6,12 @@ from playwright.sync_api import Locator, Page, expect
 
 from app.accounts.operations import sessions
 from app.platform.transaction import transaction
+from app.rooms.operations import keeping, speaking
 from tests.browser.pages import fits_in_every_shape
 from tests.browser.tabs import OpenTab, sign_in
 from tests.factories.creators import a_creator, a_tier
 from tests.factories.people import Person, a_person, signed_in
-from tests.rooms.rooms import a_room, all_said, came_long_ago, cancels, says, subscribes
+from tests.rooms.rooms import a_room, all_said, came_long_ago, cancels, id_of, says, subscribes
 
 ON = "html[data-live=on]"
 
@@ -125,3 +126,18 @@ def test_what_is_typed_as_the_session_ends_is_there_again(
     tab.wait_for_url("**/login?ended=1**")
     at(app, tab, ben, room)
     expect(tab.get_by_role("textbox", name="Say something")).to_have_value("Which paper is it?")
+
+
+def test_a_pinned_line_that_is_removed_while_a_page_is_away_leaves_its_top(
+    app: Flask, tab: Page, mara: Person, ben: Person, room: str
+) -> None:
+    with app.app_context(), transaction():
+        keeping.pin(mara.id, id_of(room), 1)
+    fan = at(app, tab, ben, room)
+    expect(fan.locator(".pinned")).to_contain_text("The first strip is in the tray.")
+    fan.context.set_offline(True)
+    with app.app_context(), transaction():
+        speaking.remove(mara.id, id_of(room), 1)
+    fan.context.set_offline(False)
+    expect(lines(fan)).to_have_text(["Removed."])
+    expect(fan.locator(".pinned")).to_have_count(0)

@@ -72,7 +72,7 @@ def catch_up(room_id: UUID) -> Response:
     found = queries.changes(visit, _number("since") or 0)
     if found is None:
         return Response("", 205)
-    return partial("rooms/_changes.html", room=visit, changes=found)
+    return partial("rooms/_changes.html", room=visit, changes=found, pinned=queries.pinned(visit))
 
 
 @bp.post("/rooms/<uuid:room_id>/adult")
