@@ -1,7 +1,7 @@
 // A conversation, live: what comes is put in its place, what is typed is sent in order and once, whatever the
 // connection does. Without this file it is a page with a form.
 
-import { dress as dressAll, headers, outgoing, putBack, read, readingBack, renew, say, sendByEnter, toEnd, waiting } from "./talk.js";
+import { dress as dressAll, headers, outgoing, putBack, read, readAnew, readingBack, renew, say, sendByEnter, toEnd, waiting } from "./talk.js";
 
 const TYPES_FOR = 5_000;
 const TELL_TYPING = 3_000;
@@ -156,7 +156,7 @@ function converse() {
     catching = true;
     try {
       const answer = await fetch(`${here}/changes?since=${change}`, { headers });
-      if (answer.status === 205) return location.reload();
+      if (answer.status === 205) return readAnew();
       if (!answer.ok) return;
       const list = read(await answer.text()).querySelector("ol");
       arrive([...list.children]);

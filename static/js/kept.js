@@ -1,5 +1,5 @@
-// What was being typed as an answer led away, or the session ended, comes back in this tab, once the same person has
-// signed in again.
+// What was being typed as an answer led away, the page had to be read anew, or the session ended, comes back in this
+// tab, once the same person has signed in again.
 
 let signingOut = false;
 
@@ -37,7 +37,7 @@ function putBack(form) {
 
 document.addEventListener("submit", () => (signingOut = false), true);
 document.addEventListener("signing-out", () => (signingOut = true));
-document.addEventListener("live:ended", () => keep());
+for (const event of ["live:ended", "read-anew"]) document.addEventListener(event, () => keep());
 document.addEventListener("htmx:beforeOnLoad", ({ detail }) => {
   const leads = detail.xhr.getResponseHeader("HX-Redirect");
   if (leads) keep(leads.startsWith("/login") ? null : detail.elt);

@@ -1,7 +1,7 @@
 // A room, live: what is said is put in its place, what is typed is sent once and in order. Without this file it is
 // a page with a form. What comes is the same for all; whose it is, the page itself knows.
 
-import { dress as dressAll, headers, outgoing, putBack, read, readingBack, renew, say, sendByEnter, toEnd, waiting } from "./talk.js";
+import { dress as dressAll, headers, outgoing, putBack, read, readAnew, readingBack, renew, say, sendByEnter, toEnd, waiting } from "./talk.js";
 
 // So near to its end it is read as it grows.
 const NEAR = 160;
@@ -99,7 +99,7 @@ document.addEventListener("live:reconnected", catchUp);
 // What stays on top changed while it was asked for: the answer may not know.
 document.addEventListener("live:room", () => (behind ||= catching));
 // The room is no longer open to whoever reads this: its page tells what would open it.
-document.addEventListener("live:denied", ({ detail }) => detail.topics.includes(topic) && location.reload());
+document.addEventListener("live:denied", ({ detail }) => detail.topics.includes(topic) && readAnew());
 document.addEventListener("room:done", () => {
   document.querySelector("#sheets > dialog")?.close();
   catchUp();
@@ -122,7 +122,7 @@ async function catchUp() {
   catching = true;
   try {
     const answer = await fetch(`${here}/changes?since=${change}`, { headers });
-    if (answer.status === 205 || answer.status === 404) return location.reload();
+    if (answer.status === 205 || answer.status === 404) return readAnew();
     if (!answer.ok) return;
     const missed = read(await answer.text());
     const list = missed.querySelector("ol");

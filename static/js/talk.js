@@ -8,6 +8,12 @@ export const read = (html) => new DOMParser().parseFromString(html, "text/html")
 export const toEnd = () => scrollTo({ top: document.documentElement.scrollHeight });
 export const waiting = (thread, one) => thread.querySelector(`[data-waits="${CSS.escape(one.idempotency_key)}"]`);
 
+// What is typed comes back with it (kept.js).
+export function readAnew() {
+  document.dispatchEvent(new Event("read-anew"));
+  location.reload();
+}
+
 // What waits to be sent: it goes out in its order, once, and is not lost with the page. `refusals` are answers that
 // stay what they are; the others pass: a busy server, a session that has to begin again.
 export function outgoing({ store, refusals, post, show, arrived, there, catchUp, delayed, refused }) {

@@ -141,3 +141,17 @@ def test_a_pinned_line_that_is_removed_while_a_page_is_away_leaves_its_top(
     fan.context.set_offline(False)
     expect(lines(fan)).to_have_text(["Removed."])
     expect(fan.locator(".pinned")).to_have_count(0)
+
+
+def test_a_room_that_is_read_anew_has_the_line_that_is_being_typed(
+    app: Flask, tab: Page, ben: Person, room: str
+) -> None:
+    """It missed more than is caught up with."""
+    fan = at(app, tab, ben, room)
+    line = fan.get_by_role("textbox", name="Say something")
+    line.fill("Which paper is it?")
+    fan.route("**/changes?**", lambda route: route.fulfill(status=205))
+    fan.context.set_offline(True)
+    with fan.expect_navigation():
+        fan.context.set_offline(False)
+    expect(line).to_have_value("Which paper is it?")
