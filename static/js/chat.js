@@ -97,7 +97,9 @@ function converse() {
       if (Number(known.dataset.change) < Number(li.dataset.change)) renew(known, li);
     } else {
       const before = [...said()].reverse().find((one) => seqOf(one) < seqOf(li));
-      before ? before.after(li) : thread.prepend(li);
+      if (before) before.after(li);
+      else if (thread.querySelector("[data-earlier]")) return; // older than what is shown
+      else thread.prepend(li);
     }
     window.htmx?.process(known ?? li);
     last = Math.max(last, seqOf(li));

@@ -101,6 +101,14 @@ def test_what_was_said_before_is_a_link_away(app: Flask, ben: Person, room: str)
     assert "Line 20" in words_of(fan.get(f"{room}?around=21"))
 
 
+def test_a_page_of_the_past_takes_nothing_that_is_said_after_it(app: Flask, ben: Person, room: str) -> None:
+    for number in range(AT_ONCE + 5):
+        says(app, ben, room, f"Line {number}")
+    thread = signed_in(app, ben).get(f"{room}?before=6").one("ol[data-room]")
+    assert "data-past" in thread.attrs
+    assert thread["data-last"] == thread.select("li[data-seq]")[-1]["data-seq"] == "5"
+
+
 def test_a_page_sends_the_same_statements_however_much_was_said(app: Flask, ben: Person, room: str) -> None:
     fan = signed_in(app, ben)
     says(app, ben, room, "One")

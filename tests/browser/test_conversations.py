@@ -1,0 +1,79 @@
+"""What a conversation's page does with what is answered, read, changed further back, or refused."""
+
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Locator, Page, expect
+
+from app.chat.operations import writing
+from app.platform.transaction import transaction
+from tests.browser.tabs import OpenTab, sign_in
+from tests.chat.talking import begin, says_much
+from tests.factories.creators import a_creator
+from tests.factories.people import Person, a_person, signed_in
+
+ON = "html[data-live=on]"
+
+
+@pytest.fixture
+def mara(app: Flask) -> Person:
+    return a_creator(app, "mara", display_name="Mara Ellison")
+
+
+@pytest.fixture
+def ben(app: Flask) -> Person:
+    return a_person(app, "ben")
+
+
+@pytest.fixture
+def talk(app: Flask, mara: Person, ben: Person) -> str:
+    return begin(signed_in(app, ben), "mara", "Did the contact sheet arrive?")
+
+
+def at(app: Flask, tab: Page, person: Person, path: str) -> Page:
+    sign_in(tab, app, person)
+    tab.goto(path)
+    expect(tab.locator(ON)).to_be_attached()
+    return tab
+
+
+def write(tab: Page, words: str) -> None:
+    tab.get_by_role("textbox", name="Write to").fill(words)
+    tab.get_by_role("button", name="Send").click()
+
+
+def bubbles(tab: Page) -> Locator:
+    return tab.locator("[data-thread] p.said")
+
+
+def numbers(tab: Page) -> list[int]:
+    shown: list[int] = tab.locator("li[data-seq]").evaluate_all(
+        "all => all.map((one) => Number(one.dataset.seq))"
+    )
+    return shown
+
+
+def gives_a_sign(app: Flask, person: Person, talk: str, *seqs: int) -> None:
+    for seq in seqs:
+        with app.app_context(), transaction():
+            writing.react(person.id, UUID(talk.removeprefix("/messages/")), seq, "🔥")
+
+
+def test_what_changes_further_back_or_ahead_waits_for_its_own_place(
+    app: Flask, open_tab: OpenTab, mara: Person, ben: Person, talk: str
+) -> None:
+    says_much(app, ben, talk, (f"Number {number}" for number in range(2, 62)))
+    latest = at(app, open_tab(), ben, talk)
+    past = at(app, open_tab(), ben, f"{talk}?around=5")
+    shown = numbers(past)
+    gives_a_sign(app, mara, talk, 40, 2, 60)
+    for tab, seq in ((latest, 60), (past, 2)):
+        expect(tab.locator(f"#m-{seq} .signs")).to_have_text("🔥")
+    assert numbers(latest) == list(range(32, 62))
+    gives_a_sign(app, mara, talk, 3)
+    expect(past.locator("#m-3 .signs")).to_have_text("🔥")
+    assert numbers(past) == shown
+    latest.evaluate("scrollTo(0, 0)")
+    expect(latest.locator("#m-2 .signs")).to_have_text("🔥")
+    assert numbers(latest) == list(range(2, 62))
