@@ -189,9 +189,17 @@ export function sendByEnter(composer, body) {
   });
 }
 
-// What was refused stands before what was typed meanwhile.
+const cameBack = new WeakMap();
+
+// What was refused stands before what was typed meanwhile, and after what was refused before it, if that stands there still.
 export function putBack(field, words) {
-  if (field && words) field.value = field.value ? `${words}\n${field.value}` : words;
+  if (!field || !words) return;
+  const before = cameBack.get(field);
+  const still = before && `${field.value}\n`.startsWith(`${before}\n`);
+  const back = still ? `${before}\n${words}` : words;
+  const typed = still ? field.value.slice(before.length + 1) : field.value;
+  field.value = typed ? `${back}\n${typed}` : back;
+  cameBack.set(field, back);
 }
 
 export function say(message) {

@@ -77,3 +77,17 @@ def test_what_changes_further_back_or_ahead_waits_for_its_own_place(
     latest.evaluate("scrollTo(0, 0)")
     expect(latest.locator("#m-2 .signs")).to_have_text("🔥")
     assert numbers(latest) == list(range(2, 62))
+
+
+def test_lines_that_were_refused_come_back_in_their_order(
+    app: Flask, tab: Page, ben: Person, talk: str
+) -> None:
+    fan = at(app, tab, ben, talk)
+    line = fan.get_by_role("textbox", name="Write to")
+    fan.context.set_offline(True)
+    write(fan, "First https://one.example/")
+    write(fan, "Then https://two.example/")
+    line.fill("And the next")
+    fan.context.set_offline(False)
+    expect(line).to_have_value("First https://one.example/\nThen https://two.example/\nAnd the next")
+    expect(fan.locator("[data-waits]")).to_have_count(0)
