@@ -6,6 +6,7 @@ import { dress as dressAll, headers, outgoing, putBack, read, readAnew, readingB
 const TYPES_FOR = 5_000;
 const TELL_TYPING = 3_000;
 const SAVE_DRAFT = 1_200;
+const TELL_AGAIN = 10_000;
 // So near to its end it is read as it grows.
 const NEAR = 160;
 // What comes in such a time is shown together.
@@ -177,11 +178,15 @@ function converse() {
     unsent.flush();
   }
 
-  function seen() {
+  // What did not arrive is told again: with what comes next, or after a while.
+  async function seen() {
     if (past || last <= told) return;
     if (document.hidden) return void quietly(`${here}/seen`, { delivered: last });
-    told = last;
-    quietly(`${here}/seen`, { read: last });
+    const mark = (told = last);
+    const answer = await quietly(`${here}/seen`, { read: mark });
+    if (answer?.ok || told !== mark) return;
+    told = 0;
+    if (!answer || answer.status === 429 || answer.status >= 500) setTimeout(seen, TELL_AGAIN);
   }
   document.addEventListener("visibilitychange", () => document.hidden || seen());
 

@@ -8,12 +8,14 @@ from playwright.sync_api import Locator, Page, expect
 
 from app.chat.operations import writing
 from app.platform.transaction import transaction
-from tests.browser.tabs import OpenTab, sign_in
+from tests.browser.tabs import OpenTab, hurry, sign_in
 from tests.chat.talking import begin, says_much
 from tests.factories.creators import a_creator
 from tests.factories.people import Person, a_person, signed_in
 
 ON = "html[data-live=on]"
+# Of static/js/chat.js.
+BEFORE_TOLD_AGAIN_MS = 10_000
 
 
 @pytest.fixture
@@ -91,3 +93,18 @@ def test_lines_that_were_refused_come_back_in_their_order(
     fan.context.set_offline(False)
     expect(line).to_have_value("First https://one.example/\nThen https://two.example/\nAnd the next")
     expect(fan.locator("[data-waits]")).to_have_count(0)
+
+
+def test_a_mark_that_did_not_arrive_is_set_once_it_can(
+    app: Flask, open_tab: OpenTab, mara: Person, ben: Person, talk: str
+) -> None:
+    fan, host = at(app, open_tab(width=390), ben, talk), open_tab()
+    hurry(host, BEFORE_TOLD_AGAIN_MS)
+    at(app, host, mara, talk)
+    expect(fan.locator("[data-mark]")).to_have_text("Read")
+    host.route(f"**{talk}/seen", lambda route: route.abort())
+    with host.expect_event("requestfailed"):
+        write(fan, "And the prints?")
+    expect(fan.locator("[data-mark]")).to_have_text("Sent")
+    host.unroute(f"**{talk}/seen")
+    expect(fan.locator("[data-mark]")).to_have_text("Read")
