@@ -300,6 +300,17 @@ function converse() {
   });
   sendByEnter(composer, body);
 
+  // What is answered is chosen, and let go of, beside what is typed and added already.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("dialog:has(#answering) a[data-answer], .answering a");
+    if (!link || !composer || event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    composer.querySelector(".answering")?.remove();
+    if ("answer" in link.dataset) composer.prepend(document.getElementById("answering").content.cloneNode(true));
+    link.closest("dialog")?.close();
+    body.focus();
+  });
+
   addEventListener("pageshow", (event) => event.persisted && catchUp());
 
   dress();

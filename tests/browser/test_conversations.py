@@ -4,13 +4,14 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from app.chat.operations import writing
 from app.platform.transaction import transaction
 from tests.browser.tabs import OpenTab, hurry, sign_in
 from tests.chat.talking import begin, says_much
 from tests.factories.creators import a_creator
+from tests.factories.media import picture_bytes
 from tests.factories.people import Person, a_person, signed_in
 
 ON = "html[data-live=on]"
@@ -108,3 +109,36 @@ def test_a_mark_that_did_not_arrive_is_set_once_it_can(
     expect(fan.locator("[data-mark]")).to_have_text("Sent")
     host.unroute(f"**{talk}/seen")
     expect(fan.locator("[data-mark]")).to_have_text("Read")
+
+
+def test_who_answers_keeps_the_files_and_the_price(app: Flask, tab: Page, mara: Person, talk: str) -> None:
+    host = at(app, tab, mara, talk)
+    host.get_by_label("Files and price").click()
+    picture = FilePayload(name="negative.jpg", mimeType="image/jpeg", buffer=picture_bytes(400, 300))
+    host.locator("[data-attach] [type=file]").set_input_files([picture])
+    expect(host.locator("[data-attach] [name=media]")).to_be_enabled()
+    host.get_by_label("Price to open it").fill("4.99")
+    # It lies over what was said.
+    host.get_by_label("Files and price").click()
+    line = host.get_by_role("textbox", name="Write to")
+    line.fill("Here it")
+
+    def answer() -> None:
+        host.locator("#m-1").get_by_role("link", name="About this message").click()
+        host.get_by_role("dialog").get_by_role("link", name="Answer").click()
+
+    answer()
+    expect(line).to_be_focused()
+    expect(host.get_by_role("dialog")).to_have_count(0)
+    expect(host.locator(".answering")).to_contain_text("Did the contact sheet arrive?")
+    host.get_by_role("link", name="Answer nothing").click()
+    expect(host.locator(".answering")).to_have_count(0)
+    answer()
+    expect(host.locator(".answering")).to_have_count(1)
+    host.keyboard.type(" is")
+    host.keyboard.press("Enter")
+    sold = host.locator("#m-2")
+    expect(sold).to_contain_text("Here it is")
+    expect(sold).to_contain_text("$4.99 · not opened yet")
+    expect(sold.locator(".quote")).to_have_text("Did the contact sheet arrive?")
+    expect(host.locator(".answering")).to_have_count(0)
