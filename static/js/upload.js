@@ -14,6 +14,23 @@ const text64 = (text) => btoa(String.fromCharCode(...new TextEncoder().encode(te
 
 class Stopped extends Error {}
 
+// Where something was begun, to go on there from another page. Who keeps nothing begins anew.
+function note(key, address = null) {
+  try {
+    address ? localStorage.setItem(key, address) : localStorage.removeItem(key);
+  } catch {
+    // Shut or full.
+  }
+}
+
+function noted(key) {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null; // Shut.
+  }
+}
+
 for (const section of document.querySelectorAll("[data-uploader]")) begin(section);
 
 function begin(section) {
@@ -124,7 +141,7 @@ function begin(section) {
     sending += 1;
     try {
       await send(row, item);
-      localStorage.removeItem(keyOf(item.file));
+      note(keyOf(item.file));
       await arrived(row);
     } catch (error) {
       if (!(error instanceof Stopped)) throw error;
@@ -182,7 +199,7 @@ function begin(section) {
           call("DELETE", item.address);
           throw new Stopped();
         }
-        localStorage.setItem(keyOf(file), item.address);
+        note(keyOf(file), item.address);
         await hold(item);
         return;
       }
@@ -204,7 +221,7 @@ function begin(section) {
 
   // The same file chosen again goes on where it stopped.
   async function resumed(file) {
-    const address = localStorage.getItem(keyOf(file));
+    const address = noted(keyOf(file));
     return address && (await offsetOf({ address })) !== null ? address : null;
   }
 
@@ -224,7 +241,7 @@ function begin(section) {
   // Tried again, it begins anew.
   function forget(item) {
     item.address = null;
-    localStorage.removeItem(keyOf(item.file));
+    note(keyOf(item.file));
   }
 
   // How much of it is there: null when there is nothing to go on with, undefined when nobody can tell now.

@@ -23,6 +23,11 @@ from tests.factories.people import Person
 from tests.factories.posts import a_post
 
 LIBRARY = "/dashboard/media"
+SHUT = """
+    Object.defineProperty(window, "localStorage", {
+        get() { throw new DOMException("It is shut.", "SecurityError"); },
+    });
+"""
 DROPPED = """([element, kind, name, bytes, words]) => {
     const all = new DataTransfer();
     if (words) all.setData("text/plain", words);
@@ -84,6 +89,13 @@ def test_several_files_are_sent_watched_and_shown(app: Flask, library: Page) -> 
     expect(shown).to_have_js_property("complete", True)
     assert shown.evaluate("image => image.naturalWidth") > 0
     fits_and_is_accessible(library)
+
+
+def test_a_browser_that_keeps_nothing_sends_files_all_the_same(library: Page) -> None:
+    library.add_init_script(SHUT)
+    library.reload()
+    choose(library, ("sea.jpg", picture_bytes()), ("hills.jpg", picture_bytes(30, 20)))
+    expect(library.locator("[data-state=received]")).to_have_count(2)
 
 
 @pytest.mark.parametrize("how", ["drop", "paste"])
