@@ -25,8 +25,6 @@ function begin(composer) {
     },
     true,
   );
-  // Put back by kept.js.
-  box.open ||= ["price", "locked"].some((name) => composer.elements[name]?.value);
   composer.addEventListener("chat:taken", () => {
     list.replaceChildren();
     for (const name of ["price", "locked"]) if (composer.elements[name]) composer.elements[name].value = "";

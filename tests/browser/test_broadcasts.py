@@ -1,10 +1,13 @@
 """A creator writes to many in a real browser, and a fan sees it come."""
 
 import re
+from urllib.parse import urlsplit
 
 from flask import Flask
 from playwright.sync_api import Page, expect
 
+from app.accounts.operations import sessions
+from app.platform.transaction import transaction
 from tests.broadcasts.telling import HOME, all_told, counted, sent
 from tests.browser.pages import fits_in_every_shape
 from tests.browser.tabs import OpenTab, sign_in
@@ -97,3 +100,58 @@ def test_without_scripts_all_of_it_works_by_forms(app: Flask, open_tab: OpenTab)
     host.goto(address)
     host.get_by_role("button", name="Stop it").click()
     expect(host.get_by_text("Not sent to")).to_be_visible()
+
+
+def test_what_is_written_to_many_is_there_again_once_one_has_signed_in(app: Flask, tab: Page) -> None:
+    mara = a_creator(app, "mara", display_name="Mara Ellison")
+    some_followers(app, mara, 2)
+    host = at(app, tab, mara, f"{HOME}/new")
+    words, price = host.get_by_label("Your message"), host.get_by_label("Price to open it")
+    subscribed = host.get_by_role("radio", name="Those who subscribed")
+
+    def session_ends() -> None:
+        with app.app_context(), transaction():
+            sessions.end_all(mara.id, because="signed out elsewhere")
+
+    words.fill("The prints are dry")
+    host.get_by_text("A price to open it").click()
+    price.fill("4.99")
+    host.get_by_label("Words behind the price").fill("All twelve of them")
+    host.get_by_text("Those who subscribed").click()
+    session_ends()
+    host.wait_for_url("**/login?ended=1**")
+    at(app, host, mara, f"{HOME}/new")
+    expect(words).to_have_value("The prints are dry")
+    expect(price).to_have_value("4.99")
+    expect(price).to_be_visible()
+    expect(subscribed).to_be_checked()
+    expect(host.get_by_role("status").filter(has_text="0 people")).to_be_visible()
+    # Sent before the page knew of it.
+    host.route("**/login?ended=1**", lambda route: route.fulfill(status=204))
+    with host.expect_request("**/login?ended=1**"):
+        session_ends()
+    host.get_by_role("button", name="Look at it").click()
+    host.wait_for_url("**/login?next=**")
+    at(app, host, mara, f"{HOME}/new")
+    expect(words).to_have_value("The prints are dry")
+    expect(subscribed).to_be_checked()
+    host.get_by_role("button", name="Look at it").click()
+    expect(host.get_by_role("heading", name="A broadcast")).to_be_visible()
+    # It arrived.
+    edit = f"{host.url}/edit"
+    host.goto(f"{HOME}/new")
+    expect(words).to_have_value("")
+    # What is saved meanwhile is not written over unseen.
+    host.unroute("**/login?ended=1**")
+    at(app, host, mara, edit)
+    words.fill("The prints are dry, all of them")
+    session_ends()
+    host.wait_for_url("**/login?ended=1**")
+    elsewhere = signed_in(app, mara)
+    path = urlsplit(edit).path
+    elsewhere.send(elsewhere.get(path).form(path), body="The prints are wet", intent="draft")
+    at(app, host, mara, edit)
+    expect(words).to_have_value("The prints are dry, all of them")
+    host.get_by_role("button", name="Look at it").click()
+    expect(host.get_by_label("The other text")).to_have_value("The prints are wet")
+    expect(words).to_have_value("The prints are dry, all of them")
