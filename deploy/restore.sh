@@ -7,6 +7,7 @@
 set -euo pipefail
 
 etc=/etc/fanlight home=/opt/fanlight data=/var/lib/fanlight closed=/var/lib/fanlight-nginx/maintenance
+signed="deploy/restore.sh closed it"
 
 # A terminal that went away must not end this in the middle.
 say() { printf '\n== %s\n' "$*" || true; }
@@ -42,6 +43,8 @@ flock -n 9 || fail "A deployment or another restore is under way."
 colour=$(basename "$(readlink $home/active)")
 [ "$colour" = blue ] && other=green || other=blue
 database=$(runuser -u postgres -- psql -X -At -d postgres -c 'show data_directory')
+# Who closed it opens it. What this closes it signs, for the next one, if it should not come to its end.
+if [ ! -e $closed ]; then found=open; elif grep -qsx "$signed" $closed; then found=unfinished; else found=closed; fi
 stamp=$(date -u +%Y%m%d-%H%M%S)
 restored=$database.restored-$stamp before=$database.before-$stamp
 
@@ -53,15 +56,16 @@ as_it_was() {
     systemctl start "fanlight@$colour.target"
     lead_visitors || say "nginx may lead elsewhere: nginx -t"
     answers || say "It does not answer yet: journalctl -u 'fanlight-*'."
-    rm -f $closed
+    local as="visitors see the maintenance page, as before"
+    [ $found != open ] || { rm -f $closed; as="the house is open again, as it was"; }
     rm -rf "$restored" "$restored".part* "$(dirname "$database")/restore.log"
-    say "Nothing was changed; the house is open again, as it was."
+    say "Nothing was changed; $as."
 }
 
 say "close the house"
 trap as_it_was EXIT
 trap 'exit 1' HUP INT TERM
-touch $closed
+[ $found != open ] || echo "$signed" >$closed
 # Both: a deployment that was killed may have left the other, and that it comes back with the machine.
 systemctl stop fanlight@blue.target fanlight@green.target
 systemctl disable --quiet "fanlight@$other.target"
@@ -114,13 +118,15 @@ systemctl start fanlight-recovery "fanlight@$colour.target"
 lead_visitors || fail "nginx does not take its configuration: nginx -t. When it does: begin this again."
 answers || fail "It does not answer: journalctl -u 'fanlight-*'. Visitors see the maintenance page; rm $closed shows the house."
 [ -z "${broken:-}" ] || fail "Not all is whole: read above. Visitors see the maintenance page; rm $closed opens the house."
-rm $closed
+[ $found = closed ] || rm $closed
 trap - EXIT
 rm -f "$(dirname "$database")/restore.log"
 
+opened="The house is open again"
+[ $found != closed ] || opened="The house stays closed, as it was before (rm $closed opens it)"
 cat <<NEXT
 
-The house is open again, as of $to.
+$opened, as of $to.
 What card processor and chain did since is asked for again: look at /admin/payments/cases first.
 The database before is in $before; when you no longer need it: rm -r $before
 NEXT

@@ -13,7 +13,15 @@ from workers.stack.environment import ROOT
 # What each is asked stands in the file `asked`.
 STAND_INS = {
     "systemctl": 'echo "systemctl $*" >>"$ASKED"',
-    "runuser": 'echo "$DATABASE"',
+    # Of PostgreSQL's own account; as the house's it runs what it is told.
+    "runuser": """
+case "$*" in
+*data_directory*) echo "$DATABASE" ;;
+*psql*) cat >/dev/null ;;
+*) shift 3; exec "$@" ;;
+esac""",
+    "chown": "",
+    "install": 'while [ $# -gt 2 ]; do shift; done; exec cp "$1" "$2"',
     "id": "echo 0",
     # The second time it answers.
     "curl": '[ -e "$ASKED.once" ] && exec echo "answers" >>"$ASKED"; touch "$ASKED.once"; exit 1',
@@ -23,6 +31,7 @@ STAND_INS = {
 LAYING = """#!/bin/sh
 echo "python $*" >>"$ASKED"
 [ "$3" = lay-out ] || exit 0
+[ -e "$ASKED.whole" ] && exec mkdir "$6"
 mkdir -p "$DATABASE.restored-half.part0"
 exec sleep 60
 """
@@ -31,7 +40,9 @@ exec sleep 60
 @pytest.fixture
 def machine(tmp_path: Path) -> dict[str, str]:
     """Its environment. The house runs as blue."""
-    for folder in ("bin", "etc", "home/blue/.venv/bin", "data", "front", "postgres"):
+    for folder in (
+        "bin", "etc", "home/blue/.venv/bin", "data", "front", "postgres/main",
+    ):  # fmt: skip
         (tmp_path / folder).mkdir(parents=True)
     database = tmp_path / "postgres/main"
     (tmp_path / "home/active").symlink_to("blue")
@@ -66,6 +77,16 @@ def restoring(folder: Path, machine: dict[str, str]) -> "subprocess.Popen[str]":
         # As a terminal's own, so that all of it hears what the terminal says.
         start_new_session=True,
     )
+
+
+def restored(folder: Path, machine: dict[str, str]) -> str:
+    """What it said of a restore that came to its end."""
+    for all_goes_well in ("asked.whole", "asked.once"):
+        (folder / all_goes_well).touch()
+    with restoring(folder, machine) as process:
+        said, _ = process.communicate(timeout=20)
+    assert process.returncode == 0, said
+    return said
 
 
 @pytest.mark.parametrize("word", [signal.SIGINT, signal.SIGHUP])
@@ -107,3 +128,39 @@ def test_a_deployment_that_is_under_way_is_not_disturbed(tmp_path: Path, machine
     assert process.returncode == 1
     assert "under way" in said
     assert not (tmp_path / "asked").exists()
+
+
+def test_a_house_that_was_closed_before_stays_closed(tmp_path: Path, machine: dict[str, str]) -> None:
+    """Whoever closed it opens it: they may want to look at it first."""
+    closed = tmp_path / "front/maintenance"
+    closed.touch()
+    said = restored(tmp_path, machine)
+    assert closed.exists()
+    assert f"rm {closed} opens it" in said and "open again" not in said
+
+
+def test_a_house_that_was_closed_before_stays_so_when_it_is_broken_off(
+    tmp_path: Path, machine: dict[str, str]
+) -> None:
+    asked, closed = tmp_path / "asked", tmp_path / "front/maintenance"
+    closed.touch()
+    with restoring(tmp_path, machine) as process:
+        eventually(lambda: asked.exists() and "lay-out" in asked.read_text())
+        os.killpg(process.pid, signal.SIGINT)
+        said, _ = process.communicate(timeout=20)
+    assert closed.exists()
+    assert "Nothing was changed" in said and "open again" not in said
+
+
+def test_what_a_restore_closed_the_one_after_it_opens(tmp_path: Path, machine: dict[str, str]) -> None:
+    """The first did not come to its end, and said so: begin it again."""
+    broken = tmp_path / "bin/install"
+    works = broken.read_text()
+    broken.write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "asked.whole").touch()
+    with restoring(tmp_path, machine) as process:
+        said, _ = process.communicate(timeout=20)
+    assert process.returncode != 0 and "begin it again" in said
+    broken.write_text(works)
+    restored(tmp_path, machine)
+    assert not (tmp_path / "front/maintenance").exists()
