@@ -1,7 +1,7 @@
 """Whether this process lives, and whether it should get visitors."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache as once
 from pathlib import Path
@@ -102,7 +102,7 @@ def _asked(check: Callable[[Connection], Check], connection: Connection) -> Chec
 
 def migrations(connection: Connection) -> Check:
     """A newer database is fine: each migration works with the release that is still running."""
-    known, heads = _known_versions(Path(current_app.root_path).parent / "migrations")
+    known, heads = _known_versions()
     if not heads:
         return Check("migrations", True, "there are none", vital=True)
     applied = set(connection.execute(VERSIONS).scalars())
@@ -120,8 +120,14 @@ def _redis_check() -> Check:
     return Check("redis", there, "answers" if there else "away", vital=False)
 
 
+def is_ahead(applied: Iterable[str]) -> bool:
+    """A newer release migrated it; this one may have come back since."""
+    known, _ = _known_versions()
+    return bool(set(applied) - known)
+
+
 @once
-def _known_versions(folder: Path) -> tuple[set[str], set[str]]:
+def _known_versions() -> tuple[set[str], set[str]]:
     """All revisions, and the last ones; read once, because files do not change under a process."""
-    scripts = ScriptDirectory(str(folder))
+    scripts = ScriptDirectory(str(Path(current_app.root_path).parent / "migrations"))
     return {script.revision for script in scripts.walk_revisions()}, set(scripts.get_heads())

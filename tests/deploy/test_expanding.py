@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from flask import Flask
@@ -17,6 +18,7 @@ from app.platform.audit import Action
 from app.platform.models import AuditRecord
 from tests.platform.houses import a_house
 from workers.deploy import lint
+from workers.stack.environment import ROOT
 
 NAME = "20261122-101500-abcdef0"
 
@@ -84,3 +86,34 @@ def test_a_deployment_stands_on_record(context: Flask) -> None:
     record = db.session.query(AuditRecord).filter_by(action=Action.DEPLOYMENT_TAKEN_BACK.value).one()
     assert (record.subject_kind, record.subject_id) == ("release", NAME)
     assert record.data == {"before": "one", "why": "it fails"}
+
+
+@pytest.fixture
+def migrated_further(context: Flask) -> Iterator[Flask]:
+    """A newer release was here, and went again."""
+    before = _placed("9999_later")
+    yield context
+    _placed(before)
+
+
+def _placed(revision: str) -> str:
+    """Where the database stood before."""
+    with db.engine.begin() as connection:
+        stood = connection.execute(text("select version_num from alembic_version")).scalar_one()
+        connection.execute(text("update alembic_version set version_num = :it"), {"it": revision})
+    return str(stood)
+
+
+def test_containers_of_an_older_release_start_on_a_newer_database(migrated_further: Flask) -> None:
+    """Its migrations stay when a release goes; the one from before works with them."""
+    command = yaml.safe_load((ROOT / "deploy/compose.yaml").read_text())["services"]["prepare"]["command"]
+    assert command[:5] == ["python", "-m", "flask", "--app", "app"]
+    result = migrated_further.test_cli_runner().invoke(args=command[5:])
+    assert result.exit_code == 0, result.output
+    assert "newer than this release" in result.output
+
+
+def test_containers_bring_their_database_up_to_date(context: Flask) -> None:
+    result = context.test_cli_runner().invoke(args=["deployment", "migrate"])
+    assert result.exit_code == 0, result.output
+    assert "up to date" in result.output

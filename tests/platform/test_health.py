@@ -70,7 +70,7 @@ def test_work_that_waits_for_a_minute_is_a_degraded_house(app: Flask) -> None:
 @pytest.fixture
 def behind(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
     """A release that knows three migrations."""
-    monkeypatch.setattr(health, "_known_versions", lambda _: ({"one", "two", "three"}, {"three"}))
+    monkeypatch.setattr(health, "_known_versions", lambda: ({"one", "two", "three"}, {"three"}))
     with app.app_context(), db.engine.begin() as connection:
         connection.execute(text("create table if not exists alembic_version (version_num varchar(32))"))
     return app
