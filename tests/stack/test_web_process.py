@@ -57,10 +57,24 @@ def slow_site(port: int, *arguments: str) -> Iterator[Site]:
             process.kill()
 
 
-@pytest.fixture
-def site() -> Iterator[Site]:
+@contextmanager
+def begun_site() -> Iterator[Site]:
     with slow_site(free_port(), "2") as running:
         eventually(lambda: running.get("/pid"))
+        yield running
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """One to be ended."""
+    with begun_site() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def lasting() -> Iterator[Site]:
+    """One for all that leave it as it is: to begin takes longest."""
+    with begun_site() as running:
         yield running
 
 
@@ -89,12 +103,12 @@ def test_ctrl_c_reaches_parent_and_children_and_ends_them_in_order(site: Site, t
     assert site.process.wait(10) == 0
 
 
-def test_a_killed_child_is_replaced(site: Site) -> None:
-    eventually(lambda: len(site.children()) == 2)
-    killed = site.children().pop()
+def test_a_killed_child_is_replaced(lasting: Site) -> None:
+    eventually(lambda: len(lasting.children()) == 2)
+    killed = lasting.children().pop()
     os.kill(killed, signal.SIGKILL)
-    eventually(lambda: len(site.children()) == 2 and killed not in site.children())
-    assert int(site.get("/pid")) in site.children()
+    eventually(lambda: len(lasting.children()) == 2 and killed not in lasting.children())
+    assert int(lasting.get("/pid")) in lasting.children()
 
 
 def test_children_end_with_a_killed_parent(site: Site) -> None:
@@ -105,16 +119,16 @@ def test_children_end_with_a_killed_parent(site: Site) -> None:
     assert site.refuses()
 
 
-def test_both_families_of_loopback_are_served(site: Site) -> None:
+def test_both_families_of_loopback_are_served(lasting: Site) -> None:
     if not socket.has_ipv6:
         pytest.skip("this machine has no IPv6")
-    assert site.get("/pid", host="127.0.0.1")
-    assert site.get("/pid", host="::1")
+    assert lasting.get("/pid", host="127.0.0.1")
+    assert lasting.get("/pid", host="::1")
 
 
-def test_the_last_proxy_is_believed_and_what_a_visitor_claims_is_not(site: Site) -> None:
+def test_the_last_proxy_is_believed_and_what_a_visitor_claims_is_not(lasting: Site) -> None:
     claimed = "198.51.100.7, 203.0.113.9"
-    assert site.get("/address", X_Forwarded_For=claimed, X_Forwarded_Proto="https") == "203.0.113.9 https"
+    assert lasting.get("/address", X_Forwarded_For=claimed, X_Forwarded_Proto="https") == "203.0.113.9 https"
 
 
 def test_without_a_proxy_nobody_is_believed_about_their_address() -> None:
@@ -134,11 +148,11 @@ def test_without_a_proxy_nobody_is_believed_about_their_address() -> None:
         "Transfer-Encoding : chunked\r\n",
     ],
 )
-def test_no_request_hides_in_the_body_of_another(site: Site, headers: str) -> None:
+def test_no_request_hides_in_the_body_of_another(lasting: Site, headers: str) -> None:
     """Read one way, `hidden` is a body; read the other way, a request of its own."""
     hidden = "GET /address HTTP/1.1\r\nHost: x\r\n\r\n"
     body = f"{len(hidden):x}\r\n{hidden}\r\n0\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", site.port), timeout=10) as visitor:
+    with socket.create_connection(("127.0.0.1", lasting.port), timeout=10) as visitor:
         visitor.sendall(f"GET /pid HTTP/1.1\r\nHost: x\r\n{headers}\r\n{body}".encode())
         visitor.shutdown(socket.SHUT_WR)
         said = b""
