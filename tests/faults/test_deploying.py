@@ -23,6 +23,7 @@ from tests.factories.people import a_person, signed_in
 from tests.factories.posts import a_post
 from tests.support import eventually
 from workers.deploy.runners import Processes
+from workers.deploy.smoke import is_seen
 from workers.recovery import bases
 from workers.recovery.depot import open_depot
 from workers.stack.schema import _heads
@@ -157,6 +158,29 @@ def test_after_one_that_was_killed_the_next_comes_and_nobody_notices(place: Plac
         done = place.deploy("after", "--no-backup")
     print(done.stdout, there.answers, there.gaps)
     assert done.returncode == 0, done.stdout + done.stderr
+    nobody_noticed(there, place, talk)
+
+
+def test_one_that_is_broken_off_while_visitors_are_brought_back_brings_them_back(place: Place) -> None:
+    """After one that was killed, the next begins with that; Ctrl-C then ends it, but not half-way."""
+    for name in ("cut-down", "broken-off"):
+        place.a_release(name)
+    active, idle = str(place.house.active), place.house.idle
+    running = Processes(place.house)
+    with place.deploying("cut-down", "--no-backup") as process:
+        eventually(lambda: running.runs("worker", idle), within=240)
+        process.kill()
+    writer, talk, pages = the_crowd(place)
+    last = ("broken-off", "--no-backup")
+    with crowd(place, writer, talk, pages) as there, place.deploying(*last) as process:
+        eventually(lambda: not running.runs("worker", idle), within=240)
+        process.send_signal(signal.SIGINT)
+        said, wrong = process.communicate(timeout=240)
+    print(said, wrong, there.answers, there.gaps)
+    assert process.returncode == 1
+    assert running.runs("worker", active) and running.runs("scheduler", active)
+    before = place.house.runs(active)
+    assert before and is_seen(place.port, place.url, before.name)
     nobody_noticed(there, place, talk)
 
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -126,11 +127,17 @@ class Deployment:
     def _clear_up(self) -> None:
         """A deployment that was killed may have left visitors and work with what has to stop now."""
         if self._before and self._old:
+            back = partial(self._bring_back, self._before, self._old)
+            # Who breaks it off half-way leaves visitors with what has no worker, or with nothing at all.
+            self._undo.append(Undo("bringing visitors and work to it", back, first=True))
             try:
-                self._bring_back(self._before, self._old)
+                back()
+            except Interrupted:
+                raise
             except StackError as trouble:
                 # What runs may be what this release mends.
                 self._say("look", f"{name_of(self._before)} is not as it should be: {trouble}")
+            self._undo.clear()
             self._runner.wake(self._new, with_machine=False)
         stop_all(self._runner, self._new)
 
