@@ -33,6 +33,14 @@ def house(whole_app: Flask) -> Flask:
     return app
 
 
+@pytest.fixture(scope="module")
+def begun(whole_app: Flask) -> Flask:
+    """With people, pages, ties and talk, and without what is drawn. To put them in takes seconds as well."""
+    app = emptied(whole_app)
+    assert "Pictures and posts follow" in seed(app)
+    return app
+
+
 def seed(app: Flask) -> str:
     result = app.test_cli_runner().invoke(args=["demo", "seed"])
     assert result.exit_code == 0, result.output
@@ -46,6 +54,12 @@ def fill(app: Flask, *handles: str) -> None:
         assert piece
         work.run(piece)
         assert db.session.get_one(WorkItem, piece, populate_existing=True).state == "done"
+
+
+def sell(app: Flask, handle: str) -> None:
+    """That piece alone: the others would fill the whole house."""
+    with app.app_context(), transaction():
+        jobs.sell({"page": handle, "at": clock.now().isoformat()})
 
 
 def counts(app: Flask) -> dict[str, int]:

@@ -21,9 +21,17 @@ from tests.demo.conftest import SMALL, posts_of, seed
 pytestmark = pytest.mark.timeout(300)
 
 
-def test_people_pages_and_ties_are_there_at_once(app: Flask) -> None:
-    assert "Pictures and posts follow" in seed(app)
+def test_who_wants_the_people_only_gets_no_posts(app: Flask, settings: Settings) -> None:
+    bare = create_app(settings.model_copy(update={"demo_posts": False}))
+    assert "follow" not in seed(bare)
     with app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(Creator)) == 56
+        asked = select(func.count()).where(WorkItem.kind == jobs.FILL)
+        assert db.session.scalar(asked) == 0
+
+
+def test_people_pages_and_ties_are_there_at_once(begun: Flask) -> None:
+    with begun.app_context():
         pages = list(db.session.scalars(select(Creator)))
         assert len(pages) == 56
         assert all(page.headline and page.about_html and page.categories and page.trigrams for page in pages)
@@ -36,18 +44,8 @@ def test_people_pages_and_ties_are_there_at_once(app: Flask) -> None:
         assert db.session.scalar(asked) == 12
 
 
-def test_who_wants_the_people_only_gets_no_posts(app: Flask, settings: Settings) -> None:
-    bare = create_app(settings.model_copy(update={"demo_posts": False}))
-    assert "follow" not in seed(bare)
-    with app.app_context():
-        assert db.session.scalar(select(func.count()).select_from(Creator)) == 56
-        asked = select(func.count()).where(WorkItem.kind == jobs.FILL)
-        assert db.session.scalar(asked) == 0
-
-
-def test_it_goes_on_after_it_was_killed_in_the_middle(app: Flask) -> None:
-    seed(app)
-    with app.app_context():
+def test_it_goes_on_after_it_was_killed_in_the_middle(begun: Flask) -> None:
+    with begun.app_context():
         edition = Edition(clock.now())
         page = plans.plan(SMALL, edition)
         with transaction():

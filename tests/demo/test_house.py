@@ -14,7 +14,9 @@ from app.demo.made_ids import Edition
 from app.demo.people import CREATOR, FAN, PEOPLE, creators, everybody
 from app.entitlements.queries import decide
 from app.extensions import db
+from app.invoices.models import Invoice
 from app.kit import clock
+from app.ledger import verifying
 from app.media.addresses import address, public_address
 from app.media.models import Media
 from app.media.shown import Described
@@ -22,7 +24,8 @@ from app.moderation.models import Report
 from app.platform.transaction import transaction
 from app.posts.locks import showing
 from app.posts.models import Comment, Like, PollOption, PollVote, PostMedia
-from tests.demo.conftest import MARKING, SMALL, SOUNDING, counts, fill, posts_of, seed
+from app.tips.models import Tip
+from tests.demo.conftest import MARKING, SMALL, SOUNDING, counts, fill, posts_of, seed, sell
 from tests.factories.people import Person, signed_in
 from tests.notifications.happenings import told
 
@@ -187,3 +190,13 @@ def test_the_fan_and_creators_were_told_what_others_did(house: Flask) -> None:
     with house.app_context(), transaction():
         notices.tell_creator(creator_id, notices.newest(creator_id), clock.now())
     assert any(" liked “" in line for line in told_to(creator_id))
+
+
+def test_of_a_full_page_posts_are_bought_and_tipped_for(house: Flask) -> None:
+    sell(house, MARKING)
+    with house.app_context():
+        page_id = creators()[MARKING].id
+        sold = set(db.session.scalars(select(Invoice.kind).where(Invoice.seller_id == page_id)))
+        assert sold == {"post", "subscription", "tip"}
+        assert "post" in set(db.session.scalars(select(Tip.on_kind).where(Tip.creator_id == page_id)))
+        assert verifying.verify().good

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from app.demo import jobs, ties
+from app.demo import ties
 from app.demo.people import FAN, creators
 from app.entitlements.models import Grant
 from app.extensions import db
@@ -17,9 +17,7 @@ from app.ledger import verifying
 from app.ledger.chart import Kind
 from app.ledger.operations.posting import Account
 from app.platform.models import Mail, OutboxEvent
-from app.platform.transaction import transaction
-from tests.conftest import emptied
-from tests.demo.conftest import SMALL, SOUNDING, fill, seed
+from tests.demo.conftest import SMALL, SOUNDING, seed, sell
 from tests.factories.people import Person, signed_in
 
 pytestmark = pytest.mark.timeout(300)
@@ -29,20 +27,11 @@ BUSY = "pocket_ludo"
 
 
 @pytest.fixture(scope="module")
-def house(whole_app: Flask) -> Flask:
-    """One page is full; from all three is sold."""
-    app = emptied(whole_app)
-    seed(app)
-    fill(app, SMALL)
+def house(begun: Flask) -> Flask:
+    """From three pages is sold."""
     for handle in (SMALL, SOUNDING, BUSY):
-        sell(app, handle)
-    return app
-
-
-def sell(app: Flask, handle: str) -> None:
-    """That piece alone: the others would fill the whole house."""
-    with app.app_context(), transaction():
-        jobs.sell({"page": handle, "at": clock.now().isoformat()})
+        sell(begun, handle)
+    return begun
 
 
 def test_a_creator_earned_something_and_the_books_say_from_what(house: Flask) -> None:
