@@ -51,7 +51,7 @@ def tone(seconds: float = 3) -> tuple[str, ...]:
     return ("-f", "lavfi", "-i", f"sine=f=440:d={seconds}")
 
 
-def film(size: str = "640x360", seconds: float = 3, rate: int = 25) -> bytes:
+def film(size: str = "320x180", seconds: float = 3, rate: int = 25) -> bytes:
     """With sound, and with all that should not get out."""
     return made(*picture(size, seconds, rate), *tone(seconds), *H264, "-c:a", "aac", *TOLD)
 

@@ -233,7 +233,7 @@ def test_a_film_plays_without_its_glimpse(tmp_path: Path) -> None:
 def test_progress_is_told_while_it_is_made(tmp_path: Path) -> None:
     seen: list[int] = []
     source = tmp_path / "film.mp4"
-    source.write_bytes(films.film("768x480", 16))
+    source.write_bytes(films.film("768x480", 16, rate=12))
     video.make(source, tmp_path, "video/mp4", seen.append)
     assert seen == sorted(seen)
     assert len(set(seen)) > 3

@@ -33,7 +33,7 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 )
 def test_a_film_of_full_size_needs_less_than_300_megabytes(tmp_path: Path, coded: tuple[str, ...]) -> None:
     source = tmp_path / "film.mp4"
-    source.write_bytes(films.made(*films.picture("1920x1080", 2), *films.tone(2), *coded))
+    source.write_bytes(films.made(*films.picture("1920x1080", 1), *films.tone(1), *coded))
     command = [sys.executable, "-c", PEAK, str(source), str(tmp_path)]
     told = subprocess.run(command, check=True, stdout=subprocess.PIPE)
     assert int(told.stdout) < 300 * 1024
@@ -171,7 +171,7 @@ def test_a_film_with_holes_is_shown_as_far_as_it_goes(desk: Desk) -> None:
 
 def test_ffmpeg_stops_at_its_bounds(tmp_path: Path) -> None:
     file = tmp_path / "film.mp4"
-    file.write_bytes(films.film("1280x720", 13))
+    file.write_bytes(films.film())
     endless = [*ffmpeg.strange(file, "video/mp4"), "-vf", "scale=1920:1080", *films.H264, "-f", "null", "-"]
     for bounds in (Bounds(seconds=1, memory=600 * MB), Bounds(seconds=60, memory=60 * MB)):
         with pytest.raises(UploadRefused) as refused:
