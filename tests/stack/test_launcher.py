@@ -63,7 +63,8 @@ def _refuses_a_second_run(running: Stack) -> None:
 
 
 def _brings_back_what_is_killed(running: Stack) -> None:
-    for part in (*PROGRAMS, "redis", "workers.doubles.cards", "workers.doubles.chain"):
+    """One of each kind: a worker is started again as realtime and scheduler are, by the same words."""
+    for part in ("wsgi.py", "workers.run", "postgres", "redis", "workers.doubles.chain"):
         running.named(part)[0].kill()
     eventually(lambda: _all_answer(running) and all(map(running.named, PROGRAMS)), within=40)
 
