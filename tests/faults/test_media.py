@@ -24,7 +24,7 @@ __all__ = ["house"]
 
 CONTENT = picture_bytes(900, 600)
 SIZES = {"w320": (320, 213), "w800": (800, 533), "w1600": (900, 600), "teaser": (96, 64)}
-TELLING = ("made smaller", "one size stored", "finished, not committed")
+TELLING = ("one size stored", "finished, not committed")
 MAKING = [
     step if step in TELLING else pytest.param(step, marks=pytest.mark.fault_long)
     for step in STEPS
