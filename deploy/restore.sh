@@ -116,6 +116,8 @@ if grep -rqF --include='*.py' "\"$stands\"" "$home/$colour/migrations/versions";
     as_house flask --app app db upgrade
 fi
 for what in ledger audit media; do as_house flask --app app $what verify || broken=1; done
+# It would charge and pay out again what it did since.
+as_house flask --app app payments restored "$to" || say "Renewals and payouts are not held back: see docs/recovery.md, Money."
 
 say "open the house"
 systemctl start fanlight-recovery "fanlight@$colour.target"
@@ -131,6 +133,7 @@ opened="The house is open again"
 cat <<NEXT
 
 $opened, as of $to.
-What card processor and chain did since is asked for again: look at /admin/payments/cases first.
+What card processor and chain did since is asked for again: look at /admin/payments/cases first. Renewals are not charged
+and no payout leaves before you close the case that says so there.
 The database before is in $before; when you no longer need it: rm -r $before
 NEXT

@@ -12,7 +12,7 @@ from app.extensions import db
 from app.payments import payouts
 from app.payments import queries as payments
 from app.payments.errors import Impossible, Unsure
-from app.payments.operations import reading
+from app.payments.operations import holding, reading
 from app.payments.payouts import Order
 from app.platform import outbox, schedule, work
 from app.platform.transaction import transaction
@@ -58,7 +58,8 @@ def settle_payouts() -> None:
 
 @schedule.every(60, "earnings.planned_payouts")
 def planned_payouts() -> None:
-    planning.pay_due(ways())
+    if not holding.held():
+        planning.pay_due(ways())
 
 
 @schedule.every(300, "earnings.look_at_accounts")

@@ -13,9 +13,10 @@ from app.extensions import db
 from app.kit import clock
 from app.kit.clock import FixedClock
 from app.platform.transaction import transaction
-from tests.earnings.asking import HOME, a_bank, payouts_of, with_wallet
+from tests.earnings.asking import HOME, a_bank, asked, payouts_of, with_wallet
 from tests.earnings.conftest import OTHER_WALLET, WALLET, Rails, earned, everything_runs, later
 from tests.factories.people import Person, signed_in
+from tests.factories.restored import compared, restored
 
 
 @pytest.mark.parametrize(
@@ -167,3 +168,21 @@ def test_a_rail_that_is_closed_is_no_place_to_ask_for_and_the_clock_takes_the_ot
     assert [option.get_text() for option in options] == ["Bank account"]
     later(app, timedelta(days=8))
     assert [one.rail for one in payouts_of(app, mara)] == ["card"]
+
+
+def test_after_a_restore_nothing_is_paid_out_again_before_somebody_compared(
+    app: Flask, rails: Rails, mara: Person
+) -> None:
+    """Neither what was asked for nor what the plan would do."""
+    earned(app, mara, 10_000)
+    page = with_wallet(app, mara)
+    page.send(page.get(HOME).form(f"{HOME}/plan"), rhythm="weekly", minimum="20")
+    restored(app)
+    later(app, timedelta(days=8))
+    assert payouts_of(app, mara) == []
+    asked(page)
+    everything_runs(app)
+    assert [one.state for one in payouts_of(app, mara)] == ["due"] and rails.sent == []
+    compared(app)
+    everything_runs(app)
+    assert [one.state for one in payouts_of(app, mara)] == ["paid"]

@@ -16,6 +16,9 @@ from app.kit.ids import new_id
 from app.ledger.chart import Kind
 from app.ledger.operations.posting import Account, Entry, Leg, post
 from app.payments import payouts
+from app.payments.gateways.solana import building, signer
+from app.payments.gateways.solana import sending as wire
+from app.payments.gateways.solana.building import ToMove
 from app.payments.operations import solana_sends as sends
 from app.payments.payouts import Failed, Order, Sent, Unknown
 from app.payments.solana import jobs
@@ -24,6 +27,7 @@ from app.platform.transaction import transaction
 from tests.doubles.chain_questions import a_transfer, send, tokens
 from tests.factories.invoices import an_invoice, the_invoice
 from tests.factories.people import Person
+from tests.factories.restored import compared, restored
 from tests.page_client import PageClient
 from tests.payments.coins import UNITS, Purse, taking_coins
 
@@ -300,4 +304,35 @@ class TestPayouts:
             rich.run(jobs.push_sends)
         rich.double.no_faults()
         assert isinstance(looked(app, order), Failed)
+        rich.assert_square()
+
+
+class TestAfterARestore:
+    def test_what_waits_is_not_signed_before_somebody_compared(self, app: Flask, rich: Purse) -> None:
+        order = a_payout(app, rich, rich.double.wallet("ada"))
+        restored(app)
+        rich.send_all()
+        assert looked(app, order) == Unknown()
+        compared(app)
+        rich.send_all()
+        assert isinstance(looked(app, order), Sent)
+
+    def test_what_had_gone_before_does_not_go_again(self, app: Flask, rich: Purse) -> None:
+        """Its row is as it was before it was signed."""
+        ada = rich.double.wallet("ada")
+        order, before = a_payout(app, rich, ada), rich.on_chain()["USDC"]
+        with app.app_context():
+            by = signer.signer()
+            assert by is not None
+            wanted = ToMove(by.address, str(ada), "USDC", order.amount, str(order.reference_id), opens=True)
+            made = building.signed(wanted, by)
+            assert made is not None
+            wire.send(made)
+        rich.double.finalize()
+        restored(app)
+        compared(app)
+        rich.send_all()
+        assert looked(app, order) == Sent(made.signature)
+        assert before - rich.on_chain()["USDC"] == order.amount
+        book_payout(app, order, order.amount)
         rich.assert_square()

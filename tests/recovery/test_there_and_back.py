@@ -73,9 +73,11 @@ def live_and_die(house: House) -> datetime:
 
 
 def beats_in(data: Path) -> list[datetime]:
-    """As the house would find them, with the passwords of its new machine."""
+    """As the house would find them, with the passwords of its new machine. It will charge nobody again."""
     with EmbeddedServers(data) as servers, psycopg2.connect(servers.database_url) as connection:
         cursor = connection.cursor()
+        cursor.execute("select kind, state from payment_cases")
+        assert cursor.fetchall() == [("restored", "open")]
         cursor.execute("select at from beats order by at")
         return [row[0] for row in cursor.fetchall()]
 

@@ -12,6 +12,7 @@ from app.platform.transaction import transaction
 from tests.factories.creators import a_tier
 from tests.factories.invoices import paid, the_invoice
 from tests.factories.people import signed_in
+from tests.factories.restored import compared, restored
 from tests.factories.subscriptions import (
     a_card,
     bank_says,
@@ -341,3 +342,17 @@ def test_nobody_is_charged_for_a_page_whose_creator_is_suspended(
     time.at = the_subscription(house.app, by_card).period_end
     go_round(house.app)
     assert (the_subscription(house.app, by_card).state, waiting_charge(house.app, by_card)) == ("ended", None)
+
+
+def test_after_a_restore_nothing_is_charged_again_before_somebody_compared(
+    house: House, by_card: UUID, time: FixedClock
+) -> None:
+    restored(house.app)
+    time.move(timedelta(days=28))
+    go_round(house.app)
+    assert waiting_charge(house.app, by_card) is None
+    assert can_read(house)
+    compared(house.app)
+    go_round(house.app)
+    bank_says(house.app, by_card)
+    assert the_subscription(house.app, by_card).period == 2

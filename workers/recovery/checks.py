@@ -42,27 +42,42 @@ def look(
     `files` are those that count as there; without, the house looks where they lie. What changed right before
     `moment` may have been on its way yet.
     """
-    chosen = settings | {"REDIS_URL": NOWHERE, "DATA_DIR": str(data_dir)}
-    # No pooler leads to what was restored just now.
-    chosen |= {"DATABASE_URL": database_url, "DATABASE_DIRECT_URL": database_url}
+    chosen = _of_house(database_url, settings, data_dir)
     with tempfile.NamedTemporaryFile("w", suffix=".names") as names:
         names.writelines(f"{name}\n" for name in files or ())
         names.flush()
         limit = (moment - ON_ITS_WAY).astimezone(UTC)
         options = ["--until", f"{limit:%Y-%m-%dT%H:%M:%S}"]
         options += [] if files is None else ["--among", names.name]
-        done = subprocess.run(
-            [sys.executable, "-m", "workers.recovery.checks", *options],
-            cwd=ROOT,
-            env=os.environ | chosen,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        said = _run(["workers.recovery.checks", *options], chosen)
+    return [Verdict(**one) for one in json.loads(said.splitlines()[-1])]
+
+
+def hold_money(database_url: str, settings: dict[str, str], data_dir: Path, moment: str) -> str:
+    """What was charged and paid out since must not be so again (app/payments/operations/holding.py)."""
+    chosen = _of_house(database_url, settings, data_dir)
+    return _run(["flask", "--app", "app", "payments", "restored", moment], chosen).strip()
+
+
+def _of_house(database_url: str, settings: dict[str, str], data_dir: Path) -> dict[str, str]:
+    """Its settings. No pooler leads to what was restored just now."""
+    own = {"REDIS_URL": NOWHERE, "DATA_DIR": str(data_dir)}
+    return settings | own | {"DATABASE_URL": database_url, "DATABASE_DIRECT_URL": database_url}
+
+
+def _run(module: list[str], settings: dict[str, str]) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", *module],
+        cwd=ROOT,
+        env=os.environ | settings,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode != 0:
         raise RecoveryError(f"What was restored could not be looked at: {done.stderr.strip()[-2000:]}")
-    return [Verdict(**said) for said in json.loads(done.stdout.splitlines()[-1])]
+    return done.stdout
 
 
 def main(of_media: list[str]) -> int:

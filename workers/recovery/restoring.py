@@ -79,8 +79,10 @@ def restore(settings: BackupSettings, depot: Depot, wanted: Wanted, say: Say) ->
                 _new_passwords(server, place.home / "keys.json")
                 _files(depot, moment, folders.data, say)
                 url = server.url
-                verdicts = checks.look(url, house_keys.environment(pack), folders.data, moment)
-                back = Back(wanted.to or reached or moment, reached, time.monotonic() - begun, verdicts)
+                its_settings, until = house_keys.environment(pack), wanted.to or reached or moment
+                verdicts = checks.look(url, its_settings, folders.data, moment)
+                say("money", checks.hold_money(url, its_settings, folders.data, spoken(until)))
+                back = Back(until, reached, time.monotonic() - begun, verdicts)
                 _note(url, began, plan, back)
         # It remembers what has not happened now, and nothing there is the only copy.
         shutil.rmtree(place.home / "redis", ignore_errors=True)

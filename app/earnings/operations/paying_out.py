@@ -19,6 +19,7 @@ from app.ledger.chart import Kind
 from app.ledger.errors import NotCovered
 from app.ledger.operations.posting import Account, Entry, Leg, post
 from app.payments import payouts
+from app.payments.operations import holding
 from app.payments.payouts import Answer, Failed, Order, Sender, Sent
 from app.platform import audit, outbox, work
 from app.platform.audit import Action
@@ -114,9 +115,11 @@ def send_soon(payout_id: UUID) -> None:
 
 
 def set_out(payout_id: UUID) -> Going | None:
-    """From now on it may be with the rail, and cannot be called off. None once it has an end."""
+    """From now on it may be with the rail, and cannot be called off. None once it has an end,
+    and while nothing may leave after a restore.
+    """
     payout = _lock(payout_id)
-    if payout.ended_at is not None:
+    if payout.ended_at is not None or (payout.state == "due" and holding.held()):
         return None
     again, payout.state = payout.state == "sent", "sent"
     account = db.session.get_one(PayoutAccount, payout.account_id)

@@ -13,6 +13,7 @@ from app.payments.gateways.solana import sending as wire
 from app.payments.gateways.solana.building import ToMove
 from app.payments.gateways.solana.sending import Fate
 from app.payments.models import ChainSend
+from app.payments.operations import holding
 from app.payments.operations import solana_sends as sends
 from app.payments.operations.solana_sends import PAYOUT, REFUND, REFUSED, Wish
 from app.payments.payouts import Answer, Failed, Order, Sender, Sent, Unknown
@@ -34,6 +35,8 @@ def push(send_id: UUID) -> None:
     """As far as it goes now. `Unsure` when no node answers."""
     row = queries.send(send_id)
     if row is None or row.ended_at is not None:
+        return
+    if row.signature is None and holding.held():
         return
     made = _signed(row) or _sign(row)
     if made is None:
@@ -69,6 +72,8 @@ def _sign(row: ChainSend) -> Signed | None:
         with work.recording():
             sends.impossible(row.id, CLOSED)
         return None
+    if holding.forgot_since(row.created_at) and _went_before(row, by.address):
+        return None
     if not _is_covered(row, by.address):
         return None
     # What opening an account costs, a payer could make us lose again and again.
@@ -82,6 +87,20 @@ def _sign(row: ChainSend) -> Signed | None:
     with work.recording():
         kept = sends.keep(row.id, made)
     return made if kept else None
+
+
+def _went_before(row: ChainSend, wallet: str) -> bool:
+    """Signed, sent, and forgotten by a restore: its memo tells. What did not land by now never will."""
+    ours = reading.house(wallet)
+    for one in reading.own_named(wallet, str(row.id), row.created_at - DRIFT, 0):
+        if (seen := looking.certain(one.signature, ours)) is None:
+            return True
+        if seen.fee and not seen.failed:
+            _pay_fee(row, seen)
+            with work.recording():
+                sends.succeed(row.id, seen)
+            return True
+    return False
 
 
 def _is_covered(row: ChainSend, wallet: str) -> bool:

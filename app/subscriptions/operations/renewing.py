@@ -10,6 +10,7 @@ from uuid import UUID
 from app.extensions import db
 from app.invoices.models import PAYABLE, Invoice, State
 from app.kit import clock
+from app.payments.operations import holding
 from app.platform.rounds import rounds
 from app.subscriptions import queries
 from app.subscriptions.errors import ChangedMeanwhile, NotNow, TooEarly
@@ -40,6 +41,8 @@ def turn(subscription_id: UUID) -> None:
     if step is None:
         return
     asks = step in {Step.RENEW, Step.LOOK} and next_period.there(seen)
+    if asks and holding.held():
+        return  # access stays for the grace
     invoice, refusal = next_period.invoice_of(seen) if asks else (None, None)
     if invoice is not None and State(invoice.state) not in PAYABLE:
         return  # it costs nothing, and is renewed by now
