@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -10,12 +11,16 @@ from app.broadcasts.audience import Audience
 from app.broadcasts.models import ON_ITS_WAY, Broadcast, SavedReply, WelcomeMessage
 from app.chat import words
 from app.chat.models import ChatSettings, Parcel
+from app.chat.operations import parcels
 from app.creators.models import Tier
 from app.extensions import db
+from app.kit import clock
 from app.kit.ids import parse_id
 from app.platform.errors import NotFound
 
 AT_ONCE = 20
+# What is due goes out within seconds: what does not waits for something.
+PATIENCE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,8 @@ class Shown:
     words: str
     audience: Audience
     to: str
+    # One of its files was taken down.
+    barred: bool = False
     parcel: Parcel | None = None
 
     @property
@@ -38,7 +45,10 @@ class Shown:
 
     @property
     def state(self) -> str:
-        """With what becomes of it after it went out."""
+        """With what becomes of it after it went out, and whether something holds it back past its time."""
+        late = self.of.send_at is not None and self.of.send_at < clock.now() - PATIENCE
+        if self.of.state == "scheduled" and late:
+            return "waits"
         if self.of.taken_back_at is None:
             return self.of.state
         return "taking" if self.of.back_done_at is None else "taken"
@@ -68,12 +78,13 @@ class Saved:
 
 def lines(creator_id: UUID, before: UUID | None) -> tuple[list[Shown], UUID | None]:
     """A page of them, the newest first, and where the next begins. Two statements."""
-    wanted = select(Broadcast).where(Broadcast.creator_id == creator_id)
+    barred = parcels.taken_down(Broadcast.parcel_id.expression)
+    wanted = select(Broadcast, barred).where(Broadcast.creator_id == creator_id)
     if before:
         wanted = wanted.where(Broadcast.id < before)
-    found = db.session.scalars(wanted.order_by(Broadcast.id.desc()).limit(AT_ONCE + 1)).all()
+    found = db.session.execute(wanted.order_by(Broadcast.id.desc()).limit(AT_ONCE + 1)).all()
     names = {one.id: one.name for one in tiers(creator_id)}
-    shown = [_shown(one, names) for one in found[:AT_ONCE]]
+    shown = [_shown(one, names, barred) for one, barred in found[:AT_ONCE]]
     return shown, shown[-1].of.id if len(found) > AT_ONCE else None
 
 
@@ -87,8 +98,9 @@ def find(creator_id: UUID, broadcast_id: UUID) -> Broadcast:
 def show(creator_id: UUID, broadcast_id: UUID) -> Shown:
     """With what it carries."""
     found = find(creator_id, broadcast_id)
-    shown = _shown(found, {one.id: one.name for one in tiers(creator_id)})
     carried = db.session.get(Parcel, found.parcel_id) if found.parcel_id else None
+    barred = found.begun_at is None and carried is not None and parcels.is_taken_down(carried.id)
+    shown = _shown(found, {one.id: one.name for one in tiers(creator_id)}, barred)
     return replace(shown, parcel=carried)
 
 
@@ -129,6 +141,6 @@ def _opened(one: SavedReply) -> Saved:
     return Saved(one.id, words.unseal(one.sealed_name), words.unseal(one.sealed_words))
 
 
-def _shown(one: Broadcast, names: Mapping[UUID, str]) -> Shown:
+def _shown(one: Broadcast, names: Mapping[UUID, str], barred: bool) -> Shown:
     audience = Audience.read(one.audience)
-    return Shown(one, words.unseal(one.sealed_words), audience, audience.said(names))
+    return Shown(one, words.unseal(one.sealed_words), audience, audience.said(names), barred)

@@ -128,13 +128,18 @@ def test_a_second_one_of_what_was_taken_down_does_not_go_out(
     with app.app_context(), transaction():
         holding.take_down([UUID(shown["id"])])
     assert "could not be used" in confirmed(host, draft).text
-    fixed_clock.move(timedelta(hours=2, minutes=1))
+    fixed_clock.move(timedelta(hours=2, minutes=2))
     with app.app_context():
         jobs.begin_due()
     all_told(app)
     assert (the_broadcast(app, draft).state, the_broadcast(app, scheduled).state) == ("draft", "scheduled")
     assert heard(app, ben) == []
     assert "does not go out until you take that out" in host.get(scheduled).text
+    assert "Waits since" in host.get(scheduled).text
+    listed = host.get(HOME).text
+    assert "Waits since" in listed
+    assert "One of its files cannot be used: take it out" in listed
+    assert "your page to be open" not in listed + host.get(scheduled).text
     with app.app_context(), transaction():
         holding.put_back([UUID(shown["id"])], [])
     with app.app_context():

@@ -15,7 +15,7 @@ from app.extensions import db
 from app.kit import clock
 from app.kit.clock import FixedClock
 from app.platform.transaction import transaction
-from tests.broadcasts.telling import all_told, heard, sent, the_broadcast
+from tests.broadcasts.telling import HOME, all_told, heard, sent, the_broadcast
 from tests.factories.creators import follows
 from tests.factories.people import Person, a_person
 from tests.page_client import PageClient
@@ -64,3 +64,23 @@ def test_what_is_scheduled_waits_for_its_creator_to_be_back(
     one = the_broadcast(app, address)
     assert (one.state, one.told) == ("done", 1)
     assert heard(app, ben) == ["News from the darkroom"]
+
+
+@pytest.mark.parametrize("goes", [close, take_down])
+def test_what_waits_past_its_time_says_since_when_and_for_what(
+    app: Flask, mara: Person, host: PageClient, fixed_clock: FixedClock, goes: Callable[[Person], None]
+) -> None:
+    at = clock.now() + timedelta(hours=2)
+    address = sent(host, send_at=f"{at:%Y-%m-%dT%H:%M}", utc_offset="0")
+    with app.app_context(), transaction():
+        goes(mara)
+    for page in (host.get(HOME).one("main").get_text(), host.get(address).one("main").get_text()):
+        assert "Scheduled" in page
+        assert "for your page to be open" not in page
+    fixed_clock.move(timedelta(hours=2, minutes=2))
+    go_on(app)
+    for page in (host.get(HOME).one("main").get_text(), host.get(address).one("main").get_text()):
+        assert "Waits since" in page
+        assert "It waits for your page to be open" in page
+        assert "Goes out on" not in page
+        assert "Scheduled" not in page

@@ -11,7 +11,6 @@ from app.broadcasts.forms import SendForm
 from app.broadcasts.operations import drafting, sending, taking_back
 from app.broadcasts.queries import Shown
 from app.broadcasts.views import HOME, bp
-from app.chat.operations import parcels
 from app.chat.queries import Said, as_sent
 from app.creators.views.desk import own_page
 from app.kit import clock
@@ -99,7 +98,6 @@ def _context(shown: Shown, form: SendForm | None = None) -> dict[str, Any]:
         "count": queries_people.how_many(shown.of.creator_id, shown.audience) if waits else None,
         "shows_read": queries.shows_read(shown.of.creator_id),
         "revocable": taking_back.may_take_back(shown.of),
-        "barred": waits and shown.parcel is not None and parcels.is_taken_down(shown.parcel.id),
     }
 
 
