@@ -8,7 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
-from sqlalchemy import ColumnElement, and_, func, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, and_, func, literal_column, select, true, tuple_
 from sqlalchemy.orm import aliased
 
 from app.accounts import portraits
@@ -108,8 +108,18 @@ def _told(me: UUID, families: Collection[Family], before: Place | None) -> tuple
     return [_line(row[0], faces, row.zone) for row in shown], older
 
 
-def new(me: UUID) -> int:
-    waiting = select(Notification.id).where(Notification.user_id == me, NEW).limit(COUNTED_MOST).subquery()
+def on_page(before: Place | None, older: Place | None) -> ColumnElement[bool]:
+    """What a page reached that begins after the one place and ends at the other; None: the whole way."""
+    place = tuple_(Notification.updated_at, Notification.id)
+    return and_(
+        place < (before.at, before.id) if before else true(),
+        place >= (older.at, older.id) if older else true(),
+    )
+
+
+def new(me: UUID, *among: ColumnElement[bool]) -> int:
+    theirs = select(Notification.id).where(Notification.user_id == me, NEW, *among)
+    waiting = theirs.limit(COUNTED_MOST).subquery()
     return db.session.scalar(select(func.count()).select_from(waiting)) or 0
 
 

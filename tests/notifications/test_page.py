@@ -79,17 +79,32 @@ def test_what_is_on_no_page_that_was_looked_at_stays_new(
     for number in range(21):
         likes(app, ben, mara, f"page:{number}")
     older = str(reader.get(HOME).one("a[rel=next]")["href"])
+    assert new(reader) == 1
     sale: Any = {"what": "“Fog”", "amount": "$5.00"}
     with app.app_context(), transaction():
         tell("sold", to=mara.id, subject="invoice:1", href="/dashboard", actor=ben.id, words=sale)
     likes(app, ben, mara)
-    assert new(reader) == 2
+    assert new(reader) == 3
     reader.get(older)
     reader.get(f"{HOME}?about=house")
     assert new(reader) == 2
     reader.get(f"{HOME}?about=people")
     assert new(reader) == 1
     reader.get(f"{HOME}?about=money")
+    assert new(reader) == 0
+
+
+@pytest.mark.parametrize("closed_to_them", [1, 25])
+def test_what_stands_on_no_page_is_not_counted_once_the_list_is_at_its_end(
+    app: Flask, reader: PageClient, mara: Person, ben: Person, closed_to_them: int
+) -> None:
+    for _ in range(closed_to_them):
+        likes(app, ben, mara, f"post:{new_id()}", "“Gone”")
+    for number in range(20):
+        likes(app, ben, mara, f"page:{number}")
+    older = str(reader.get(HOME).one("a[rel=next]")["href"])
+    assert new(reader) == closed_to_them
+    reader.get(older)
     assert new(reader) == 0
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import and_, update
+from sqlalchemy import ColumnElement, and_, true, update
 
 from app.extensions import db
 from app.kit import clock
@@ -33,10 +33,10 @@ def read_all(user_id: UUID) -> int:
     return _mark(user_id, Notification.read_at.is_(None), read_at=clock.now())
 
 
-def look(user_id: UUID, families: Collection[Family] | None = None) -> None:
-    """The list was shown, of some families or whole: nothing on it is new any more, though not read."""
-    shown = and_(NEW, Notification.event.in_(kinds.events_of(families))) if families else NEW
-    _mark(user_id, shown, seen_at=clock.now())
+def look(user_id: UUID, families: Collection[Family] | None = None, *among: ColumnElement[bool]) -> None:
+    """The list was shown, or a part of it: nothing there is new any more, though not read."""
+    of_them = Notification.event.in_(kinds.events_of(families)) if families else true()
+    _mark(user_id, and_(NEW, of_them, *among), seen_at=clock.now())
 
 
 def _mark(user_id: UUID, which: object, **values: object) -> int:

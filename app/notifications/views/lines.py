@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from app.kit import clock
 from app.notifications.kinds import Family
 from app.notifications.operations import reading
-from app.notifications.queries_page import Line, Place, new, told
+from app.notifications.queries_page import Line, Place, new, on_page, told
 from app.notifications.views import HOME, bp
 from app.platform.guards import Access, guard
 from app.platform.pages import page, safe_next, see
@@ -24,12 +24,12 @@ def lines() -> Response:
     me, about = signed_in_viewer().id, _family()
     before = Place.read(request.args.get("before", ""))
     found, older = told(me, [about] if about else list(Family), before)
-    families, first = list(Family), before is None
-    # What is new and closed to them by now is counted, and stands on no page.
-    some_new = any(line.new for line in found) or (about is None and new(me))
-    if first and some_new and not _fetched_ahead():
+    families, first, shown = list(Family), before is None, on_page(before, older)
+    # What is new and closed to them by now is counted, and stands on no page: it goes with what is around.
+    some_new = any(line.new for line in found) or (about is None and new(me, shown))
+    if some_new and not _fetched_ahead():
         with transaction():
-            reading.look(me, [about] if about else None)
+            reading.look(me, [about] if about else None, shown)
     days = [(name, list(of_day)) for name, of_day in groupby(found, _day)]
     return page(
         "notifications/list.html", days=days, older=older, about=about, families=families, first=first
