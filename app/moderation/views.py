@@ -113,7 +113,8 @@ def look(report_id: UUID) -> Response:
 @bp.post("/admin/reports/<uuid:report_id>/uphold")
 @guard(Access.MODERATOR)
 def uphold(report_id: UUID) -> Response:
-    return _decide(report_id, reports.uphold, "Taken down. Who made it is told by mail.")
+    decision = partial(reports.uphold, seen=request.form.get("seen"))
+    return _decide(report_id, decision, "Taken down. Who made it is told by mail.")
 
 
 @bp.post("/admin/reports/<uuid:report_id>/dismiss")
@@ -138,7 +139,8 @@ def _about(report_id: UUID) -> dict[str, Any]:
     line = queries.find_report(report_id)
     known = subjects.reportable(line.subject_kind)
     subject, moderator = known.look(line.subject_id) if known else None, signed_in_viewer()
-    copies = queries.copies(line)
+    # What is shown, and nothing that is said meanwhile, counts as seen.
+    copies, others = queries.copies(line), queries.others(line)
     return {
         "line": line,
         "known": known,
@@ -148,8 +150,8 @@ def _about(report_id: UUID) -> dict[str, Any]:
         "files": known.files(line.subject_id) if known and line.state == reports.WAITING else None,
         "own_case": subject is not None and subject.owner_id == moderator.id,
         "may_suspend": moderator.has(Role.ADMIN),
-        "others": queries.others(line),
-        "seen": reports.standing(line),
+        "others": others,
+        "seen": reports.standing(line, others, copies),
         "reasons": reports.REASONS,
         "states": STATES,
     }

@@ -1,12 +1,15 @@
 """Moderators decide about what they saw, and see what those who reported it saw."""
 
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from app.creators.models import Creator
 from app.creators.operations import pages
@@ -24,6 +27,8 @@ from tests.page_client import PageClient
 from tests.posts.authors import Author, an_author
 
 LIBRARY = "/dashboard/media"
+# And what whoever reported it is told of each.
+DECISIONS = {"dismiss": "It stays", "uphold": "We agreed, and acted"}
 
 
 @pytest.fixture
@@ -52,30 +57,62 @@ def complain(app: Flask, reader: PageClient, kind: str, subject: UUID, **said: s
         return f"/admin/reports/{db.session.scalars(newest).first()}"
 
 
+@pytest.mark.parametrize("what", DECISIONS)
 @pytest.mark.parametrize("more", [{"note": "She is twelve"}, {"reason": "minor"}])
-def test_dismissing_puts_away_no_words_that_were_added_after_the_look(
-    app: Flask, desk: PageClient, author: Author, ben: Person, more: dict[str, str]
+def test_no_words_are_decided_about_that_were_added_after_the_look(
+    app: Flask, desk: PageClient, author: Author, ben: Person, more: dict[str, str], what: str
 ) -> None:
     post, reader = author.write(title="Night trains"), signed_in(app, ben)
     report = complain(app, reader, "post", post)
-    stale = desk.get(report).form(f"{report}/dismiss")
+    stale = desk.get(report).form(f"{report}/{what}")
     complain(app, reader, "post", post, **more)
     again = desk.send(stale)
     assert again.status == 422
+    assert "More was said about it meanwhile" in again.text
     assert "Somebody will look" in reader.get("/reports").text
-    desk.send(again.form(f"{report}/dismiss"))
-    assert "It stays" in reader.get("/reports").text
+    assert reader.get(f"/posts/{post}").status == 200
+    desk.send(again.form(f"{report}/{what}"))
+    assert DECISIONS[what] in reader.get("/reports").text
 
 
+@pytest.mark.parametrize("what", DECISIONS)
 def test_the_same_words_again_are_nothing_new_to_look_at(
-    app: Flask, desk: PageClient, author: Author, ben: Person
+    app: Flask, desk: PageClient, author: Author, ben: Person, what: str
 ) -> None:
     post, reader = author.write(title="Night trains"), signed_in(app, ben)
     report = complain(app, reader, "post", post)
-    form = desk.get(report).form(f"{report}/dismiss")
+    form = desk.get(report).form(f"{report}/{what}")
     complain(app, reader, "post", post)
     desk.send(form)
-    assert "It stays" in reader.get("/reports").text
+    assert DECISIONS[what] in reader.get("/reports").text
+
+
+@pytest.mark.parametrize("what", DECISIONS)
+def test_what_is_said_while_a_page_is_put_together_was_not_looked_at(
+    app: Flask, desk: PageClient, author: Author, ben: Person, what: str
+) -> None:
+    post, zoe = author.write(title="Night trains"), signed_in(app, a_person(app, "zoe"))
+    report = complain(app, signed_in(app, ben), "post", post)
+    with once(app, "after", "reports.id !=", lambda: complain(app, zoe, "post", post, reason="minor")):
+        shown = desk.get(report)
+    assert "under age" not in shown.text
+    again = desk.send(shown.form(f"{report}/{what}"))
+    assert again.status == 422
+    assert "under age" in again.text
+    assert "Somebody will look" in zoe.get("/reports").text
+
+
+@pytest.mark.parametrize("what", DECISIONS)
+def test_what_is_said_while_somebody_decides_waits_for_another_decision(
+    app: Flask, desk: PageClient, author: Author, ben: Person, what: str
+) -> None:
+    post, reader, zoe = author.write(title="Fog"), signed_in(app, ben), signed_in(app, a_person(app, "zoe"))
+    report = complain(app, reader, "post", post)
+    form = desk.get(report).form(f"{report}/{what}")
+    with once(app, "before", "UPDATE reports", lambda: complain(app, zoe, "post", post, reason="minor")):
+        assert desk.send(form).status == 200
+    assert DECISIONS[what] in reader.get("/reports").text
+    assert "Somebody will look" in zoe.get("/reports").text
 
 
 def test_what_its_author_removed_altogether_is_there_until_it_is_decided_about(
@@ -148,6 +185,26 @@ def test_a_reported_page_can_be_looked_at_wherever_its_owner_went(
     others = signed_in(app, ben)
     assert [others.get(path).status for path in ("/@mara/about", f"/posts/{post}")] == [404, 404]
     assert "yellow house" not in others.get("/@mara").text
+
+
+@contextmanager
+def once(app: Flask, when: str, part: str, act: Callable[[], object]) -> Iterator[None]:
+    """Somebody else acts right before or after the first statement with these words."""
+    left = [act]
+
+    def at(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if part in statement and left:
+            with ThreadPoolExecutor(1) as apart:
+                apart.submit(left.pop()).result(timeout=30)
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, f"{when}_cursor_execute", at)
+    try:
+        yield
+    finally:
+        event.remove(engine, f"{when}_cursor_execute", at)
+    assert not left
 
 
 def tidy(app: Flask) -> None:

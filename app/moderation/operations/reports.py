@@ -76,7 +76,7 @@ def _copy(user_id: UUID, kind: str, known: Reportable, subject: Subject) -> str:
 
 def look_closer(moderator_id: UUID, report_id: UUID) -> str:
     """Lets the moderator in for the time of the work; on record. The address of the thing."""
-    found = _lock(moderator_id, report_id)
+    found, _ = _lock(moderator_id, report_id)
     known, subject = _about(found)
     if subject is None:
         raise NotFound
@@ -86,16 +86,17 @@ def look_closer(moderator_id: UUID, report_id: UUID) -> str:
     return subject.href
 
 
-def uphold(moderator_id: UUID, report_id: UUID) -> None:
-    """Takes the thing down, and decides every open report about it."""
-    found = _lock(moderator_id, report_id)
+def uphold(moderator_id: UUID, report_id: UUID, seen: str | None = None) -> None:
+    """Takes the thing down, and decides every open report about it. `seen`: as for a dismissal."""
+    found, together = _lock(moderator_id, report_id)
     if found.state != WAITING:
         raise DecidedAlready
+    _as_seen(found, seen)
     known, subject = _about(found)
     if subject is not None:
         known.take_down(subject.id)
         _tell_owner(UPHELD, known, subject, reason=REASONS[found.reason])
-    _decide(found, UPHELD, moderator_id)
+    _decide(found, together, UPHELD, moderator_id)
 
 
 def dismiss(moderator_id: UUID, report_id: UUID, seen: str | None = None) -> None:
@@ -103,23 +104,31 @@ def dismiss(moderator_id: UUID, report_id: UUID, seen: str | None = None) -> Non
 
     `seen`: how it stood when it was looked at. It undoes no later decision, and puts away no later report.
     """
-    found = _lock(moderator_id, report_id)
-    if found.state == DISMISSED or (seen and seen.partition(":")[0] != found.state):
+    found, together = _lock(moderator_id, report_id)
+    if found.state == DISMISSED:
         raise DecidedAlready
-    if seen and seen != standing(queries.find_report(report_id)):
-        raise ReportedAgain
+    _as_seen(found, seen)
     known, subject = _about(found)
     if found.state == UPHELD and subject is not None:
         back = known.put_back is not None and known.put_back(subject.id)
         _tell_owner("taken_back", known, subject, back="yes" if back else "")
-    _decide(found, DISMISSED, moderator_id)
+    _decide(found, together, DISMISSED, moderator_id)
 
 
-def standing(line: queries.Line) -> str:
-    """What is decided, as a page that is looked at says it: another word as soon as somebody says more."""
-    said = [(one.id, one.reason, one.note) for one in (line, *queries.others(line))]
-    seen = sorted(said), queries.copies(line)
+def standing(line: queries.Line, others: Sequence[queries.Line], copies: Sequence[str]) -> str:
+    """What is decided, as a page that shows this says it: another word as soon as somebody says more."""
+    seen = sorted((one.id, one.reason, one.note) for one in (line, *others)), [*copies]
     return f"{line.state}:{digest(repr(seen)).hex()[:16] if line.state == WAITING else 0}"
+
+
+def _as_seen(found: Report, seen: str | None) -> None:
+    if not seen:
+        return
+    if seen.partition(":")[0] != found.state:
+        raise DecidedAlready
+    line = queries.find_report(found.id)
+    if seen != standing(line, queries.others(line), queries.copies(line)):
+        raise ReportedAgain
 
 
 def _about(found: Report) -> tuple[Reportable, Subject | None]:
@@ -129,26 +138,24 @@ def _about(found: Report) -> tuple[Reportable, Subject | None]:
     return known, known.look(found.subject_id)
 
 
-def _decide(found: Report, state: str, moderator_id: UUID) -> None:
-    """With all that say the same of the same thing: those that wait, or those that were upheld with it."""
-    same = (
-        Report.subject_kind == found.subject_kind,
-        Report.subject_id == found.subject_id,
-        Report.state == found.state,
-    )
-    reporters = db.session.scalars(select(Report.user_id).where(*same)).all()
+def _decide(found: Report, together: Sequence[Report], state: str, moderator_id: UUID) -> None:
+    """With all that say the same of the same thing: those that wait, or those that were upheld with it.
+
+    But for what came after they were locked: nobody has read that.
+    """
+    same = [one for one in together if one.state == found.state]
     db.session.execute(
         update(Report)
-        .where(*same)
+        .where(Report.id.in_([one.id for one in same]))
         .values(state=state, decided_by=moderator_id, decided_at=clock.now())
         .execution_options(synchronize_session=False)
     )
-    _tell_reporters(reporters, state, found.subject_kind)
+    _tell_reporters([one.user_id for one in same], state, found.subject_kind)
     audit.record(Action.REPORT_DECIDED, actor=moderator_id, subject=("report", found.id), state=state)
 
 
-def _lock(moderator_id: UUID, report_id: UUID) -> Report:
-    """With all others about the same thing, in order: two moderators must not decide both ways at once."""
+def _lock(moderator_id: UUID, report_id: UUID) -> tuple[Report, Sequence[Report]]:
+    """And all about the same thing, in order: two moderators must not decide both ways at once."""
     found = db.session.get(Report, report_id)
     if found is None:
         raise NotFound
@@ -157,8 +164,9 @@ def _lock(moderator_id: UUID, report_id: UUID) -> Report:
     same = select(Report).where(
         Report.subject_kind == found.subject_kind, Report.subject_id == found.subject_id
     )
-    locked = same.order_by(Report.id).with_for_update().execution_options(populate_existing=True)
-    return next(one for one in db.session.scalars(locked).all() if one.id == report_id)
+    in_order = same.order_by(Report.id).with_for_update().execution_options(populate_existing=True)
+    locked = db.session.scalars(in_order).all()
+    return next(one for one in locked if one.id == report_id), locked
 
 
 def _tell_owner(what: str, known: Reportable, subject: Subject, **words: str) -> None:
