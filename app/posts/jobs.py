@@ -2,12 +2,16 @@
 
 from uuid import UUID
 
+from sqlalchemy import and_
+
 from app.media.shown import Described
+from app.moderation.queries import undecided
 from app.platform import cleanup, schedule, work
 from app.platform.transaction import transaction
 from app.platform.work import Payload
 from app.posts.models import Post
 from app.posts.operations import editing, publishing, spreading
+from app.posts.reporting import POST
 
 REMOVED_FOR_DAYS = 30
 DUE = "posts.publish_due"
@@ -38,4 +42,6 @@ def media_changed(described: Described) -> None:
 
 
 def register_cleanup() -> None:
-    cleanup.keep(Post.saved_at, days=REMOVED_FOR_DAYS, only=Post.state == "removed")
+    # With it would go what moderators have to see: while somebody has to decide about a post, it stays.
+    done_with = and_(Post.state == "removed", Post.id.not_in(undecided(POST)))
+    cleanup.keep(Post.saved_at, days=REMOVED_FOR_DAYS, only=done_with)

@@ -21,6 +21,7 @@ from app.moderation.models import Report
 from app.platform import cleanup, work
 from app.platform.storage import storage
 from app.platform.transaction import transaction
+from app.posts.models import Post
 from tests.factories.media import a_picture
 from tests.factories.people import Person, a_person, signed_in, suspends
 from tests.page_client import PageClient
@@ -185,6 +186,25 @@ def test_a_reported_page_can_be_looked_at_wherever_its_owner_went(
     others = signed_in(app, ben)
     assert [others.get(path).status for path in ("/@mara/about", f"/posts/{post}")] == [404, 404]
     assert "yellow house" not in others.get("/@mara").text
+
+
+def test_a_reported_post_that_its_author_deleted_is_there_until_it_is_decided_about(
+    app: Flask, desk: PageClient, author: Author, ben: Person
+) -> None:
+    shown = str(a_picture(app, author.person)["id"])
+    post = author.write(title="Night trains", media=[shown])
+    report = complain(app, signed_in(app, ben), "post", post)
+    author.press(post, "delete")
+    author.page.send(author.page.get(LIBRARY).form(f"/uploads/{shown}/remove"))
+    tidy(app)
+    address = str(desk.get(report).one("main .pic img")["src"])
+    assert desk.http.get(address).status_code == 200
+    desk.send(desk.get(report).form(f"{report}/uphold"))
+    tidy(app)
+    assert desk.http.get(address).status_code == 404
+    with app.app_context():
+        assert db.session.get(Post, post) is None
+        assert not [key for key in storage().list("media/") if shown in key]
 
 
 @contextmanager
