@@ -81,6 +81,7 @@ function converse() {
   let change = Number(thread.dataset.change);
   let last = Number(thread.dataset.last);
   let told = 0;
+  let again;
   let catching = false;
   let behind = false;
 
@@ -186,7 +187,10 @@ function converse() {
     const answer = await quietly(`${here}/seen`, { read: mark });
     if (answer?.ok || told !== mark) return;
     told = 0;
-    if (!answer || answer.status === 429 || answer.status >= 500) setTimeout(seen, TELL_AGAIN);
+    if (!answer || answer.status === 429 || answer.status >= 500) {
+      clearTimeout(again);
+      again = setTimeout(seen, TELL_AGAIN);
+    }
   }
   document.addEventListener("visibilitychange", () => document.hidden || seen());
 

@@ -111,6 +111,28 @@ def test_a_mark_that_did_not_arrive_is_set_once_it_can(
     expect(fan.locator("[data-mark]")).to_have_text("Read")
 
 
+def test_marks_that_do_not_arrive_wait_together(
+    app: Flask, open_tab: OpenTab, mara: Person, ben: Person, talk: str
+) -> None:
+    fan, host = at(app, open_tab(width=390), ben, talk), open_tab()
+    # How many pauses of this length began, and which of them still wait: none of them ends.
+    host.add_init_script(f"""
+        const wait = window.setTimeout.bind(window), stop = window.clearTimeout.bind(window);
+        window.begun = 0;
+        window.waiting = new Set();
+        window.setTimeout = (act, ms, ...more) =>
+            ms === {BEFORE_TOLD_AGAIN_MS} ? (waiting.add(--begun), begun) : wait(act, ms, ...more);
+        window.clearTimeout = (one) => waiting.delete(one) || stop(one);
+    """)
+    host.route(f"**{talk}/seen", lambda route: route.abort())
+    at(app, host, mara, talk)
+    for number in range(3):
+        host.wait_for_function("number => begun < -number", arg=number)
+        write(fan, f"Number {number}")
+    host.wait_for_function("() => begun < -3")
+    assert host.evaluate("waiting.size") == 1
+
+
 def test_who_answers_keeps_the_files_and_the_price(app: Flask, tab: Page, mara: Person, talk: str) -> None:
     host = at(app, tab, mara, talk)
     host.get_by_label("Files and price").click()
