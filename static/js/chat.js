@@ -249,7 +249,7 @@ function converse() {
       waiting(thread, one)?.remove();
       putBack(body, one.body);
       const answering = shown.querySelector(".answering");
-      if (answering && !composer.querySelector(".answering")) composer.prepend(answering);
+      if (answering && !composer.querySelector(".answering")) answer(answering);
       composer.dispatchEvent(new CustomEvent("chat:refused", { detail: { one, shown } }));
       say(why);
       marks();
@@ -266,7 +266,7 @@ function converse() {
     for (const name of new Set(fields.keys())) if (name !== "csrf_token") one[name] = name === "media" ? fields.getAll(name) : fields.get(name);
     one.idempotency_key = crypto.randomUUID();
     unsent.add(one);
-    composer.querySelector(".answering")?.remove();
+    answer();
     body.value = body.defaultValue = "";
     composer.dispatchEvent(new Event("chat:taken"));
     saving = clearTimeout(saving);
@@ -304,13 +304,25 @@ function converse() {
   });
   sendByEnter(composer, body);
 
+  // The address says it, too, for when the page is read anew.
+  function answer(what) {
+    composer.querySelector(".answering")?.remove();
+    if (what) composer.prepend(what);
+    const address = new URL(location);
+    if (what) address.searchParams.set("answer", composer.elements.answers.value);
+    else address.searchParams.delete("answer");
+    const put = () => history.replaceState(history.state, "", address);
+    // What lies over the page has a place of its own in the history, and goes back from there as it closes.
+    if (history.state?.sheet) addEventListener("popstate", put, { once: true });
+    else put();
+  }
+
   // What is answered is chosen, and let go of, beside what is typed and added already.
   document.addEventListener("click", (event) => {
     const link = event.target.closest("dialog:has(#answering) a[data-answer], .answering a");
     if (!link || !composer || event.metaKey || event.ctrlKey || event.shiftKey) return;
     event.preventDefault();
-    composer.querySelector(".answering")?.remove();
-    if ("answer" in link.dataset) composer.prepend(document.getElementById("answering").content.cloneNode(true));
+    answer("answer" in link.dataset && document.getElementById("answering").content.cloneNode(true));
     link.closest("dialog")?.close();
     body.focus();
   });

@@ -133,6 +133,39 @@ def test_marks_that_do_not_arrive_wait_together(
     assert host.evaluate("waiting.size") == 1
 
 
+def test_what_is_answered_is_still_there_after_a_reload_until_it_is_said(
+    app: Flask, tab: Page, mara: Person, ben: Person, talk: str
+) -> None:
+    says_much(app, ben, talk, (f"Number {number}" for number in range(2, 62)))
+    host = at(app, tab, mara, f"{talk}?around=5")
+    shown = numbers(host)
+
+    def read_anew() -> None:
+        host.reload()
+        expect(host.locator(ON)).to_be_attached()
+
+    def answer(seq: int) -> None:
+        host.locator(f"#m-{seq}").get_by_role("link", name="About this message").click()
+        host.get_by_role("dialog").get_by_role("link", name="Answer").click()
+        expect(host.locator(".answering")).to_contain_text(f"Number {seq}")
+        host.wait_for_url(f"**answer={seq}*")
+
+    answer(5)
+    read_anew()
+    assert numbers(host) == shown
+    expect(host.locator(".answering")).to_contain_text("Number 5")
+    host.get_by_role("link", name="Answer nothing").click()
+    expect(host.locator(".answering")).to_have_count(0)
+    read_anew()
+    expect(host.locator(".answering")).to_have_count(0)
+    at(app, host, mara, talk)
+    answer(61)
+    write(host, "It is here")
+    expect(host.locator("#m-62 .quote")).to_have_text("Number 61")
+    read_anew()
+    expect(host.locator(".answering")).to_have_count(0)
+
+
 def test_who_answers_keeps_the_files_and_the_price(app: Flask, tab: Page, mara: Person, talk: str) -> None:
     host = at(app, tab, mara, talk)
     host.get_by_label("Files and price").click()
