@@ -42,7 +42,7 @@ def tell_money_came_in(payload: Payload) -> None:
 
 @work.handler("invoices.tell_refunded")
 def tell_refunded(payload: Payload) -> None:
-    telling.refunded(payload["refund_ids"])
+    telling.refunded(payload["refund_ids"], payload.get("taken", 0))
 
 
 @work.handler("invoices.tell_refund_failed")

@@ -251,7 +251,9 @@ def test_credit_that_lay_in_a_half_paid_invoice_goes_with_the_payment_it_came_fr
     invoice_id = paid_twice(app, fan, new_id())
     other, page = half_paid_with_credit(app, fan), signed_in(app, fan)
     opened_ = dispute(app, invoice_id, of="again")
-    page.send(page.get(f"/invoices/{other}").form(f"/invoices/{other}/give-back"))
+    after = page.send(page.get(f"/invoices/{other}").form(f"/invoices/{other}/give-back"))
+    assert "Your bank gave you $5.00 of it already." in after.text
+    assert "goes back to where it came from" not in after.text and "The rest" not in after.text
     assert the_invoice(app, other).state == "cancelled"
     assert balance(app, Kind.FAN_CREDIT, fan) == balance(app, Kind.DISPUTED) == 0
     win(app, opened_)
@@ -269,6 +271,41 @@ def test_credit_that_comes_back_of_a_purchase_goes_to_the_bank_that_took_its_pay
     refund(app, other, 300)
     assert balance(app, Kind.FAN_CREDIT, fan) == balance(app, Kind.DISPUTE_LOSS) == 0
     assert whole(app)
+
+
+@pytest.mark.parametrize("kept", ["give-back", "credit"])
+def test_of_a_leftover_that_a_bank_gave_in_part_the_rest_is_promised(app: Flask, kept: str) -> None:
+    fan = a_person(app)
+    invoice_id = paid_twice(app, fan, new_id())
+    other, page = half_paid_with_credit(app, fan), signed_in(app, fan)
+    money_in(app, other, 200)
+    dispute(app, invoice_id, of="again")
+    after = page.send(page.get(f"/invoices/{other}").form(f"/invoices/{other}/{kept}"))
+    assert "Your bank gave you $5.00 of it already. The rest " in after.text
+    assert balance(app, Kind.FAN_CREDIT, fan) == (200 if kept == "credit" else 0)
+
+
+@pytest.mark.parametrize("others", [0, 400])
+def test_a_refund_does_not_tell_of_credit_that_went_to_a_bank_at_once(app: Flask, others: int) -> None:
+    """`others`: credit that did not come from the payment that the bank took."""
+    fan = a_person(app)
+    lost = paid_twice(app, fan, new_id())
+    if others:
+        give_credit(app, fan, others)
+    other, page = an_invoice(app, fan, a_creator(app), total=300 + others), signed_in(app, fan)
+    page.send(page.get(f"/invoices/{other}").form(f"/invoices/{other}/pay/credit"))
+    lose(app, dispute(app, lost, of="again"))
+    refund(app, other, 300 + others)
+    assert balance(app, Kind.FAN_CREDIT, fan) == others
+    with app.app_context():
+        outbox.relay()
+        work.drain()
+    told = letters(app, fan.email, "invoice_refunded")
+    assert len(told) == bool(others)
+    if told:
+        assert told[0].subject == "$4.00 goes back to you"
+        assert "$4.00 of it is yours as credit already" in told[0].text
+        assert "Another $3.00 you have from your bank" in " ".join(told[0].text.split())
 
 
 def test_other_credit_of_theirs_stays_when_it_comes_back(app: Flask) -> None:

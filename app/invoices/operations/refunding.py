@@ -36,6 +36,15 @@ class Wish:
     seller_covers: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """What goes back or is credit now, and what the payer had from their bank already."""
+
+    rest: int
+    taken: int
+    currency: str
+
+
 def refund(invoice_id: UUID, wish: Wish, coming: Entry | None = None) -> None:
     """All of it takes away what was sold; a part of it does not. `coming`: how it came, if only now."""
     invoice = lock(invoice_id)
@@ -60,8 +69,10 @@ def refund(invoice_id: UUID, wish: Wish, coming: Entry | None = None) -> None:
         currency=invoice.currency,
         reason=wish.reason,
     )
-    outbox.emit(REFUNDED, {"invoice_id": str(invoice.id), "refund_ids": [str(one.id) for one in made]})
-    bookings.write(coming, *entries, *reclaiming.reclaim(invoice, made).entries)
+    reclaimed = reclaiming.reclaim(invoice, made)
+    told = {"invoice_id": str(invoice.id), "refund_ids": [str(one.id) for one in made]}
+    outbox.emit(REFUNDED, {**told, "taken": reclaimed.amount})
+    bookings.write(coming, *entries, *reclaimed.entries)
 
 
 def refund_own_sale(invoice_id: UUID, seller_id: UUID, wish: Wish) -> None:
@@ -83,14 +94,14 @@ def refund_for_house(invoice_id: UUID, admin_id: UUID, wish: Wish) -> None:
     refund(invoice_id, wish)
 
 
-def give_back_leftover(invoice_id: UUID, payer_id: UUID) -> None:
+def give_back_leftover(invoice_id: UUID, payer_id: UUID) -> Cleared:
     """By its payer: what came in too much, too late or too little goes back to where it came from."""
-    _clear_leftover(invoice_id, payer_id, as_credit=False)
+    return _clear_leftover(invoice_id, payer_id, as_credit=False)
 
 
-def keep_leftover_as_credit(invoice_id: UUID, payer_id: UUID) -> None:
+def keep_leftover_as_credit(invoice_id: UUID, payer_id: UUID) -> Cleared:
     """By its payer: for another time."""
-    _clear_leftover(invoice_id, payer_id, as_credit=True)
+    return _clear_leftover(invoice_id, payer_id, as_credit=True)
 
 
 def sent(refund_id: UUID, provider_id: str) -> None:
@@ -141,7 +152,7 @@ def may_become_credit(invoice: Invoice) -> bool:
     return sum(floating) <= MOST_CREDIT_OF_COINS
 
 
-def _clear_leftover(invoice_id: UUID, payer_id: UUID, *, as_credit: bool) -> None:
+def _clear_leftover(invoice_id: UUID, payer_id: UUID, *, as_credit: bool) -> Cleared:
     """Money for an invoice that can still be paid is no leftover, unless its payer gives the invoice up."""
     invoice = lock_own(invoice_id, payer_id)
     amount = invoice.leftover
@@ -164,7 +175,9 @@ def _clear_leftover(invoice_id: UUID, payer_id: UUID, *, as_credit: bool) -> Non
         as_credit=as_credit,
     )
     entries = [bookings.leftover_leaves(invoice, one) for one in made]
-    bookings.write(*entries, *reclaiming.reclaim(invoice, made).entries)
+    reclaimed = reclaiming.reclaim(invoice, made)
+    bookings.write(*entries, *reclaimed.entries)
+    return Cleared(amount - reclaimed.amount, reclaimed.amount, invoice.currency)
 
 
 def _refund(invoice: Invoice, payment: Payment, amount: int, wish: Wish) -> Refund:

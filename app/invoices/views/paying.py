@@ -11,9 +11,11 @@ from werkzeug.wrappers import Response
 from app.invoices import products, queries, rails, words
 from app.invoices.models import PAYABLE, SETTLED, Invoice, State
 from app.invoices.operations import crediting, ending, refunding
+from app.invoices.operations.refunding import Cleared
 from app.invoices.operations.settling import sold
 from app.invoices.queries import Bill
 from app.invoices.views import bp
+from app.kit.money import readable
 from app.platform.errors import NotFound, Refused
 from app.platform.guards import Access, guard
 from app.platform.pages import form_page, page, partial, see
@@ -46,25 +48,27 @@ def state(invoice_id: UUID) -> Response:
 @bp.post("/invoices/<uuid:invoice_id>/cancel")
 @guard(Access.SIGNED_IN)
 def cancel(invoice_id: UUID) -> Response:
-    return _act(invoice_id, ending.give_up, "Cancelled. Nothing was taken.")
+    return _act(invoice_id, ending.give_up, lambda _: "Cancelled. Nothing was taken.")
 
 
 @bp.post("/invoices/<uuid:invoice_id>/give-back")
 @guard(Access.SIGNED_IN)
 def give_back(invoice_id: UUID) -> Response:
-    return _act(invoice_id, refunding.give_back_leftover, "It goes back to where it came from.")
+    done = "goes back to where it came from."
+    return _act(invoice_id, refunding.give_back_leftover, lambda cleared: _cleared(cleared, done))
 
 
 @bp.post("/invoices/<uuid:invoice_id>/credit")
 @guard(Access.SIGNED_IN)
 def keep_as_credit(invoice_id: UUID) -> Response:
-    return _act(invoice_id, refunding.keep_leftover_as_credit, "It is yours as credit now.")
+    done = "is yours as credit now."
+    return _act(invoice_id, refunding.keep_leftover_as_credit, lambda cleared: _cleared(cleared, done))
 
 
 @bp.post("/invoices/<uuid:invoice_id>/pay/credit")
 @guard(Access.SIGNED_IN)
 def pay_by_credit(invoice_id: UUID) -> Response:
-    return _act(invoice_id, crediting.pay, "")
+    return _act(invoice_id, crediting.pay, lambda _: "")
 
 
 @bp.get("/invoices/<uuid:invoice_id>/receipt.pdf")
@@ -81,9 +85,9 @@ def receipt(invoice_id: UUID) -> Response:
     return response
 
 
-def _act(invoice_id: UUID, act: Callable[[UUID, UUID], object], done: str) -> Response:
+def _act(invoice_id: UUID, act: Callable[[UUID, UUID], Any], said: Callable[[Any], str]) -> Response:
     try:
-        act(invoice_id, signed_in_viewer().id)
+        done = said(act(invoice_id, signed_in_viewer().id))
     except NotFound:
         raise
     except Refused as refused:
@@ -91,6 +95,14 @@ def _act(invoice_id: UUID, act: Callable[[UUID, UUID], object], done: str) -> Re
     if done:
         flash(done, "good")
     return see(address(invoice_id))
+
+
+def _cleared(cleared: Cleared, done: str) -> str:
+    """`done`: what becomes of it. What their bank gave them already is not promised once more."""
+    if not cleared.taken:
+        return f"It {done}"
+    had = f"Your bank gave you {readable(cleared.taken, cleared.currency)} of it already."
+    return f"{had} The rest {done}" if cleared.rest else had
 
 
 def refused_page(invoice_id: UUID, refused: Refused) -> Response:
