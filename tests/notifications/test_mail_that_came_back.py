@@ -20,7 +20,7 @@ from app.kit import clock
 from app.notifications import kinds
 from app.notifications.kinds import Channel, Default, Kind
 from app.notifications.queries import wants
-from app.platform import cleanup, work
+from app.platform import cleanup, mail, work
 from app.platform.idempotency import new_key
 from app.platform.mail import suppressions
 from app.platform.mail.suppressions import PAUSED_FOR, SOFT_WITHIN
@@ -347,6 +347,27 @@ def test_of_a_farewell_that_comes_back_no_address_is_kept(
         assert db.session.scalars(select(MailSuppression)).all() == []
         jobs.forget_farewells()
         assert db.session.scalars(select(Mail)).all() == []
+
+
+def test_a_farewell_of_an_older_release_is_forgotten_and_that_it_came_back(
+    app: Flask, mia: Person, fixed_clock: clock.FixedClock
+) -> None:
+    """It went out under the id of whoever had left; of somebody who is here all stays."""
+    ben = a_person(app, "ben")
+    leave(signed_in(app, mia), mia.handle)
+    fixed_clock.move(GRACE)
+    with app.app_context():
+        jobs.erase_due()
+        with transaction():
+            mail_id = mail.send("deletion_done", mia.email, user_id=mia.id, name="Mia")
+        work.drain()
+    for person in (mia, ben):
+        bounce(app, person, message_id=f"<{mail_id}@localhost>")
+    with app.app_context():
+        assert db.session.query(MailSuppression).count() == 2
+        jobs.forget_farewells()
+        assert db.session.scalars(select(Mail).where(Mail.template == "deletion_done")).all() == []
+        assert db.session.scalars(select(MailSuppression.user_id)).all() == [ben.id]
 
 
 def test_who_has_an_address_now_is_told_that_they_called_a_mail_spam(app: Flask, mia: Person) -> None:

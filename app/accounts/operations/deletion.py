@@ -4,7 +4,7 @@ import logging
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import delete, or_, select
 
 from app.accounts.letters import write_to
 from app.accounts.models import User
@@ -16,7 +16,7 @@ from app.platform import audit, mail, personal_data
 from app.platform.access import Ended, end_access
 from app.platform.audit import Action
 from app.platform.errors import Conflict, Refused
-from app.platform.models import Mail
+from app.platform.models import Mail, MailSuppression
 from app.platform.settings import settings
 
 log = logging.getLogger(__name__)
@@ -116,9 +116,14 @@ def let_go(user_id: UUID) -> bool:
 
 
 def forget_farewells() -> None:
-    """The last mail held the last address."""
-    told = delete(Mail).where(Mail.user_id.is_(None), Mail.template == FAREWELL, Mail.state != "waiting")
-    db.session.execute(told.execution_options(synchronize_session=False))
+    """The last mail held the last address. An older release wrote it under the person's id, so that where it
+    came back the address was kept once more.
+    """
+    gone = select(User.id).where(User.state == "deleted")
+    nobodys = or_(Mail.user_id.is_(None), Mail.user_id.in_(gone))
+    told = delete(Mail).where(nobodys, Mail.template == FAREWELL, Mail.state != "waiting")
+    for forgotten in (told, delete(MailSuppression).where(MailSuppression.user_id.in_(gone))):
+        db.session.execute(forgotten.execution_options(synchronize_session=False))
 
 
 def _tell(user: User, template: str, **context: object) -> None:
