@@ -240,6 +240,21 @@ def test_a_bank_whose_page_a_thief_was_shown_is_paid_no_more_once_the_account_is
     assert whole(app)
 
 
+def test_a_bank_whose_page_a_thief_was_shown_is_named_also_where_they_removed_it(
+    app: Flask, till: Till, mara: Person
+) -> None:
+    owner, thief = signed_in(app, mara), signed_in(app, mara)
+    set_up(till, owner)
+    ask(thief)
+    confirm(app, thief)
+    link = undo_link(app, mara)
+    thief.get(f"{HOME}/card/go", follow=False)
+    thief.send(thief.get(HOME).form(f"{HOME}/card/remove"))
+    (gone,) = listed(take_back(app, mara, link))
+    assert "Bank account acct_" in gone and "Set it up anew" in gone
+    assert "ready" not in signed_in(app, mara).get(HOME).text
+
+
 def papers_are_wanted(till: Till) -> UUID:
     with till.app.app_context():
         (account,) = db.session.query(PayoutAccount)

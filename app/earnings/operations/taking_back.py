@@ -10,6 +10,8 @@ from app.earnings.operations.locking import lock
 from app.platform import audit
 from app.platform.audit import Action
 
+ANEW = ". Set it up anew: it may lead to another bank by now"
+
 
 def take_back(creator_id: UUID, since: datetime) -> list[str]:
     """What was ready before is the owner's, and comes back; all else goes. So does what was only begun by
@@ -22,12 +24,13 @@ def take_back(creator_id: UUID, since: datetime) -> list[str]:
     known = queries.accounts(creator_id)
     theirs = [one for one in known if _is_of(owners, one)]
     kept = [one for one in theirs if str(one.id) not in visited]
-    removed = [_end(one, anew=one in theirs) for one in known if one.removed_at is None and one not in kept]
+    gone = [_called(one) + ANEW for one in theirs if one.removed_at and one not in kept]
+    gone += [_end(one, anew=one in theirs) for one in known if one.removed_at is None and one not in kept]
     for account in kept:
         if account.removed_at:
             destinations.bring_back(account)
     destinations.prefer_one(creator_id)
-    return removed
+    return gone
 
 
 def _is_of(owners: dict[str, str], account: PayoutAccount) -> bool:
@@ -37,7 +40,11 @@ def _is_of(owners: dict[str, str], account: PayoutAccount) -> bool:
 def _end(account: PayoutAccount, *, anew: bool) -> str:
     all_called_off = paying_out.call_off(account)
     destinations.put_away(account)
-    called = f"The payout place {words.RAILS[account.rail]} {account.provider_id or ''}".rstrip()
+    called = _called(account)
     if not all_called_off:
         called = f"{called}; a payout is on its way there already"
-    return f"{called}. Set it up anew: it may lead to another bank by now" if anew else called
+    return called + ANEW if anew else called
+
+
+def _called(account: PayoutAccount) -> str:
+    return f"The payout place {words.RAILS[account.rail]} {account.provider_id or ''}".rstrip()
