@@ -113,7 +113,7 @@ def _tell_seller(bill: Bill, amount: str) -> None:
 
 
 def money_came_in(invoice_id: UUID) -> None:
-    """Only where it does not simply pay: too little, too much, too late."""
+    """Only where it does not simply pay: too little, too much, too late, or for what expired."""
     invoice = db.session.get_one(Invoice, invoice_id)
     if not invoice.leftover:
         return

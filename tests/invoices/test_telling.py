@@ -11,7 +11,7 @@ from app.kit.clock import FixedClock
 from app.kit.ids import new_id
 from app.ledger.chart import Kind
 from app.ledger.operations.posting import Account
-from app.platform import outbox, work
+from app.platform import mail, outbox, work
 from app.platform.transaction import transaction
 from tests.factories.creators import a_creator
 from tests.factories.invoices import LOST, an_invoice, bought, dispute, money_in, refund, the_invoice
@@ -77,6 +77,8 @@ def test_what_was_paid_of_an_invoice_that_expires_is_told(app: Flask, fixed_cloc
     later(app, timedelta())
     (waiting,) = told(app, fan, "money_waiting")
     assert "$2.00" in waiting.subject
+    assert "only a part of what was asked for" in " ".join(waiting.text.split())
+    assert "not needed" not in waiting.text
 
 
 def test_refunds_are_told_and_what_became_of_them(app: Flask) -> None:
@@ -107,12 +109,33 @@ def test_a_dispute_that_closes_nothing_is_told_as_one(app: Flask) -> None:
     creator = a_creator(app)
     invoice_id = bought(app, a_person(app), creator, total=500)
     money_in(app, invoice_id, 500, external_id="twice")
-    dispute(app, invoice_id, of="twice")
+    opened = dispute(app, invoice_id, of="twice")
     (first,) = told(app, creator, "sale_disputed")
     sale = signed_in(app, creator).get(f"/dashboard/sales/{invoice_id}")
     for text in (first.text, sale.text):
         assert "of which you have no share" in text
         assert "closed meanwhile" not in text and "$0.00 of your share" not in text
+    with app.app_context(), transaction():
+        disputing.lost(opened)
+    (second,) = told(app, creator, "dispute_decided")
+    assert "of which you have no share" in " ".join(second.text.split())
+    assert "$0.00" not in second.text
+
+
+def test_of_a_dispute_that_an_older_release_wrote_about_the_share_is_told(app: Flask) -> None:
+    with app.app_context(), transaction():
+        mail.send(
+            "dispute_decided",
+            "ann@example.org",
+            name="Ann",
+            what="A film",
+            amount="$5.00",
+            held="$4.60",
+            outcome="It was decided for you",
+            link="http://localhost/",
+        )
+    (decided,) = letters(app, "ann@example.org", "dispute_decided")
+    assert "your share of $4.60" in " ".join(decided.text.split())
 
 
 def test_nobody_is_told_where_the_house_sold(app: Flask) -> None:
