@@ -46,6 +46,7 @@ RENT = 2_039_280
 TOKEN_ACCOUNT, INITIALIZE = 165, 18
 STATUS, FIRST, LIST = "getSignatureStatuses", "getFirstAvailableBlock", "getSignaturesForAddress"
 READ, EPOCH, SHORT = "getTransaction", "getEpochInfo", "hot_wallet_short"
+BALANCES = "getMultipleAccounts"
 AT_ONCE = {"commitment": "processed"}
 A_CENT = 10_000
 # Of what came, so much is read in one piece of work.
@@ -258,6 +259,30 @@ class TestTheHouse:
         rich.run(jobs.push_old_sends)
         rich.run(jobs.push_old_sends)
         assert states(app, SHORT) == ["open"]
+
+    def test_of_one_that_is_called_off_while_the_balance_is_read_nobody_is_told(
+        self, app: Flask, rich: Purse, odd: OddNode
+    ) -> None:
+        order = a_payout(app, rich, rich.double.wallet("ada"), units=10**12)
+
+        def call_off() -> None:
+            with app.app_context(), transaction():
+                assert payouts.call_off("solana", order)
+
+        odd.before(BALANCES, call_off)
+        rich.work_off()
+        assert isinstance(looked(app, order), Failed)
+        assert states(app, SHORT) == []
+
+    def test_one_that_cannot_go_any_more_does_not_wait_for_coins(self, app: Flask, rich: Purse) -> None:
+        """Its house was short, and then stopped signing."""
+        order = a_payout(app, rich, rich.double.wallet("ada"), units=10**12)
+        rich.work_off()
+        assert states(app, SHORT) == ["open"]
+        with taking_coins(app, rich.double, solana_wallet=str(rich.wallet)) as watching:
+            watching.run(jobs.push_old_sends)
+        assert isinstance(looked(app, order), Failed)
+        assert states(app, SHORT) == ["closed"]
 
     def test_what_many_sent_is_read_a_part_at_a_time(self, rich: Purse, odd: OddNode) -> None:
         link = pay_link(rich.wallet, "0.000001")

@@ -242,6 +242,11 @@ class TestOnce:
         assert looked(app, order) == Unknown()
         assert [kind for kind, _ in rich.cases()][-1] == "hot_wallet_short"
         assert rich.sends()[0].signature is None
+        with app.app_context():
+            asked = db.session.query(WorkItem).filter_by(kind=sends.SEND_WORK)
+            before = asked.count()
+            jobs.push_sends()
+            assert before and asked.count() == before, "the slow look asks about it"
 
     def test_what_landed_and_failed_is_signed_anew_and_its_fee_is_booked(
         self, app: Flask, rich: Purse

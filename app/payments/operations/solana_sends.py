@@ -48,7 +48,6 @@ def call_off(wish: Wish) -> bool:
     _write(wish)
     row = _lock(wish.id)
     if row.state == "due":
-        cases.settle(RAIL, SHORT, str(row.id), CALLED_OFF)
         _fail(row, CALLED_OFF)
     return row.state == "failed"
 
@@ -89,8 +88,9 @@ def impossible(send_id: UUID, why: str) -> None:
 
 
 def short(send_id: UUID, coin: str, there: int) -> None:
-    """It waits until there is enough, and somebody is told."""
-    cases.open_case(RAIL, SHORT, str(send_id), coin=coin, there=there)
+    """It waits until there is enough, and somebody is told; unless it was called off meanwhile."""
+    if _lock(send_id).state == "due":
+        cases.open_case(RAIL, SHORT, str(send_id), coin=coin, there=there)
 
 
 def unclear(send_id: UUID) -> None:
@@ -136,6 +136,7 @@ def _write(wish: Wish) -> None:
 
 def _fail(row: ChainSend, why: str) -> None:
     row.state, row.ended_at, row.failure = "failed", clock.now(), why
+    cases.settle(RAIL, SHORT, str(row.id), why)
     if row.kind == REFUND:
         refunding.could_not_go_back(row.id, why)
     elif row.kind == COLD:
