@@ -169,9 +169,10 @@ def is_taken_down(post_id: UUID) -> bool:
     return bool(db.session.scalar(select(down).where(Post.id == post_id)))
 
 
-def scheduled(creator_id: UUID) -> Sequence[Post]:
-    waiting = select(Post).where(Post.creator_id == creator_id, Post.state == "scheduled")
-    return db.session.scalars(waiting.order_by(Post.publish_at, Post.id)).all()
+def lock_scheduled(creator_id: UUID) -> Sequence[Post]:
+    """What goes out at that moment is waited for, and is none of them."""
+    waiting = select(Post).where(Post.creator_id == creator_id, Post.state == "scheduled").order_by(Post.id)
+    return db.session.scalars(waiting.with_for_update().execution_options(populate_existing=True)).all()
 
 
 def tiers_of(creator_id: UUID, post: Post | None = None) -> Sequence[Tier]:

@@ -30,8 +30,9 @@ def init_app(app: Flask) -> None:
 
 def _take_back(user_id: UUID, since: datetime) -> list[str]:
     """What was scheduled goes out by itself no more: nobody knows whose words it has."""
+    waiting = queries.lock_scheduled(user_id)
     by_then = audit.done_since(since, Action.POST_SCHEDULED, actor=user_id)
-    planted = [post for post in queries.scheduled(user_id) if str(post.id) in by_then]
+    planted = [post for post in waiting if str(post.id) in by_then]
     for post in planted:
         fields = fields_of(post, queries.poll_of(post.id), queries.tiers_of(user_id, post))
         publishing.take_back(user_id, post.id, fields)

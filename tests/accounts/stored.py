@@ -18,10 +18,14 @@ WAITING = text(
 )
 
 
-def somebody_waits() -> bool:
-    """For a lock. Asked anew each time: within a transaction the answer stays the same."""
+def waiting() -> int:
+    """How many wait for a lock. Asked anew each time: within a transaction the answer stays the same."""
     with db.engine.connect() as connection:
-        return bool(connection.scalar(WAITING))
+        return int(connection.scalar(WAITING) or 0)
+
+
+def somebody_waits() -> bool:
+    return bool(waiting())
 
 
 def stored(app: Flask, question: Select[Any]) -> Sequence[Any]:

@@ -1,6 +1,7 @@
 """What is scheduled goes out at its time, or as soon after as its creator is there to tell it."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from flask import Flask
 
 from app.accounts.models import User
 from app.broadcasts import jobs
+from app.broadcasts.operations import sending
 from app.creators.operations import pages
 from app.entitlements.operations import grants
 from app.entitlements.rules import Closed
@@ -15,10 +17,13 @@ from app.extensions import db
 from app.kit import clock
 from app.kit.clock import FixedClock
 from app.platform.transaction import transaction
+from tests.accounts.stored import somebody_waits
+from tests.accounts.taking_over import ask, confirm, listed, take_back, undo_link
 from tests.broadcasts.telling import HOME, all_told, heard, sent, the_broadcast
 from tests.factories.creators import follows
 from tests.factories.people import Person, a_person
 from tests.page_client import PageClient
+from tests.support import eventually
 
 
 def go_on(app: Flask) -> None:
@@ -84,3 +89,20 @@ def test_what_waits_past_its_time_says_since_when_and_for_what(
         assert "It waits for your page to be open" in page
         assert "Goes out on" not in page
         assert "Scheduled" not in page
+
+
+def test_an_account_is_taken_back_also_while_what_a_thief_scheduled_changes(
+    app: Flask, mara: Person, host: PageClient
+) -> None:
+    """Another window has it just then; so has the scheduler, where its time has come."""
+    ask(host)
+    confirm(app, host)
+    address = sent(host, "Send me coins", send_at=f"{clock.now() + timedelta(hours=3):%Y-%m-%dT%H:%M}")
+    link, planted = undo_link(app, mara), the_broadcast(app, address).id
+    with ThreadPoolExecutor(1) as pool:
+        with app.app_context(), transaction():
+            sending.take_back(mara.id, planted)
+            db.session.flush()
+            back = pool.submit(take_back, app, mara, link)
+            eventually(somebody_waits)
+        assert (back.result().status, listed(back.result())) == (200, [])

@@ -1,6 +1,7 @@
 """Authors publish, change, schedule, take back and delete; what is counted and told stays right."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from app.accounts.operations import roles
+from app.creators.models import Creator
 from app.creators.operations import pages
 from app.entitlements.operations import grants
 from app.entitlements.rules import Closed
@@ -22,7 +24,8 @@ from app.platform.transaction import transaction
 from app.posts.models import Poll, PollOption, Post
 from app.posts.operations import publishing
 from app.posts.reporting import CAUSE
-from tests.accounts.taking_over import ask, confirm, listed, take_back
+from tests.accounts.stored import waiting
+from tests.accounts.taking_over import ask, confirm, listed, take_back, undo_link
 from tests.factories.creators import follows
 from tests.factories.media import a_picture
 from tests.factories.people import a_person, signed_in
@@ -31,6 +34,7 @@ from tests.notifications.happenings import lines_of
 from tests.page_client import PageClient
 from tests.posts.authors import Author, a_tier, an_author, history, stored
 from tests.queries import counting
+from tests.support import eventually
 
 
 def times_out(app: Flask) -> int:
@@ -252,6 +256,30 @@ def test_what_a_thief_scheduled_is_a_draft_once_the_account_is_taken_back(
     fixed_clock.move(timedelta(hours=4))
     assert publish_due(app) == 1
     assert stored(app, mine).state == "published"
+
+
+def test_an_account_is_taken_back_also_while_what_a_thief_scheduled_goes_out(
+    app: Flask, fixed_clock: FixedClock
+) -> None:
+    author = an_author(app)
+    ask(author.page)
+    confirm(app, author.page)
+    soon = f"{clock.now() + timedelta(hours=3):%Y-%m-%dT%H:%M}"
+    planted = author.write("schedule", title="Send me coins", body="x", publish_at=soon)
+    link = undo_link(app, author.person)
+    fixed_clock.move(timedelta(hours=4))
+    with ThreadPoolExecutor(2) as pool:
+        with app.app_context(), transaction():
+            # Whoever publishes waits for the page's row in the end, and has the post until then.
+            db.session.get_one(Creator, author.person.id, with_for_update=True)
+            gone_out = pool.submit(publish_due, app)
+            eventually(lambda: waiting() == 1)
+            back = pool.submit(take_back, app, author.person, link)
+            eventually(lambda: waiting() == 2)
+        assert gone_out.result() == 1
+    assert (back.result().status, listed(back.result())) == (200, [])
+    assert "Choose a new password" in back.result().text
+    assert stored(app, planted).state == "published"
 
 
 @pytest.mark.parametrize("state", ["waiting", "receiving"])

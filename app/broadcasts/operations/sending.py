@@ -66,18 +66,27 @@ def take_back(creator_id: UUID, broadcast_id: UUID) -> None:
     found = lock(creator_id, broadcast_id)
     if found.state != "scheduled":
         raise NotNow("It is not scheduled any more.")
-    found.state = "draft"
-    audit.record(Action.BROADCAST_SCHEDULED, actor=creator_id, subject=("broadcast", found.id), at=None)
+    _draft_again(found)
 
 
 def take_back_since(creator_id: UUID, since: datetime) -> list[str]:
-    """Nobody knows whose words it has. What was done, in words for whoever has the account again."""
-    scheduled = select(Broadcast.id).where(Broadcast.creator_id == creator_id, Broadcast.state == "scheduled")
+    """Nobody knows whose words it has. What was done, in words for whoever has the account again; what goes
+    out at that moment is waited for, and stops nobody from taking their account back.
+    """
+    scheduled = select(Broadcast).where(Broadcast.creator_id == creator_id, Broadcast.state == "scheduled")
+    locked = scheduled.order_by(Broadcast.id).with_for_update().execution_options(populate_existing=True)
+    waiting = db.session.scalars(locked).all()
     by_then = audit.done_since(since, Action.BROADCAST_SCHEDULED, actor=creator_id)
-    planted = [one for one in db.session.scalars(scheduled.order_by(Broadcast.id)) if str(one) in by_then]
-    for broadcast_id in planted:
-        take_back(creator_id, broadcast_id)
+    planted = [one for one in waiting if str(one.id) in by_then]
+    for one in planted:
+        _draft_again(one)
     return ["A scheduled broadcast; it is a draft again"] * len(planted)
+
+
+def _draft_again(found: Broadcast) -> None:
+    found.state = "draft"
+    scheduled = Action.BROADCAST_SCHEDULED
+    audit.record(scheduled, actor=found.creator_id, subject=("broadcast", found.id), at=None)
 
 
 def stop(creator_id: UUID, broadcast_id: UUID) -> Broadcast:
