@@ -86,18 +86,28 @@ def send(send_id: UUID) -> ChainSend | None:
 
 
 def living_sends() -> ColumnElement[bool]:
-    return ChainSend.ended_at.is_(None)
+    """Those that do not wait for coins: however many do, they take no time from others."""
+    return and_(ChainSend.ended_at.is_(None), ~_waits_for_coins())
 
 
 def sends_under_way(since: datetime) -> ColumnElement[bool]:
-    """Those that are younger, and do not wait for coins: however many do, they take no time from others."""
-    waits = exists().where(
+    """Those of them that are younger."""
+    return and_(living_sends(), ChainSend.created_at >= since)
+
+
+def short_sends() -> Sequence[ChainSend]:
+    """Those that wait for coins, the oldest first."""
+    found = select(ChainSend).where(ChainSend.ended_at.is_(None), _waits_for_coins())
+    return db.session.scalars(found.order_by(ChainSend.created_at, ChainSend.id)).all()
+
+
+def _waits_for_coins() -> ColumnElement[bool]:
+    return exists().where(
         Case.rail == RAIL,
         Case.kind == SHORT,
         Case.external_id == cast(ChainSend.id, Text),
         Case.state == "open",
     )
-    return and_(living_sends(), ChainSend.created_at >= since, ~waits)
 
 
 def on_their_way(coin: str) -> int:

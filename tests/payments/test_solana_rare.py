@@ -253,6 +253,7 @@ class TestTheHouse:
         rich.double.fault("drop")
         rich.fill(usdc="1")
         rich.run(jobs.push_old_sends)
+        rich.work_off()
         assert states(app, SHORT) == ["closed"]
         run(rich.double, rich.key, moved(account_of(rich.wallet), outside, rich.wallet, UNITS))
         rich.double.tick(300)
@@ -281,6 +282,7 @@ class TestTheHouse:
         assert states(app, SHORT) == ["open"]
         with taking_coins(app, rich.double, solana_wallet=str(rich.wallet)) as watching:
             watching.run(jobs.push_old_sends)
+            watching.work_off()
         assert isinstance(looked(app, order), Failed)
         assert states(app, SHORT) == ["closed"]
 

@@ -248,6 +248,24 @@ class TestOnce:
             jobs.push_sends()
             assert before and asked.count() == before, "the slow look asks about it"
 
+    def test_many_that_wait_for_coins_are_asked_about_at_once(self, app: Flask, rich: Purse) -> None:
+        """Each minute only those are work that can go by then, the oldest first."""
+        there = rich.on_chain()["USDC"]
+        for more in (3 * UNITS, UNITS, UNITS, 2 * UNITS):
+            a_payout(app, rich, rich.double.wallet("ada"), units=there + more)
+        rich.work_off()
+        assert [kind for kind, _ in rich.cases()].count("hot_wallet_short") == 4
+        rich.fill(usdc="1")
+        with app.app_context():
+            asked = db.session.query(WorkItem.payload).filter_by(kind=sends.SEND_WORK).order_by(WorkItem.id)
+            before = asked.count()
+            rich.run(jobs.push_old_sends)
+            again = [payload["send_id"] for (payload,) in asked[before:]]
+        assert again == [str(rich.sends()[1].id)]
+        rich.work_off()
+        rich.send_all()
+        assert [one.state for one in rich.sends()] == ["due", "succeeded", "due", "due"]
+
     def test_what_landed_and_failed_is_signed_anew_and_its_fee_is_booked(
         self, app: Flask, rich: Purse
     ) -> None:

@@ -67,8 +67,10 @@ def push_sends() -> None:
 
 @schedule.every(60, "solana.old_sends")
 def push_old_sends() -> None:
-    """Those too that wait for something: for coins, or for a network that takes them."""
+    """Those too that wait for a network that takes them; and for coins, with one look at what there is."""
     _push(queries.living_sends())
+    if queries.short_sends():
+        _ask("payments.solana_short")
 
 
 def _push(due: ColumnElement[bool]) -> None:
@@ -165,6 +167,16 @@ def _lack(coin: str, there: int) -> Decimal:
 def send(payload: Payload) -> None:
     with suppress(Unsure):  # the sweep comes again in five seconds
         sending.push(UUID(payload["send_id"]))
+
+
+@work.handler("payments.solana_short", queue="payments", transactional=False, max_attempts=LOOKS)
+def short(_: Payload) -> None:
+    """Only what there is enough for by now is tried again, the oldest first."""
+    with suppress(Unsure):
+        can_go = list(sending.covered(queries.short_sends()))
+        with work.recording():
+            for send_id in can_go:
+                sends.hurry(send_id)
 
 
 @work.handler("payments.solana_refund", queue="payments")

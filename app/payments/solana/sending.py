@@ -1,6 +1,6 @@
 """Sending coins: signed, kept, sent, looked at, until it is final. A row goes on whoever is killed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
@@ -105,13 +105,32 @@ def _went_before(row: ChainSend, wallet: str) -> bool:
 
 def _is_covered(row: ChainSend, wallet: str) -> bool:
     there = reading.balances(wallet)
+    coin = _lacking(row, there)
+    if coin is not None:
+        with work.recording():
+            sends.short(row.id, coin, there[coin])
+    return coin is None
+
+
+def _lacking(row: ChainSend, there: dict[str, int]) -> str | None:
+    """The coin of which it needs more."""
     for coin in {row.coin, SOL}:
         wanted = (row.amount if coin == row.coin else 0) + (RESERVE if coin == SOL else 0)
         if there[coin] < wanted:
-            with work.recording():
-                sends.short(row.id, coin, there[coin])
-            return False
-    return True
+            return coin
+    return None
+
+
+def covered(rows: Sequence[ChainSend]) -> Iterator[UUID]:
+    """Those that can go by one look at what there is; all where nobody signs any more, to come to an end."""
+    by = signer.signer()
+    there = reading.balances(by.address) if by else {}
+    for row in rows:
+        if by is None:
+            yield row.id
+        elif _lacking(row, there) is None:
+            there[row.coin] -= row.amount
+            yield row.id
 
 
 def _close(row: ChainSend, made: Signed, signatures: Sequence[str]) -> None:
