@@ -127,18 +127,16 @@ def money_came_in(invoice_id: UUID) -> None:
 
 
 def refunded(refund_ids: list[str], taken: int) -> None:
-    """`taken`: as much of what became credit as their bank gave them already. Nothing more is no news."""
+    """`taken`: as much of what became credit as their bank gave them already, at times all of it."""
     found = [db.session.get_one(Refund, UUID(one)) for one in refund_ids]
     invoice = db.session.get_one(Invoice, found[0].invoice_id)
     amount = sum(one.amount for one in found) - taken
     credit = sum(one.amount for one in found if one.rail == CREDIT) - taken
-    if not amount:
-        return
     write_to(
         find_user(invoice.user_id),
         "invoice_refunded",
         what=queries.bill(invoice).label,
-        amount=readable(amount, invoice.currency),
+        amount=readable(amount, invoice.currency) if amount else "",
         credit=readable(credit, invoice.currency) if credit else "",
         taken=readable(taken, invoice.currency) if taken else "",
         link=_page(invoice),
