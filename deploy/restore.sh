@@ -115,9 +115,16 @@ stands=$(runuser -u postgres -- psql -X -At -d fanlight -c 'select version_num f
 if grep -rqF --include='*.py' "\"$stands\"" "$home/$colour/migrations/versions"; then
     as_house flask --app app db upgrade
 fi
+# It would charge and pay out again what it did since. A release from before this can hold nothing.
+held="Renewals are not charged,
+and no payout or refund leaves, before you close the case that says so there."
+if [ -e "$home/$colour/app/payments/cli.py" ]; then
+    as_house flask --app app payments restored "$to"
+else
+    held="NOTHING IS HELD BACK by this release:
+renewals and payouts of the time that was lost happen again at once."
+fi
 for what in ledger audit media; do as_house flask --app app $what verify || broken=1; done
-# It would charge and pay out again what it did since.
-as_house flask --app app payments restored "$to" || say "Renewals and payouts are not held back: see docs/recovery.md, Money."
 
 say "open the house"
 systemctl start fanlight-recovery "fanlight@$colour.target"
@@ -133,7 +140,6 @@ opened="The house is open again"
 cat <<NEXT
 
 $opened, as of $to.
-What card processor and chain did since is asked for again: look at /admin/payments/cases first. Renewals are not charged
-and no payout leaves before you close the case that says so there.
+What card processor and chain did since is asked for again: look at /admin/payments/cases first. $held
 The database before is in $before; when you no longer need it: rm -r $before
 NEXT

@@ -3,7 +3,7 @@
 Within a process also those of one millisecond are in order, so that lists by id show what came first.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from threading import Lock
 from uuid import UUID
 
@@ -33,6 +33,10 @@ def new_id() -> UUID:
 def first_of(moment: datetime) -> UUID:
     """No id made from this moment on comes before it."""
     return UUID(int=int(moment.timestamp() * 1000) << MILLIS_AT)
+
+
+def made_at(id_: UUID) -> datetime:
+    return datetime.fromtimestamp((id_.int >> MILLIS_AT) / 1000, UTC)
 
 
 def parse_id(text: str) -> UUID | None:

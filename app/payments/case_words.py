@@ -23,7 +23,7 @@ TITLES = {
     "refund_by_hand": "A refund made on the provider's own pages",
     "refund_stuck": "A refund whose outcome nobody knows",
     "refunded_already": "A refund of what had gone back already",
-    "restored": "Renewals and payouts wait since the database was restored",
+    "restored": "Renewals, payouts and refunds wait since the database was restored",
     "send_unclear": "Coins that left, or did not: no node remembers",
     "unknown_money": "Money came, and nobody knows what for",
     "unreadable": "A transaction that cannot be read",
@@ -65,10 +65,10 @@ ADVICE = {
     " The next time, refund from the invoice's page here.",
     "refund_stuck": "We go on asking. Where the payer writes to you, look it up at the provider.",
     "refunded_already": "The provider says that all of it went back before. Find out by whom.",
-    "restored": "What was charged and paid out after that second, the house has forgotten. Compare with the"
-    " providers' own pages, and with the cases that open within an hour: give back what would be charged"
-    " twice, and book by an adjustment what a creator has already. Close this case then: renewals and payouts"
-    " go on. Nobody loses access meanwhile.",
+    "restored": "What was charged, paid out and given back after that second, the house has forgotten."
+    " Compare with the providers' own pages, and with the cases that open within an hour: give back what"
+    " would be charged twice, and book what is gone already by an adjustment. Close this case then:"
+    " renewals, payouts and refunds go on. Whoever has access keeps it for seven days meanwhile.",
 }
 
 

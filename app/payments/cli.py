@@ -17,7 +17,7 @@ def init_app(app: Flask) -> None:
 @payments_group.command("restored")
 @click.argument("moment")
 def restored(moment: str) -> None:
-    """Say that the database was brought back to MOMENT: renewals and payouts wait for an admin."""
+    """Say that the database was brought back to MOMENT: renewals, payouts and refunds wait."""
     with transaction():
         holding.hold(moment)
-    click.echo("Renewals and payouts wait. Close the case under Payments, Cases to let them go on.")
+    click.echo("Renewals, payouts and refunds wait. Close the case under Payments, Cases to let them go on.")

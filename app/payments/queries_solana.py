@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, select
 
 from app.extensions import db
 from app.invoices.models import PAYABLE, Attempt, Invoice, Payment, State
+from app.kit.ids import parse_id
 from app.ledger.chart import Kind
 from app.ledger.models import LedgerAccount, LedgerBalance
 from app.payments.models import Case, ChainCursor, ChainSend, ProviderEntry, Rate
@@ -122,6 +123,13 @@ def is_own(signature: str) -> bool:
         (ChainSend.signature == signature) | ChainSend.given_up.contains([signature])
     )
     return db.session.scalars(found.limit(1)).first() is not None
+
+
+def is_awaited(memo: str) -> bool:
+    """Whether the send that it names has no end yet, and records what came of it."""
+    named = [one for word in memo.split() if (one := parse_id(word.rstrip(";")))]
+    living = select(ChainSend.id).where(ChainSend.id.in_(named), ChainSend.ended_at.is_(None))
+    return bool(named) and db.session.scalars(living.limit(1)).first() is not None
 
 
 def unchecked(before: datetime, at_most: int) -> Sequence[ProviderEntry]:

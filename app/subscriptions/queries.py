@@ -385,3 +385,10 @@ def due(at: datetime) -> ColumnElement[bool]:
         Subscription.state == "paused", Subscription.paused_until <= at, Subscription.grace_until.is_(None)
     )
     return or_(over, given_up, wakes, Subscription.next_try_at <= at)
+
+
+def asks_for_nothing() -> ColumnElement[bool]:
+    """Of those that are due, the ones that end or begin to pause."""
+    pauses = and_(Subscription.state != "paused", Subscription.paused_until.is_not(None))
+    ends = or_(~Subscription.renews, Subscription.grace_until.is_not(None))
+    return and_(Subscription.next_try_at.is_(None), or_(pauses, ends))

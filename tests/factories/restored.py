@@ -16,7 +16,7 @@ def restored(app: Flask) -> None:
 def compared(app: Flask) -> None:
     """By an admin, who closes the case."""
     admin = signed_in(app, a_person(app, roles=("fan", "admin")), second_factor=True)
-    case = admin.get(CASES).one('a:-soup-contains("Renewals and payouts wait")')["href"]
+    case = admin.get(CASES).one('a:-soup-contains("Renewals, payouts and refunds wait")')["href"]
     here = admin.get(str(case))
     assert "Restored to" in here.text
     admin.send(here.form(f"{case}/close"), note="Compared with the processor.")

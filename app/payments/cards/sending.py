@@ -13,7 +13,7 @@ from app.payments.errors import Impossible
 from app.payments.gateways.stripe import checkout, customers, refunds
 from app.payments.gateways.stripe.objects import Returned
 from app.payments.models import CARD
-from app.payments.operations import cases
+from app.payments.operations import cases, holding
 from app.platform.transaction import transaction
 
 # Its money went back in some other way: credit would be a second time.
@@ -26,6 +26,8 @@ def refund(refund_id: UUID) -> None:
     found = queries.refund(refund_id)
     if found is None or found.ended_at is not None:
         return
+    if found.provider_id is None and holding.held():
+        return  # it may have been made before; `unfinished` comes again
     if found.provider_id is None and disputing.is_open(found.payment_id):
         return  # a no now would be the processor's answer for a day, also to whoever won meanwhile
     charge_id = db.session.get_one(Payment, found.payment_id).external_id

@@ -4,7 +4,7 @@ What was charged and paid out since the second that was restored, the house has 
 again. The restore opens a case; renewals and payouts go on as soon as an admin has closed it.
 """
 
-from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists, select
 
@@ -25,9 +25,9 @@ def held() -> bool:
     return _restored(Case.state == "open")
 
 
-def forgot_since(moment: datetime) -> bool:
-    """Whether what was known then may have been forgotten."""
-    return _restored(Case.opened_at > moment)
+def forgot(row_id: UUID) -> bool:
+    """Whether more may have been known of it than is: ids tell when they were made."""
+    return _restored(Case.id > row_id)
 
 
 def _restored(which: ColumnElement[bool]) -> bool:

@@ -13,7 +13,7 @@ from app.kit.ids import new_id
 from app.ledger.chart import Kind
 from app.ledger.operations.posting import Account, Entry, Leg, post
 from app.payments.models import ChainSend, ProviderEntry
-from app.payments.operations import cases
+from app.payments.operations import cases, holding
 from app.payments.queries_solana import SHORT
 from app.payments.solana.values import RAIL, SOL, Seen, Signed
 from app.platform import work
@@ -44,10 +44,12 @@ def ask(wish: Wish) -> None:
 
 
 def call_off(wish: Wish) -> bool:
-    """Whether it never goes: as long as nobody signed it. One that is asked for later does not either."""
+    """Whether it never goes: as long as nobody signed it, and a restore forgot nothing of it. One that is
+    asked for later does not either.
+    """
     _write(wish)
     row = _lock(wish.id)
-    if row.state == "due":
+    if row.state == "due" and not holding.forgot(row.id):
         _fail(row, CALLED_OFF)
     return row.state == "failed"
 
@@ -115,7 +117,8 @@ def succeed(send_id: UUID, seen: Seen) -> None:
     if row.ended_at is not None:
         return
     row.state, row.ended_at, row.signature = "succeeded", clock.now(), seen.signature
-    cases.settle(RAIL, UNCLEAR, str(row.id), "It landed.")
+    for kind in (UNCLEAR, SHORT):
+        cases.settle(RAIL, kind, str(row.id), "It landed.")
     _note(f"{seen.signature}:out", "out", -row.amount, row.coin, seen.signature, row)
     hot = Account(Kind.CHAIN_HOT, row.coin)
     if row.kind == REFUND:

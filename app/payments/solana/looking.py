@@ -124,7 +124,9 @@ def _take(one: Found, ours: House) -> bool:
         return True
     if seen is None:
         return False
-    _record(seen)
+    # One of ours that a restore forgot is left to its sender as well.
+    if not (seen.fee and queries.is_awaited(one.memo)):
+        _record(seen)
     return True
 
 

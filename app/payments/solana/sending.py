@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
 
+from app.kit.ids import made_at
 from app.ledger.chart import Kind
 from app.payments import queries_solana as queries
 from app.payments.errors import Unsure
@@ -72,7 +73,7 @@ def _sign(row: ChainSend) -> Signed | None:
         with work.recording():
             sends.impossible(row.id, CLOSED)
         return None
-    if holding.forgot_since(row.created_at) and _went_before(row, by.address):
+    if holding.forgot(row.id) and _went_before(row, by.address):
         return None
     if not _is_covered(row, by.address):
         return None
@@ -92,14 +93,20 @@ def _sign(row: ChainSend) -> Signed | None:
 def _went_before(row: ChainSend, wallet: str) -> bool:
     """Signed, sent, and forgotten by a restore: its memo tells. What did not land by now never will."""
     ours = reading.house(wallet)
-    for one in reading.own_named(wallet, str(row.id), row.created_at - DRIFT, 0):
+    for one in reading.own_named(wallet, str(row.id), made_at(row.id) - DRIFT, 0):
         if (seen := looking.certain(one.signature, ours)) is None:
             return True
-        if seen.fee and not seen.failed:
-            _pay_fee(row, seen)
+        if not seen.fee or seen.failed:
+            continue
+        if queries.known([one.signature]):
+            # It was booked as moved by hand before this row was there: somebody has to look.
             with work.recording():
-                sends.succeed(row.id, seen)
+                sends.unclear(row.id)
             return True
+        _pay_fee(row, seen)
+        with work.recording():
+            sends.succeed(row.id, seen)
+        return True
     return False
 
 
@@ -122,11 +129,13 @@ def _lacking(row: ChainSend, there: dict[str, int]) -> str | None:
 
 
 def covered(rows: Sequence[ChainSend]) -> Iterator[UUID]:
-    """Those that can go by one look at what there is; all where nobody signs any more, to come to an end."""
+    """Those that can go by one look at what there is; all where nobody signs any more, to come to an end, and
+    what may have gone already.
+    """
     by = signer.signer()
     there = reading.balances(by.address) if by else {}
     for row in rows:
-        if by is None:
+        if by is None or holding.forgot(row.id):
             yield row.id
         elif _lacking(row, there) is None:
             there[row.coin] -= row.amount
@@ -159,15 +168,16 @@ def _pay_fee(row: ChainSend, seen: Seen) -> None:
 
 
 def _send(order: Order) -> Answer:
-    if queries.send(order.reference_id) is None and (no := _refused(order)):
-        return no
-    with transaction():
-        sends.ask(_wish(order))
+    """What was asked for already goes on by itself, whatever has changed."""
+    if queries.send(order.reference_id) is None:
+        if no := _refused(order):
+            return no
+        with transaction():
+            sends.ask(_wish(order))
     return _look(order)
 
 
 def _refused(order: Order) -> Failed | None:
-    """What was asked for already goes on, whatever has changed."""
     if signer.signer() is None or not settings().solana_rpc_url:
         return Failed("rail_closed", CLOSED)
     if order.currency not in COINS:

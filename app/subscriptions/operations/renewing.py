@@ -7,6 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from sqlalchemy import and_
+
 from app.extensions import db
 from app.invoices.models import PAYABLE, Invoice, State
 from app.kit import clock
@@ -31,6 +33,8 @@ class Step(StrEnum):
 
 def renew_due() -> None:
     due = queries.due(clock.now())
+    if holding.held():
+        due = and_(due, queries.asks_for_nothing())
     for some in rounds(due, Subscription.period_end, Subscription.id, size=BATCH):
         each(some, turn)
 

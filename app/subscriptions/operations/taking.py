@@ -118,7 +118,7 @@ def had(subscription: Subscription, sold: Sold, until: datetime) -> int:
     if "used" not in taken:
         return int(amount - periods.unused(amount, *span(own), until, opening.used(own)))
     rest, stands = timedelta(seconds=taken["seconds"]), _stands(queries.what_was_paid(subscription.id), own)
-    if stands[0] is own:
+    if stands[0] is own or not stands[1]:
         return int(amount - periods.part(amount, rest, rest + timedelta(seconds=taken["used"])))
     carried: dict[str, int] = dict(stands[0].detail["carried"])
     worth = carried.get(own.detail["invoice"], 0)
