@@ -1,5 +1,6 @@
 """Money on its way back: refunds, and what banks take in a dispute."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -13,7 +14,7 @@ from app.ledger import queries as ledger
 from app.ledger.chart import Kind
 from app.ledger.operations.posting import Account
 from app.payments import queries
-from app.payments.cards import looking
+from app.payments.cards import jobs, looking
 from app.payments.models import Case
 from app.platform import personal_data
 from app.platform.transaction import transaction
@@ -22,6 +23,7 @@ from tests.factories.creators import a_creator
 from tests.factories.invoices import an_invoice, refund, the_invoice
 from tests.factories.people import Person, a_person, signed_in
 from tests.factories.post import letters
+from tests.factories.restored import compared, restored
 from tests.invoices.test_leaving import ask_to_leave, leave
 from tests.payments.cards import Till, payments_of
 
@@ -136,6 +138,22 @@ def test_nothing_is_sent_back_while_a_bank_decides(app: Flask, till: Till, fan: 
     assert (till.refund_states(invoice_id), credit_of(app, fan)) == (["due"], 0)
     assert till.double.client().v1.refunds.list({"charge": charge_of(app, invoice_id)}).data == []
     till.double.control(f"dispute/{opened['id']}/close?won=yes")
+    till.settle()
+    assert till.refund_states(invoice_id) == ["succeeded"]
+
+
+def test_after_a_restore_nothing_is_sent_back_again_before_somebody_compared(
+    app: Flask, till: Till, fan: Person
+) -> None:
+    invoice_id = bought(app, till, fan)
+    restored(app)
+    refund(app, invoice_id, 400)
+    till.settle()
+    assert till.refund_states(invoice_id) == ["due"]
+    compared(app)
+    with app.app_context(), clock.using(FixedClock(clock.now() + timedelta(hours=2))):
+        jobs.unfinished()
+        till.work_off()
     till.settle()
     assert till.refund_states(invoice_id) == ["succeeded"]
 
