@@ -178,7 +178,7 @@ def by_creator(person: UUID | None, creator_id: UUID, of: Of, stretch: Stretch) 
 def cards(post_ids: Collection[UUID]) -> list[tuple[Card, int]]:
     """What is shown of them, with their stamps."""
     found = (
-        select(*CARD, Creator.state.label("page"), _stamp().label("stamp"))
+        select(*CARD, _page_state().label("page"), _stamp().label("stamp"))
         .select_from(Post)
         .join(*CREATOR)
         .join(*AUTHOR)
@@ -321,7 +321,12 @@ def _stamp() -> Any:
     opening = case((Post.audience == "subscribers", OPENING))
     asks = (Post.audience, Post.rank, Post.price, Post.currency)
     author = (User.handle, User.display_name, User.avatar_hue, Creator.avatar["id"].astext)
-    page = (Creator.adult, Creator.state)
+    page = (Creator.adult, _page_state())
     return func.hashtextextended(
         func.jsonb_build_array(*asks, *author, *page, opening).cast(Text), literal(0)
     )
+
+
+def _page_state() -> Any:
+    """Of the author's page. While they are suspended it is as little out as a closed one."""
+    return case((User.state != "active", "away"), else_=Creator.state)

@@ -177,10 +177,11 @@ def test_a_reported_page_can_be_looked_at_wherever_its_owner_went(
     assert "Come to the yellow house" in shown.text
     assert "Nobody else sees this page" in shown.text
     assert "Night trains" in shown.text
+    doors.clear()
+    assert desk.http.get(str(shown.one(".media img")["src"])).status_code == 200
     assert desk.get("/@mara/about").status == 200
     read = desk.get(f"/posts/{post}")
     assert "Only there" in read.text
-    doors.clear()
     assert desk.http.get(str(read.one(".media img")["src"])).status_code == 200
     assert desk.get(f"/posts/{draft}").status == 404
     others = signed_in(app, ben)
