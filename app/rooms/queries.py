@@ -16,7 +16,7 @@ from app.chat import words
 from app.creators.faces import Face, face_columns, read_face
 from app.creators.models import Creator, Tier
 from app.entitlements.queries import held_column, read_held
-from app.entitlements.rules import Audience, Lock, Outcome, judge
+from app.entitlements.rules import Audience, Kind, Lock, Outcome, judge
 from app.extensions import db
 from app.kit import clock
 from app.platform.errors import NotFound
@@ -266,7 +266,9 @@ def _hidden_by_me() -> ColumnElement[Any]:
 def _visit(row: Any, me: UUID | None) -> Visit:
     host, room_id = _face(row), UUID(str(row.room_id))
     lock = Lock(room_id, host.id, Audience(row.audience), row.rank, private=not row.out)
-    decision = judge(lock, me, read_held(row.held))
+    # Whoever decides about what was reported there reads a copy: to look at a page is no way into its room.
+    held = [holding for holding in read_held(row.held) if holding.kind is not Kind.STAFF]
+    decision = judge(lock, me, held)
     tier_id, tier_name = row.tier or (None, None)
     standing = Standing(
         decision,

@@ -10,14 +10,16 @@ from hypothesis import strategies as st
 from app.accounts.models import User
 from app.accounts.operations.joining import BIRTH_DATE
 from app.creators.models import Creator
-from app.entitlements.rules import Audience
+from app.creators.operations import pages
+from app.entitlements.operations import grants
+from app.entitlements.rules import Audience, Kind
 from app.extensions import db
 from app.kit import clock
 from app.platform.realtime import tickets
 from app.platform.settings import vault
 from app.platform.transaction import transaction
 from tests.factories.creators import a_creator, a_tier, blocks, follows
-from tests.factories.people import Person, a_person, signed_in
+from tests.factories.people import Person, a_person, signed_in, suspends
 from tests.page_client import Page, PageClient
 from tests.rooms.rooms import HTMX, a_room, all_said, cancels, say, says, subscribes, words_of
 
@@ -125,6 +127,22 @@ def test_a_blocked_person_does_not_know_of_it(app: Flask, mara: Person, ben: Per
     fan = signed_in(app, ben)
     for path in (room, f"{room}/changes", f"{room}/1", "/@mara/live"):
         assert fan.get(path).status == 404
+
+
+@pytest.mark.parametrize("how", ["open", "closed", "suspended"])
+def test_who_may_look_at_a_whole_page_is_not_inside_its_room(
+    app: Flask, mara: Person, room: str, how: str
+) -> None:
+    """What was reported there is read by a copy that nobody talks to."""
+    says(app, mara, room, SECRET_WORDS)
+    moderator = a_person(app, "moira", roles=("fan", "moderator"))
+    with app.app_context(), transaction():
+        grants.grant(moderator.id, mara.id, Kind.STAFF, cause="report")
+        if how == "closed":
+            pages.close(mara.id)
+    if how == "suspended":
+        suspends(app, mara)
+    assert not is_inside(app, moderator, room)
 
 
 def test_what_runs_out_lets_in_until_then(app: Flask, mara: Person, room: str) -> None:
