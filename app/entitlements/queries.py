@@ -68,6 +68,18 @@ def scopes_held(
     return found
 
 
+def holds(
+    person: UUID | ColumnElement[UUID],
+    scope: ColumnElement[UUID],
+    kind: Kind,
+    at: datetime | ColumnElement[datetime],
+) -> ColumnElement[bool]:
+    """Whether a person has a living grant for this one, however many they have for others."""
+    grants, _ = _living(person, at)
+    found: ColumnElement[bool] = grants.where(Grant.scope_id == scope, Grant.kind == kind).exists()
+    return found
+
+
 def anybody_holds(scope_id: UUID, kind: Kind) -> bool:
     """Whether this was ever given for it to somebody who has it still."""
     return db.session.scalar(select(held_by_anybody(scope_id, kind))) or False

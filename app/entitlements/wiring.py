@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, and_, false, not_
 
 from app.creators.hiding import Moment, Person
 from app.entitlements.operations import grants
-from app.entitlements.queries import hidden_from, scopes_held
+from app.entitlements.queries import hidden_from, holds
 from app.entitlements.rules import Closed, Kind
 from app.kit import clock
 
@@ -36,5 +36,4 @@ def lets_in(viewer_id: Person, creator_id: ColumnElement[UUID], at: Moment) -> C
     """Staff at work."""
     if viewer_id is None:
         return false()
-    at = clock.now() if at is None else at
-    return creator_id.in_(scopes_held(viewer_id, [Kind.STAFF], at))
+    return holds(viewer_id, creator_id, Kind.STAFF, clock.now() if at is None else at)

@@ -7,18 +7,23 @@ from flask import Flask
 from sqlalchemy import update
 
 from app.accounts.operations import handles
+from app.accounts.queries import the_user
 from app.creators.models import Creator
 from app.creators.operations import following
+from app.creators.queries_page import find_page
+from app.entitlements.models import Grant
 from app.entitlements.operations import grants
 from app.entitlements.rules import Closed, Kind
 from app.extensions import db
 from app.kit import clock
+from app.kit.ids import new_id
 from app.platform.transaction import transaction
 from tests.factories.creators import a_creator, a_tier, blocks, follows, some_followers
 from tests.factories.media import a_picture
 from tests.factories.people import a_person, signed_in
 from tests.factories.posts import some_posts
 from tests.page_client import PageClient
+from tests.plans import rows_read, settle
 from tests.queries import counting
 
 GUARD = 1
@@ -136,6 +141,24 @@ def test_a_page_that_was_taken_down_is_open_to_staff_at_work_and_to_its_owner(
     assert page.get("/@mara").status == 404
     assert signed_in(app, moderator).get("/@mara").status == 200
     assert signed_in(app, creator).get("/@mara").status == 200
+
+
+def test_what_somebody_holds_elsewhere_is_not_read_for_a_page(app: Flask) -> None:
+    creator, fan = a_creator(app, "mara"), a_person(app)
+    follows(app, fan, creator)
+    with app.app_context(), transaction():
+        elsewhere = [new_id() for _ in range(1_000)]
+        db.session.add_all(
+            Grant(user_id=fan.id, scope_id=one, kind=Kind.PURCHASE, cause=str(one)) for one in elsewhere
+        )
+    settle(app, "grants")
+
+    def look() -> None:
+        # Within a transaction it is sent as it stands, and its plan can be asked for.
+        with app.app_context(), transaction():
+            assert find_page(the_user(creator.id), fan.id)
+
+    assert rows_read(app, "grants", look) <= 1
 
 
 def test_others_can_report_a_page_and_its_owner_edits_it(app: Flask, page: PageClient) -> None:
