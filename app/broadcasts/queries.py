@@ -12,15 +12,19 @@ from app.broadcasts.models import ON_ITS_WAY, Broadcast, SavedReply, WelcomeMess
 from app.chat import words
 from app.chat.models import ChatSettings, Parcel
 from app.chat.operations import parcels
-from app.creators.models import Tier
+from app.creators.models import Creator, Tier
+from app.entitlements.queries import hidden_from
 from app.extensions import db
 from app.kit import clock
 from app.kit.ids import parse_id
 from app.platform.errors import NotFound
 
 AT_ONCE = 20
-# What is due goes out within seconds: what does not waits for something.
+# What is due goes out within seconds: what does not is held back by something.
 PATIENCE = timedelta(minutes=1)
+PAGE_CLOSED = "It waits for your page to be open."
+PAGE_TAKEN_DOWN = "It waits for your page, which was taken down."
+NOT_YET = "It has not gone out yet."
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,8 @@ class Shown:
     # One of its files was taken down.
     barred: bool = False
     parcel: Parcel | None = None
+    # What it waits for past its time, in a sentence.
+    waits_for: str = ""
 
     @property
     def href(self) -> str:
@@ -77,14 +83,16 @@ class Saved:
 
 
 def lines(creator_id: UUID, before: UUID | None) -> tuple[list[Shown], UUID | None]:
-    """A page of them, the newest first, and where the next begins. Two statements."""
+    """A page of them, the newest first, and where the next begins. Two statements, and one
+    where something waits past its time.
+    """
     barred = parcels.taken_down(Broadcast.parcel_id.expression)
     wanted = select(Broadcast, barred).where(Broadcast.creator_id == creator_id)
     if before:
         wanted = wanted.where(Broadcast.id < before)
     found = db.session.execute(wanted.order_by(Broadcast.id.desc()).limit(AT_ONCE + 1)).all()
     names = {one.id: one.name for one in tiers(creator_id)}
-    shown = [_shown(one, names, barred) for one, barred in found[:AT_ONCE]]
+    shown = _with_reasons(creator_id, [_shown(one, names, barred) for one, barred in found[:AT_ONCE]])
     return shown, shown[-1].of.id if len(found) > AT_ONCE else None
 
 
@@ -101,7 +109,7 @@ def show(creator_id: UUID, broadcast_id: UUID) -> Shown:
     carried = db.session.get(Parcel, found.parcel_id) if found.parcel_id else None
     barred = found.begun_at is None and carried is not None and parcels.is_taken_down(carried.id)
     shown = _shown(found, {one.id: one.name for one in tiers(creator_id)}, barred)
-    return replace(shown, parcel=carried)
+    return _with_reasons(creator_id, [replace(shown, parcel=carried)])[0]
 
 
 def tiers(creator_id: UUID) -> list[Tier]:
@@ -135,6 +143,20 @@ def saved_words(creator_id: UUID, named: str) -> str:
     saved_id = parse_id(named)
     found = saved_reply(creator_id, saved_id) if saved_id else None
     return found.words if found else ""
+
+
+def _with_reasons(creator_id: UUID, shown: list[Shown]) -> list[Shown]:
+    """The same for all that waits: it is their page that holds it back, or nothing but us."""
+    if not any(one.state == "waits" for one in shown):
+        return shown
+    page = select(Creator.state, hidden_from(None, Creator.id.expression)).where(Creator.id == creator_id)
+    state, taken_down = db.session.execute(page).one()
+    why = NOT_YET
+    if taken_down:
+        why = PAGE_TAKEN_DOWN
+    elif state != "open":
+        why = PAGE_CLOSED
+    return [replace(one, waits_for=why) if one.state == "waits" else one for one in shown]
 
 
 def _opened(one: SavedReply) -> Saved:
