@@ -6,10 +6,11 @@
 const SENT = "sent:";
 // Files are none: they are chosen anew.
 const CHOICE = ":is([type=radio], [type=checkbox]):not([name=media])";
+const MOMENT = "[type=datetime-local]";
 
 let signingOut = false;
 
-const fields = (form) => [...form.querySelectorAll(`textarea, select, input:is([type=text], [type=date]), ${CHOICE}`)];
+const fields = (form) => [...form.querySelectorAll(`textarea, select, input:is([type=text], [type=date], ${MOMENT}), ${CHOICE}`)];
 const nameOf = (field) => (field.matches(CHOICE) ? `${field.name}=${field.value}` : field.name);
 const stands = (field) => (field.matches(CHOICE) ? field.checked : field.value);
 const stood = (field) => {
@@ -57,13 +58,21 @@ function putBack(form) {
   }
   if (!kept) return;
   const values = JSON.parse(kept);
-  for (const field of fields(form).filter((one) => nameOf(one) in values)) {
+  const typed = fields(form).filter((one) => nameOf(one) in values);
+  for (const field of typed.filter((one) => !one.matches(MOMENT))) {
     field[field.matches(CHOICE) ? "checked" : "value"] = values[nameOf(field)];
     field.closest("details")?.setAttribute("open", "");
   }
   if ("saves" in values) form.elements.saves.value = values.saves;
-  // For what htmx asks by it, which begins to listen then.
-  addEventListener("DOMContentLoaded", () => form.dispatchEvent(new Event("change")));
+  addEventListener("DOMContentLoaded", () => {
+    // It was typed in one's own time, in which the form is only now (moments.js); that tells the server how far off it is.
+    for (const field of typed.filter((one) => one.matches(MOMENT))) {
+      field.value = values[nameOf(field)];
+      field.dispatchEvent(new Event("input"));
+    }
+    // For what htmx asks by it, which begins to listen then.
+    form.dispatchEvent(new Event("change"));
+  });
   document.dispatchEvent(new CustomEvent("say", { detail: { message: "What you had typed is back. It is not sent yet." } }));
 }
 

@@ -12,7 +12,8 @@ export function inOwnTime(form) {
     const hint = document.getElementById(`${field.id}-hint`);
     const kept = new Date(`${field.value}Z`);
     const known = field.value && !Number.isNaN(kept.getTime());
-    if (known) field.value = local(kept);
+    // Also as what it began with: nobody typed the difference.
+    if (known) field.value = field.defaultValue = local(kept);
     if (hint) hint.textContent = hint.textContent.replace("In UTC", "In your own time");
     const tell = () => (offset.value = offsetAt(field.value ? new Date(field.value) : new Date()));
     field.addEventListener("input", tell);

@@ -7,6 +7,7 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 
 from app.accounts.operations import sessions
+from app.kit import clock
 from app.platform.transaction import transaction
 from tests.broadcasts.telling import HOME, all_told, counted, sent
 from tests.browser.pages import fits_in_every_shape
@@ -155,3 +156,37 @@ def test_what_is_written_to_many_is_there_again_once_one_has_signed_in(app: Flas
     host.get_by_role("button", name="Look at it").click()
     expect(host.get_by_label("The other text")).to_have_value("The prints are wet")
     expect(words).to_have_value("The prints are dry, all of them")
+
+
+def test_the_moment_that_was_chosen_is_there_again_once_one_has_signed_in(app: Flask, tab: Page) -> None:
+    """Without it the broadcast would go out at once."""
+    mara = a_creator(app, "mara", display_name="Mara Ellison")
+    tab.context.new_cdp_session(tab).send("Emulation.setTimezoneOverride", {"timezoneId": "Europe/Berlin"})
+    host = at(app, tab, mara, f"{HOME}/new")
+    words, year = host.get_by_label("Your message"), clock.now().year + 1
+    send_at, offset = host.locator("[type=datetime-local]"), host.locator("[name=utc_offset]")
+
+    def session_ends() -> None:
+        with app.app_context(), transaction():
+            sessions.end_all(mara.id, because="signed out elsewhere")
+        host.wait_for_url("**/login?ended=1**")
+
+    words.fill("The prints are dry")
+    send_at.fill(f"{year}-07-01T18:30")
+    session_ends()
+    at(app, host, mara, f"{HOME}/new")
+    expect(words).to_have_value("The prints are dry")
+    expect(send_at).to_have_value(f"{year}-07-01T18:30")
+    expect(offset).to_have_value("120")
+    host.get_by_role("button", name="Look at it").click()
+    expect(host.get_by_role("button", name="Schedule it")).to_be_visible()
+    # What nobody touched is not what was typed.
+    edit = f"{host.url}/edit"
+    at(app, host, mara, edit)
+    words.fill("The prints are dry, all of them")
+    session_ends()
+    elsewhere, path = signed_in(app, mara), urlsplit(edit).path
+    elsewhere.send(elsewhere.get(path).form(path), send_at=f"{year}-07-02T10:00", intent="draft")
+    at(app, host, mara, edit)
+    expect(words).to_have_value("The prints are dry, all of them")
+    expect(send_at).to_have_value(f"{year}-07-02T12:00")
