@@ -38,6 +38,9 @@ NETWORK_AWAY = ("Failed to load resource: net::ERR_", "htmx:sendError,", "htmx:a
 # A file that is opened by itself runs nothing, and at times Chromium says so of what a test asks it.
 NO_SCRIPT = "Blocked script execution in "
 
+# Its page hears what happens.
+ON = "html[data-live=on]"
+
 Theme = Literal["light", "dark"]
 OpenTab = Callable[..., Page]
 
@@ -183,3 +186,11 @@ def sign_in(tab: Page, app: Flask, person: Person, *, second_factor: bool = Fals
     cookie = signer.dumps({"_user_id": token, "_fresh": True})
     name = app.config["SESSION_COOKIE_NAME"]
     tab.context.add_cookies([{"name": name, "value": cookie, "domain": "localhost", "path": "/"}])
+
+
+def at(app: Flask, tab: Page, person: Person, path: str) -> Page:
+    """Signed in, on a page that hears what happens."""
+    sign_in(tab, app, person)
+    tab.goto(path)
+    expect(tab.locator(ON)).to_be_attached()
+    return tab

@@ -11,19 +11,10 @@ from app.kit import clock
 from app.platform.transaction import transaction
 from tests.broadcasts.telling import HOME, all_told, counted, sent
 from tests.browser.pages import fits_in_every_shape
-from tests.browser.tabs import OpenTab, sign_in
+from tests.browser.tabs import OpenTab, at, sign_in
 from tests.chat.talking import begin
 from tests.factories.creators import a_creator, a_tier, follows, some_followers
-from tests.factories.people import Person, a_person, signed_in
-
-ON = "html[data-live=on]"
-
-
-def at(app: Flask, tab: Page, person: Person, path: str) -> Page:
-    sign_in(tab, app, person)
-    tab.goto(path)
-    expect(tab.locator(ON)).to_be_attached()
-    return tab
+from tests.factories.people import a_person, signed_in
 
 
 def test_many_are_told_and_an_open_page_shows_it(app: Flask, open_tab: OpenTab) -> None:

@@ -8,13 +8,12 @@ from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from app.chat.operations import writing
 from app.platform.transaction import transaction
-from tests.browser.tabs import OpenTab, hurry, sign_in
+from tests.browser.tabs import ON, OpenTab, at, hurry
 from tests.chat.talking import begin, says_much
 from tests.factories.creators import a_creator
 from tests.factories.media import picture_bytes
 from tests.factories.people import Person, a_person, signed_in
 
-ON = "html[data-live=on]"
 # Of static/js/chat.js.
 BEFORE_TOLD_AGAIN_MS = 10_000
 
@@ -32,13 +31,6 @@ def ben(app: Flask) -> Person:
 @pytest.fixture
 def talk(app: Flask, mara: Person, ben: Person) -> str:
     return begin(signed_in(app, ben), "mara", "Did the contact sheet arrive?")
-
-
-def at(app: Flask, tab: Page, person: Person, path: str) -> Page:
-    sign_in(tab, app, person)
-    tab.goto(path)
-    expect(tab.locator(ON)).to_be_attached()
-    return tab
 
 
 def write(tab: Page, words: str) -> None:

@@ -13,7 +13,7 @@ from app.platform.storage import storage
 from app.platform.transaction import transaction
 from app.platform.work import runner
 from tests.browser.pages import fits_in_every_shape
-from tests.browser.tabs import OpenTab, sign_in
+from tests.browser.tabs import ON, OpenTab, at, sign_in
 from tests.chat.talking import all_said, begin, says_much
 from tests.factories.creators import a_creator
 from tests.factories.invoices import give_credit
@@ -21,7 +21,6 @@ from tests.factories.media import a_picture, picture_bytes
 from tests.factories.people import Person, a_person, signed_in
 from tests.support import eventually
 
-ON = "html[data-live=on]"
 # Each a silence, open once `allow()` was called.
 MICROPHONES = """
     window.streams = [];
@@ -52,13 +51,6 @@ def ben(app: Flask) -> Person:
 @pytest.fixture
 def talk(app: Flask, mara: Person, ben: Person) -> str:
     return begin(signed_in(app, ben), "mara", "Did the contact sheet arrive?")
-
-
-def at(app: Flask, tab: Page, person: Person, path: str) -> Page:
-    sign_in(tab, app, person)
-    tab.goto(path)
-    expect(tab.locator(ON)).to_be_attached()
-    return tab
 
 
 def write(tab: Page, words: str) -> None:
@@ -291,13 +283,14 @@ def test_what_waited_in_two_tabs_goes_out_after_both_are_gone(
     host, fan = both
     second = fan.context.new_page()
     second.goto(talk)
-    fan.context.set_offline(True)
+    # Not `set_offline`: that ends for the one tab as soon as the other has left.
+    fan.context.route(f"**{talk}", no_posts)
     write(fan, "One")
     write(second, "Two")
     expect(second.get_by_text("Not sent yet")).to_be_visible()
     for one in (fan, second):
         one.goto("about:blank")
-    fan.context.set_offline(False)
+    fan.context.unroute(f"**{talk}")
     fan.goto(talk)
     everything = ["Did the contact sheet arrive?", "One", "Two"]
     expect(bubbles(host)).to_have_text(everything)

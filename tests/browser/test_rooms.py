@@ -8,12 +8,10 @@ from app.accounts.operations import sessions
 from app.platform.transaction import transaction
 from app.rooms.operations import keeping, speaking
 from tests.browser.pages import fits_in_every_shape
-from tests.browser.tabs import OpenTab, sign_in
+from tests.browser.tabs import OpenTab, at, sign_in
 from tests.factories.creators import a_creator, a_tier
 from tests.factories.people import Person, a_person, signed_in
 from tests.rooms.rooms import a_room, all_said, came_long_ago, cancels, id_of, says, subscribes
-
-ON = "html[data-live=on]"
 
 
 @pytest.fixture
@@ -35,13 +33,6 @@ def room(app: Flask, mara: Person, ben: Person) -> str:
     room = a_room(app, mara, name="Evenings in the darkroom", rank=1)
     says(app, mara, room, "Good evening, all. The first strip is in the tray.")
     return room
-
-
-def at(app: Flask, tab: Page, person: Person, path: str) -> Page:
-    sign_in(tab, app, person)
-    tab.goto(path)
-    expect(tab.locator(ON)).to_be_attached()
-    return tab
 
 
 def write(tab: Page, words: str) -> None:
