@@ -323,18 +323,30 @@ function enhance(scope) {
 
 enhance(document);
 showTheme();
-// On a phone tabs and the strip of settings are wider than the screen: the open one is brought into view.
-for (const open of document.querySelectorAll(":is(.strip, .tabs) [aria-current]")) {
-  const strip = open.parentElement, own = open.getBoundingClientRect(), all = strip.getBoundingClientRect();
-  strip.scrollLeft += own.left + own.width / 2 - all.left - all.width / 2;
-}
+// On a phone tabs and the strip of settings are wider than the screen: the open one is brought into view. Where they are is
+// asked once, with the frame, when it has to be known anyway.
+requestAnimationFrame(() => {
+  for (const open of document.querySelectorAll(":is(.strip, .tabs) [aria-current]")) {
+    const strip = open.parentElement, own = open.getBoundingClientRect(), all = strip.getBoundingClientRect();
+    strip.scrollLeft += own.left + own.width / 2 - all.left - all.width / 2;
+  }
+});
 const addressed = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
 if (addressed?.tagName === "DIALOG") {
   history.replaceState(null, "", location.pathname + location.search);
   openDialog(addressed);
 }
 document.addEventListener("htmx:load", (event) => enhance(event.detail.elt));
-// It is there: what theme.js left out of the first view comes in.
-const entered = () => requestAnimationFrame(() => setTimeout(() => root.classList.remove("opening")));
+// It is there: what theme.js left out of the first view comes in, a piece at a time, so that whoever taps meanwhile is heard.
+const BELOW = ".opening :is(article.post + article.post, .creator + .creator, .band)"; // as in app.css
+const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+async function entered() {
+  for (const one of document.querySelectorAll(BELOW)) {
+    await frame();
+    one.style.contentVisibility = "visible";
+  }
+  await frame();
+  root.classList.remove("opening");
+}
 if (document.readyState === "complete") entered();
 else addEventListener("load", entered);

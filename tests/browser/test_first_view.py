@@ -35,6 +35,13 @@ SEEN = """() => {
   });
   return seen;
 }"""
+# How many posts below the first had come in, each time that one did.
+STEPS = """
+    window.steps = [];
+    const laid = () => document.querySelectorAll('article.post[style*="content-visibility"]').length;
+    new MutationObserver(() => laid() > (steps.at(-1) ?? 0) && steps.push(laid()))
+        .observe(document, { attributes: true, attributeFilter: ["style"], subtree: true });
+"""
 Seen = dict[str, dict[str, str]]
 
 
@@ -73,6 +80,23 @@ def test_fans_see_it_whole_at_once(
     sign_in(tab, app, fan)
     for path in ("/feed", "/@mara", addresses["post"], "/messages", addresses["talk"]):
         stands_by_itself(tab, path)
+
+
+def test_what_lies_below_it_comes_in_without_anybody_scrolling(
+    app: Flask, fan: Person, addresses: dict[str, str], tab: Page
+) -> None:
+    """A piece at a time: all of them at once keep a slow phone from answering."""
+    tab.add_init_script(STEPS)
+    sign_in(tab, app, fan)
+    tab.goto("/feed")
+    expect(tab.locator("html.opening")).to_have_count(0)
+    posts = tab.locator("article.post")
+    expect(posts).to_have_count(6)
+    laid = posts.evaluate_all(
+        "all => all.every(one => getComputedStyle(one).contentVisibility === 'visible')"
+    )
+    assert laid
+    assert tab.evaluate("steps") == [1, 2, 3, 4, 5]
 
 
 def stands_by_itself(tab: Page, path: str) -> None:
