@@ -5,7 +5,7 @@
 #
 # What is there already (settings, database, certificate) stays as it is. A machine that shall join others has their
 # settings first, as /etc/fanlight/env; what these name elsewhere is not installed here (docs/machines.md).
-set -euo pipefail
+set -Eeuo pipefail
 cd "$(dirname "$0")/.."
 
 etc=/etc/fanlight home=/opt/fanlight data=/var/lib/fanlight site=/etc/nginx/fanlight log=/var/log/fanlight
@@ -13,6 +13,8 @@ name='' mail_from='' smtp_url='' workers=2
 
 say() { printf '\n== %s\n' "$*"; }
 fail() { printf '\n%s\n' "$*" >&2; exit 1; }
+# Some commands fail without a word.
+trap '[ "$BASH_SUBSHELL" -gt 0 ] || say "It stopped at: $BASH_COMMAND. What stands above, or journalctl -e, says why. Run again, it goes on." >&2' ERR
 
 while [ $# -gt 0 ]; do
     case $1 in

@@ -167,6 +167,17 @@ def test_the_scripts_are_well_formed(script: str) -> None:
         subprocess.run(["shellcheck", DEPLOY / script], check=True)
 
 
+def test_what_stops_an_installation_is_named() -> None:
+    begins = re.findall(r"(?m)^(?:set -E.*|say\(\) .*|trap .*)$", (DEPLOY / "install.sh").read_text())
+    steps = "step() { quiet=$(false || true); false --quiet; }\nstep\necho went on"
+    said = subprocess.run(
+        ["bash", "-c", "\n".join([*begins, steps])], capture_output=True, text=True, check=False
+    )
+    assert said.returncode == 1
+    assert said.stderr.count("It stopped at: false --quiet.") == 1
+    assert not said.stdout
+
+
 @pytest.mark.parametrize(
     ("database", "redis", "elsewhere"),
     [
