@@ -112,6 +112,9 @@ class Processes:
 
     def start(self, kind: str, colour: str) -> None:
         unit = Unit.read(kind, colour, self._house)
+        # A deployment that was killed may have asked it to end, and it does so yet.
+        self.stop(kind, colour)
+        self._ends(unit.name).unlink(missing_ok=True)
         with self._log(unit.name).open("wb") as log:
             process = subprocess.Popen(
                 unit.command,
@@ -126,10 +129,14 @@ class Processes:
         self._noted(unit.name).write_text(f"{process.pid} {born}")
 
     def stop(self, kind: str, colour: str) -> None:
-        process = self._process(f"{kind}@{colour}")
+        name = f"{kind}@{colour}"
+        process = self._process(name)
         if process is None:
             return
-        process.terminate()
+        # Who is asked twice leaves unfinished what it has begun.
+        if not self._ends(name).exists():
+            self._ends(name).touch()
+            process.terminate()
         with contextlib.suppress(psutil.NoSuchProcess):
             try:
                 process.wait(Unit.read(kind, colour, self._house).stop_seconds)
@@ -138,7 +145,8 @@ class Processes:
                 process.wait()
 
     def runs(self, kind: str, colour: str) -> bool:
-        return self._process(f"{kind}@{colour}") is not None
+        name = f"{kind}@{colour}"
+        return self._process(name) is not None and not self._ends(name).exists()
 
     def why(self, kind: str, colour: str) -> str:
         return end_of(self._log(f"{kind}@{colour}"))
@@ -160,6 +168,9 @@ class Processes:
             if process.create_time() == float(born) and process.status() != psutil.STATUS_ZOMBIE:
                 return process
         return None
+
+    def _ends(self, name: str) -> Path:
+        return self._folder / f"{name}.ends"
 
     def _noted(self, name: str) -> Path:
         return self._folder / f"{name}.pid"
