@@ -90,5 +90,7 @@ def _pool() -> ThreadPoolExecutor:
 
 
 def _lower_priority() -> None:
-    # On Linux priority belongs to the thread: the process itself keeps its own.
-    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOW_PRIORITY)
+    # On Linux priority belongs to the thread: the process itself keeps its own. Where that is lower already,
+    # nobody but root may raise it.
+    thread = threading.get_native_id()
+    os.setpriority(os.PRIO_PROCESS, thread, max(LOW_PRIORITY, os.getpriority(os.PRIO_PROCESS, thread)))

@@ -1,5 +1,7 @@
 """Hashing is slow on purpose: whoever comes while too many wait is told so, and the house stays open."""
 
+import multiprocessing
+import os
 import threading
 
 import pytest
@@ -11,6 +13,7 @@ from tests.factories.people import PASSWORD, a_person
 from tests.page_client import Page, PageClient
 
 CROWD = 24
+NOBODY = 65534
 
 
 def test_beyond_a_short_queue_people_are_asked_to_come_back(app: Flask) -> None:
@@ -33,6 +36,21 @@ def test_beyond_a_short_queue_people_are_asked_to_come_back(app: Flask) -> None:
     assert all(int(answer.response.headers["Retry-After"]) > 0 for answer in turned_away)
     assert "Many people are signing in" in turned_away[0].text
     assert sign_in(PageClient(app, "10.3.1.1"), "mira").status == 200
+
+
+def test_a_house_of_the_lowest_priority_lets_people_in() -> None:
+    """Whoever is not root may lower a priority, and not raise it."""
+
+    def sign_in_there() -> None:
+        os.nice(19)
+        if not os.getuid():
+            os.setuid(NOBODY)
+        assert passwords.verify_password(passwords.hash_password(PASSWORD), PASSWORD)
+
+    there = multiprocessing.get_context("fork").Process(target=sign_in_there)
+    there.start()
+    there.join(30)
+    assert there.exitcode == 0
 
 
 def test_where_the_machine_has_no_time_for_it_they_are_too(
