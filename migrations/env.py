@@ -35,6 +35,8 @@ def run() -> None:
         with context.begin_transaction():
             context.run_migrations()
         if settings.pooled:
+            # Where nothing was to be done, what was read has left a transaction.
+            connection.rollback()
             database.remember(connection)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from weakref import WeakSet
 
 from axe_playwright_python.base import AXE_SCRIPT, AxeResults
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.tabs import NARROW, Theme, take_shape
 
@@ -26,6 +26,8 @@ _with_axe: WeakSet[Page] = WeakSet()
 
 def fits(tab: Page) -> None:
     tab.wait_for_load_state()
+    # What lies below the first view comes in piece by piece.
+    expect(tab.locator("html.opening")).to_have_count(0)
     wider = tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wider <= 0, f"{tab.url} scrolls sideways by {wider} px"
 
