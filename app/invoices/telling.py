@@ -31,6 +31,7 @@ _PAYMENTS = (
     ),
     Event("dispute_decided", "The dispute about {what} is decided", icon="shield", letter="dispute_decided"),
     Event("other_coin", "{came} came, and {wanted} was asked for", icon="alert", letter="other_coin"),
+    Event("coins_went_back", "{amount} went back to your wallet", icon="coins", letter="coins_went_back"),
 )
 _SALES = (
     Event("sold", "{actors} bought {what} for {amount}", icon="coins", mailed_by_teller=True),

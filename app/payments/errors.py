@@ -61,3 +61,10 @@ class TooLate(Conflict):
 
     def __init__(self) -> None:
         super().__init__("This dispute was answered already, or is over.")
+
+
+class OnItsWayBack(Conflict):
+    code = "on_its_way_back"
+
+    def __init__(self) -> None:
+        super().__init__("It is on its way back to the wallet that it came from.")

@@ -50,6 +50,16 @@ class DepositForm(Form):
     )
 
 
+class ReturnForm(Form):
+    """That it goes back to where it came from."""
+
+    note = StringField(
+        "Why it goes back",
+        [DataRequired(message="Say why it goes back."), Length(max=NOTE_MAX)],
+        filters=[strip],
+    )
+
+
 class SwitchForm(Form):
     on = BooleanField("Open")
 

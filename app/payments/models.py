@@ -163,9 +163,9 @@ class ChainSend(Model):
 
     __tablename__ = "chain_sends"
 
-    # The refund's or the payout's own.
+    # The refund's, the payout's, or that of the case about what goes back.
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    # refund, payout, cold
+    # refund, payout, cold, return
     kind: Mapped[str]
     coin: Mapped[str] = mapped_column(String(5))
     amount: Mapped[int] = mapped_column(BigInteger)

@@ -86,6 +86,12 @@ def send(send_id: UUID) -> ChainSend | None:
     return db.session.get(ChainSend, send_id, populate_existing=True)
 
 
+def goes_back(case_id: UUID) -> bool:
+    """Asked for, and not failed."""
+    row = send(case_id)
+    return row is not None and row.state != "failed"
+
+
 def living_sends() -> ColumnElement[bool]:
     """Those that do not wait for coins: however many do, they take no time from others."""
     return and_(ChainSend.ended_at.is_(None), ~_waits_for_coins())

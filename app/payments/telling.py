@@ -62,6 +62,13 @@ def other_coin(attempt: Attempt, came: str) -> None:
     )
 
 
+def coins_went_back(invoice_id: UUID, amount: str) -> None:
+    """They had come for this invoice, and paid nothing of it."""
+    invoice = db.session.get_one(Invoice, invoice_id)
+    link = f"{settings().base_url}/invoices/{invoice_id}"
+    write_to(find_user(invoice.user_id), "coins_went_back", amount=amount, link=link)
+
+
 def _tell_of_end(one: PaymentMethod, end: date) -> None:
     uses, person = methods.uses_of(one.id), find_user(one.user_id)
     if not uses:

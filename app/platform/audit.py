@@ -98,6 +98,7 @@ class Action(StrEnum):
     CASE_OPENED = "payment.case_opened"
     CASE_CLOSED = "payment.case_closed"
     OWN_DEPOSIT = "payment.own_deposit"
+    SENT_BACK = "payment.sent_back"
     SPENDING_LIMIT_CHANGED = "account.spending_limit_changed"
     BILLING_CHANGED = "account.billing_changed"
     FEE_CHANGED = "house.fee_changed"

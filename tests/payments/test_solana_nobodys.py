@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from uuid import UUID
 
 from flask import Flask
-from solana.rpc.commitment import Processed
+from solana.rpc.commitment import Confirmed, Processed
 from solders.keypair import Keypair
 from solders.message import Message
 from solders.system_program import ID as SYSTEM
@@ -17,20 +18,23 @@ from spl.token.models import CloseAccountParams, TransferCheckedParams
 
 from app.extensions import db
 from app.invoices.models import Refund
+from app.kit import clock
+from app.kit.clock import FixedClock
 from app.kit.ids import new_id
 from app.ledger import queries as ledger
 from app.ledger.chart import Kind
 from app.ledger.operations.posting import Account
-from app.payments.models import Case, ChainCursor, ProviderEntry
+from app.payments.models import Case, ChainCursor, ChainSend, ProviderEntry
 from app.payments.operations import solana_receiving as receiving
 from app.payments.solana import jobs
 from app.platform.audit import Action
-from app.platform.models import AuditRecord, WorkItem
+from app.platform.models import AuditRecord, Mail, WorkItem
 from app.platform.transaction import transaction
 from tests.doubles.chain import pay_link
 from tests.doubles.chain_questions import a_rich_key, a_transfer, send
 from tests.factories.invoices import an_invoice, the_invoice
 from tests.factories.people import Person, a_person, signed_in
+from tests.factories.restored import compared, restored
 from tests.page_client import Page, PageClient
 from tests.payments.coins import UNITS, Purse, taking_coins
 from tests.support import free_port
@@ -214,6 +218,111 @@ def test_what_nobody_knows_a_way_back_for_becomes_credit(app: Flask, purse: Purs
     with app.app_context():
         assert ledger.balance(Account(Kind.FAN_CREDIT, "USD", fan.id)).posted == 30
     purse.assert_square()
+
+
+def sent_back(app: Flask, admin: PageClient, case_id: UUID, **fields: str) -> Page:
+    address = f"/admin/payments/cases/{case_id}/return"
+    return admin.send(admin.get(address).form(address), note="It was not for us.", **fields)
+
+
+class TestWhatGoesBack:
+    def test_the_wrong_coin_goes_back_whole_and_its_payer_is_told(
+        self, purse: Purse, app: Flask, page: PageClient, invoice_id: UUID
+    ) -> None:
+        purse.fill(sol="1")
+        own = purse.booked(Kind.UNKNOWN, "SOL")
+        with app.app_context(), transaction():
+            db.session.query(Case).delete()
+        purse.pay(page, invoice_id, "USDC", token="SOL", amount="0.5")
+        here, nodes = f"/admin/payments/cases/{the_case(app)}", purse.double
+        before = nodes.ask(lambda client: client.get_balance(nodes.wallet(), Confirmed)).value
+        admin = an_admin(app)
+        assert "href" in admin.get(here).one('a[href$="/return"]').attrs
+        there = sent_back(app, admin, the_case(app))
+        assert "on its way back" in there.text and not there.soup.select(
+            'a[href$="/assign"], a[href$="/return"]'
+        )
+        purse.send_all()
+        after = nodes.ask(lambda client: client.get_balance(nodes.wallet(), Confirmed)).value
+        assert after - before == 500_000_000
+        assert purse.booked(Kind.UNKNOWN, "SOL") == own
+        assert "It was not for us." in admin.get(here).text and "Closed" in admin.get(here).text
+        assert "came, and USDC was asked for" not in page.get(f"/invoices/{invoice_id}").text
+        with app.app_context():
+            assert db.session.query(Mail).filter_by(template="coins_went_back").count() == 1
+            assert db.session.query(AuditRecord).filter_by(action=Action.SENT_BACK).count() == 1
+        with clock.using(FixedClock(clock.now() + timedelta(hours=2))):
+            purse.run(jobs.check_books, jobs.check_books)
+        assert "no_entry" not in [kind for kind, _ in purse.cases()]
+        purse.assert_square()
+
+    def test_what_is_on_its_way_is_not_decided_otherwise_nor_sent_twice(
+        self, purse: Purse, app: Flask, invoice_id: UUID
+    ) -> None:
+        purse.double.pay(pay_link(purse.wallet, "5", mint=purse.double.usdc))
+        purse.settle()
+        admin, case = an_admin(app), f"/admin/payments/cases/{the_case(app)}"
+        forms = {what: admin.get(f"{case}/{what}").form(f"{case}/{what}") for what in ("assign", "deposit")}
+        again = admin.get(f"{case}/return").form(f"{case}/return")
+        sent_back(app, admin, the_case(app))
+        for form in (*forms.values(), again):
+            told = admin.send(form, invoice=str(invoice_id), note="They wrote to us.")
+            assert told.status == 422 and "on its way back" in told.text
+        purse.fill(sol="1")
+        purse.send_all()
+        assert [(one.kind, one.state, one.amount) for one in purse.sends()] == [
+            ("return", "succeeded", 5 * UNITS)
+        ]
+        assert purse.booked(Kind.UNKNOWN, "USDC") == 0
+        assert admin.get(f"{case}/return").status == 404
+        purse.assert_square()
+
+    def test_what_failed_is_told_and_tried_again(self, purse: Purse, app: Flask) -> None:
+        purse.fill(sol="1")
+        with app.app_context(), transaction():
+            db.session.query(Case).delete()
+        purse.double.pay(pay_link(purse.wallet, "5", mint=purse.double.usdc))
+        purse.settle()
+        admin, case_id = an_admin(app), the_case(app)
+        with taking_coins(app, purse.double, solana_wallet=str(purse.wallet)) as watching:
+            sent_back(app, admin, case_id)
+            watching.send_all()
+        here = admin.get(f"/admin/payments/cases/{case_id}")
+        assert "could not be sent back" in here.text and "cannot sign" in here.text
+        sent_back(app, admin, case_id)
+        purse.send_all()
+        assert [one.state for one in purse.sends()] == ["succeeded"]
+        purse.assert_square()
+
+    def test_what_had_gone_back_before_a_restore_does_not_go_again(self, purse: Purse, app: Flask) -> None:
+        purse.fill(sol="1")
+        with app.app_context(), transaction():
+            db.session.query(Case).delete()
+        purse.double.pay(pay_link(purse.wallet, "5", mint=purse.double.usdc))
+        purse.settle()
+        admin, case_id = an_admin(app), the_case(app)
+        sent_back(app, admin, case_id)
+        purse.run(jobs.push_sends)
+        purse.double.finalize()
+        with app.app_context(), transaction():
+            db.session.query(ChainSend).delete()
+            db.session.query(WorkItem).delete()
+        there = purse.on_chain()["USDC"]
+        restored(app)
+        compared(app)
+        sent_back(app, admin, case_id)
+        purse.send_all()
+        assert purse.on_chain()["USDC"] == there
+        assert [one.state for one in purse.sends()] == ["succeeded"]
+        purse.assert_square()
+
+    def test_what_came_from_nobody_knows_where_stays(self, purse: Purse, app: Flask) -> None:
+        an_account_closed_for(purse)
+        purse.settle()
+        admin, case_id = an_admin(app), the_case(app)
+        assert not admin.get(f"/admin/payments/cases/{case_id}").soup.select('a[href$="/return"]')
+        assert "knows the wallet" in sent_back(app, admin, case_id).text
+        assert purse.sends() == []
 
 
 def test_what_is_less_than_its_transfers_say_counts_as_far_as_it_came(app: Flask, purse: Purse) -> None:

@@ -58,6 +58,19 @@ def settle(rail: str, kind: str, external_id: str, note: str) -> None:
         audit.record(Action.CASE_CLOSED, actor=None, subject=("case", found.id))
 
 
+def will_go_back(case: Case, admin_id: UUID, note: str) -> None:
+    """Its money is on its way to whoever sent it; the case closes when it is there."""
+    case.closed_by, case.note = admin_id, note
+
+
+def went_back(case_id: UUID) -> None:
+    found = db.session.get(Case, case_id, with_for_update=True)
+    if found is not None and found.state == "open":
+        found.state, found.closed_at = "closed", clock.now()
+        audit.record(Action.CASE_CLOSED, actor=None, subject=("case", case_id))
+        _is_decided(found)
+
+
 def _is_decided(case: Case) -> None:
     """An invoice that named it to its payer does so no more."""
     if not (invoice_id := case.detail.get("invoice_id")):

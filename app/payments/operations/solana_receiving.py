@@ -2,13 +2,11 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
 
 from app.extensions import db
-from app.invoices.errors import NotOffered, OwnCase
-from app.invoices.models import Attempt, Invoice
+from app.invoices.models import Attempt
 from app.invoices.operations import receiving
 from app.invoices.operations.locking import lock
 from app.invoices.operations.receiving import Money
@@ -19,14 +17,11 @@ from app.ledger.chart import Kind
 from app.ledger.operations.posting import Account, Entry, Leg, post
 from app.payments import queries_solana as queries
 from app.payments import telling
-from app.payments.errors import NoSuchInvoice
 from app.payments.models import ChainCursor, ProviderEntry
 from app.payments.operations import cases
 from app.payments.operations import solana_prices as prices
-from app.payments.queries_solana import OTHER_COIN, UNKNOWN_MONEY, UNNAMED
+from app.payments.queries_solana import OTHER_COIN, UNKNOWN_MONEY
 from app.payments.solana.values import RAIL, SOL, USDC, Seen, Transfer
-from app.platform import audit
-from app.platform.audit import Action
 from app.platform.settings import settings
 
 # A transaction that was sent in time may take so long to land.
@@ -117,54 +112,6 @@ def open_books(wallet: str, balances: dict[str, int]) -> None:
 def expect_gift(signature: str) -> None:
     """Play money that the house asked for itself: its own deposit."""
     _note(f"gift:{signature}", "gift", Seen(signature, clock.now()), 0, SOL)
-
-
-def assign(case_id: UUID, invoice_id: UUID, admin_id: UUID, note: str) -> None:
-    """An admin knows whose it was: it counts for this invoice, at today's price."""
-    found = queries.entry_called(queries.nobodys(case_id, lock=True).external_id)
-    if db.session.get(Invoice, invoice_id) is None:
-        raise NoSuchInvoice
-    invoice = lock(invoice_id)
-    if admin_id in {invoice.user_id, invoice.seller_id}:
-        raise OwnCase
-    price = prices.current(found.currency, invoice.currency)
-    value = prices.worth(found.amount, invoice.currency, found.currency, price.text) if price else 0
-    if not value:
-        raise NotOffered("Nobody says what it is worth at the moment. Try again in a while.")
-    out_of = Account(Kind.UNKNOWN, found.currency)
-    origin = {"wallet": found.source_id} if found.source_id else {}
-    money = Money(
-        RAIL,
-        found.external_id,
-        value,
-        found.amount,
-        found.currency,
-        into=out_of,
-        at=found.at,
-        origin=origin,
-    )
-    receiving.receive(invoice_id, money)
-    cases.close(case_id, admin_id, note)
-
-
-def claim(case_id: UUID, admin_id: UUID, note: str) -> None:
-    """An admin knows that the house put it there itself: for what it pays, and for the network."""
-    found = queries.entry_called(queries.nobodys(case_id, UNNAMED, lock=True).external_id)
-    legs = (
-        Leg(Account(Kind.UNKNOWN, found.currency), found.amount),
-        Leg(Account(Kind.OWNER, found.currency), -found.amount),
-    )
-    cause, refs = f"chain-deposit:{found.external_id}", {"event": found.external_id}
-    post(Entry(cause, DEPOSIT, legs, actor_id=admin_id, refs=refs, note=note, occurred_at=found.at))
-    audit.record(
-        Action.OWN_DEPOSIT,
-        actor=admin_id,
-        subject=("case", case_id),
-        transfer=found.external_id,
-        amount=found.amount,
-        currency=found.currency,
-    )
-    cases.close(case_id, admin_id, note)
 
 
 def _receive(attempt: Attempt, seen: Seen, transfer: Transfer) -> bool:

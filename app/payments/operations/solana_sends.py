@@ -10,16 +10,18 @@ from app.extensions import db
 from app.invoices.operations import refunding
 from app.kit import clock
 from app.kit.ids import new_id
+from app.kit.money import readable
 from app.ledger.chart import Kind
 from app.ledger.operations.posting import Account, Entry, Leg, post
-from app.payments.models import ChainSend, ProviderEntry
+from app.payments import telling
+from app.payments.models import Case, ChainSend, ProviderEntry
 from app.payments.operations import cases, holding
 from app.payments.queries_solana import SHORT
 from app.payments.solana.values import RAIL, SOL, Seen, Signed
 from app.platform import work
 
 UNCLEAR = "send_unclear"
-REFUND, PAYOUT, COLD = "refund", "payout", "cold"
+REFUND, PAYOUT, COLD, RETURN = "refund", "payout", "cold", "return"
 SEND_WORK = "payments.solana_send"
 # After so many signatures that the network did not take, or that failed, we stop.
 MOST_SIGNATURES = 5
@@ -29,7 +31,9 @@ CALLED_OFF = "It was called off."
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """`id`: the refund's or the payout's. The same again is the same."""
+    """`id`: the refund's, the payout's, or that of the case about what goes back. The same again is the
+    same.
+    """
 
     id: UUID
     kind: str
@@ -40,6 +44,15 @@ class Wish:
 
 def ask(wish: Wish) -> None:
     _write(wish)
+    hurry(wish.id)
+
+
+def ask_anew(wish: Wish) -> None:
+    """Also where it failed before: of what was signed then nothing landed."""
+    _write(wish)
+    row = _lock(wish.id)
+    if row.state == "failed":
+        row.state, row.ended_at, row.failure = "due", None, None
     hurry(wish.id)
 
 
@@ -127,6 +140,17 @@ def succeed(send_id: UUID, seen: Seen) -> None:
     elif row.kind == COLD:
         legs = (Leg(Account(Kind.CHAIN_COLD, row.coin), row.amount), Leg(hot, -row.amount))
         post(Entry(f"chain-cold:{row.id}", "to_cold", legs, refs={"event": seen.signature}))
+    elif row.kind == RETURN:
+        legs = (Leg(Account(Kind.UNKNOWN, row.coin), row.amount), Leg(hot, -row.amount))
+        post(Entry(f"chain-return:{row.id}", "returned", legs, refs={"event": seen.signature}))
+        _tell_payer(row)
+        cases.went_back(row.id)
+
+
+def _tell_payer(row: ChainSend) -> None:
+    """Where what they sent named an invoice."""
+    if invoice_id := db.session.get_one(Case, row.id).detail.get("invoice_id"):
+        telling.coins_went_back(UUID(invoice_id), readable(row.amount, row.coin))
 
 
 def _write(wish: Wish) -> None:

@@ -16,7 +16,7 @@ from app.payments.gateways.solana.sending import Fate
 from app.payments.models import ChainSend
 from app.payments.operations import holding
 from app.payments.operations import solana_sends as sends
-from app.payments.operations.solana_sends import PAYOUT, REFUND, REFUSED, Wish
+from app.payments.operations.solana_sends import PAYOUT, REFUND, REFUSED, RETURN, Wish
 from app.payments.payouts import Answer, Failed, Order, Sender, Sent, Unknown
 from app.payments.solana import looking
 from app.payments.solana.values import COINS, RAIL, SOL, Seen, Signed
@@ -29,7 +29,11 @@ RESERVE = 5_000_000
 # So far the clocks of chain and house may be apart.
 DRIFT = timedelta(minutes=10)
 CLOSED = "The house cannot sign for its wallet at the moment."
-NO_ACCOUNT = "The wallet has no USDC account. Open one there and ask again; until then it is kept as credit."
+# What opening an account costs, a payer could make us lose again and again.
+TO_PAYERS = {
+    REFUND: "The wallet has no USDC account. Open one there and ask again; until then it is kept as credit.",
+    RETURN: "The wallet has no USDC account any more.",
+}
 
 
 def push(send_id: UUID) -> None:
@@ -77,13 +81,13 @@ def _sign(row: ChainSend) -> Signed | None:
         return None
     if not _is_covered(row, by.address):
         return None
-    # What opening an account costs, a payer could make us lose again and again.
-    opens = row.kind != REFUND
+    refusal = TO_PAYERS.get(row.kind, REFUSED)
+    opens = row.kind not in TO_PAYERS
     wanted = ToMove(by.address, row.target, row.coin, row.amount, str(row.id), opens=opens)
     made = building.signed(wanted, by)
     if made is None:
         with work.recording():
-            sends.impossible(row.id, NO_ACCOUNT)
+            sends.impossible(row.id, refusal)
         return None
     with work.recording():
         kept = sends.keep(row.id, made)

@@ -11,6 +11,7 @@ from app.invoices import rails
 from app.kit.ids import parse_id
 from app.kit.money import readable
 from app.payments import case_words, queries
+from app.payments import queries_solana as chain
 from app.payments.forms import CloseForm
 from app.payments.operations import cases
 from app.payments.views import bp
@@ -61,6 +62,7 @@ def _about(case_id: UUID, form: CloseForm) -> dict[str, Any]:
         "case": found,
         "detail": _in_words(found.detail),
         "form": form,
+        "going_back": chain.send(case_id) if found.kind in chain.NOBODYS else None,
         "words": case_words,
         "rails": rails.names(),
     }

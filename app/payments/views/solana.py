@@ -14,10 +14,10 @@ from app.kit.ids import parse_id
 from app.payments import queries
 from app.payments import queries_solana as chain
 from app.payments.errors import Impossible, NoSuchInvoice, RailClosed, Unsure
-from app.payments.forms import AssignForm, CoinForm, DepositForm
+from app.payments.forms import AssignForm, CoinForm, DepositForm, ReturnForm
 from app.payments.gateways.solana import building, signer, wallets
 from app.payments.gateways.solana.building import ToMove
-from app.payments.operations import solana_paying, solana_receiving
+from app.payments.operations import solana_nobodys, solana_paying
 from app.payments.solana import rail
 from app.payments.solana.values import RAIL
 from app.payments.views import bp
@@ -27,6 +27,7 @@ from app.platform.pages import form_page, page, see
 from app.platform.viewer import signed_in_viewer
 
 ASSIGN, DEPOSIT = "payments/admin/assign.html", "payments/admin/deposit.html"
+RETURN = "payments/admin/return.html"
 
 
 @bp.post("/invoices/<uuid:invoice_id>/pay/solana")
@@ -61,7 +62,7 @@ def assign(case_id: UUID) -> Response:
         invoice_id = parse_id(form.invoice.data or "")
         if invoice_id is None:
             raise NoSuchInvoice
-        solana_receiving.assign(case_id, invoice_id, signed_in_viewer().id, form.note.data or "")
+        solana_nobodys.assign(case_id, invoice_id, signed_in_viewer().id, form.note.data or "")
     except NotFound:
         raise
     except Refused as refused:
@@ -84,9 +85,39 @@ def claim(case_id: UUID) -> Response:
     form = DepositForm()
     if not form.validate():
         return form_page(DEPOSIT, case=chain.nobodys(case_id, chain.UNNAMED), form=form)
-    solana_receiving.claim(case_id, signed_in_viewer().id, form.note.data or "")
+    try:
+        solana_nobodys.claim(case_id, signed_in_viewer().id, form.note.data or "")
+    except NotFound:
+        raise
+    except Refused as refused:
+        form.refuse(refused)
+        return form_page(DEPOSIT, case=chain.nobodys(case_id, chain.UNNAMED), form=form)
     flash("It is the house's own deposit now.", "good")
     return see("/admin/payments/cases")
+
+
+@bp.get("/admin/payments/cases/<uuid:case_id>/return")
+@guard(Access.ADMIN)
+def ask_why(case_id: UUID) -> Response:
+    return page(RETURN, case=chain.nobodys(case_id), form=ReturnForm(formdata=None))
+
+
+@bp.post("/admin/payments/cases/<uuid:case_id>/return")
+@guard(Access.ADMIN, fresh=True)
+def send_back(case_id: UUID) -> Response:
+    """Money that nobody can place goes to where it came from."""
+    form = ReturnForm()
+    if not form.validate():
+        return form_page(RETURN, case=chain.nobodys(case_id), form=form)
+    try:
+        solana_nobodys.send_back(case_id, signed_in_viewer().id, form.note.data or "")
+    except NotFound:
+        raise
+    except Refused as refused:
+        form.refuse(refused)
+        return form_page(RETURN, case=chain.nobodys(case_id), form=form)
+    flash("It is on its way back. The case closes when it is there.", "good")
+    return see(f"/admin/payments/cases/{case_id}")
 
 
 @bp.get("/invoices/<uuid:invoice_id>/pay/solana/<uuid:attempt_id>/transaction")
