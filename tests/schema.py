@@ -36,15 +36,14 @@ def empty_tables() -> None:
 
 
 def _empty_tables() -> None:
-    straight = engine_url(settings().direct_url)
-    with _emptier(straight).begin() as connection:
+    with unasked(settings().direct_url).begin() as connection:
         connection.execute(text("select empty_tables_of_tests()"))
 
 
 @cache
-def _emptier(url: str) -> Engine:
+def unasked(url: str) -> Engine:
     """To change over to asking no trigger, and back, would make PostgreSQL forget all its plans."""
-    return create_engine(url, pool_size=1, pool_pre_ping=True, connect_args={"options": UNASKED})
+    return create_engine(engine_url(url), pool_size=1, pool_pre_ping=True, connect_args={"options": UNASKED})
 
 
 def _emptying() -> str:

@@ -66,9 +66,10 @@ ADVICE = {
     "refund_stuck": "We go on asking. Where the payer writes to you, look it up at the provider.",
     "refunded_already": "The provider says that all of it went back before. Find out by whom.",
     "restored": "What was charged, paid out and given back after that second, the house has forgotten."
-    " Compare with the providers' own pages, and with the cases that open within an hour: give back what"
-    " would be charged twice, and book what is gone already by an adjustment. Close this case then:"
-    " renewals, payouts and refunds go on. Whoever has access keeps it for seven days meanwhile.",
+    " Compare with the providers' own pages, and with the cases that open within an hour: book what is gone"
+    " already by an adjustment. A card that was charged for a period, a post or a message is not charged for"
+    " it again: what came counts as soon as the same is asked for. Close this case then: renewals, payouts"
+    " and refunds go on. Whoever has access keeps it for seven days meanwhile.",
 }
 
 

@@ -220,9 +220,9 @@ def test_what_nobody_knows_a_way_back_for_becomes_credit(app: Flask, purse: Purs
     purse.assert_square()
 
 
-def sent_back(app: Flask, admin: PageClient, case_id: UUID, **fields: str) -> Page:
+def sent_back(app: Flask, admin: PageClient, case_id: UUID) -> Page:
     address = f"/admin/payments/cases/{case_id}/return"
-    return admin.send(admin.get(address).form(address), note="It was not for us.", **fields)
+    return admin.send(admin.get(address).form(address), note="It was not for us.")
 
 
 class TestWhatGoesBack:

@@ -12,6 +12,7 @@ from app.kit.clock import FixedClock
 from tests.doubles.cards import DECLINED_LATER, GOOD
 from tests.factories.invoices import an_invoice
 from tests.factories.people import signed_in
+from tests.factories.restored import all_rows, bring_back, compared
 from tests.factories.subscriptions import (
     asks_to_subscribe,
     go_round,
@@ -92,3 +93,28 @@ def test_a_card_that_is_declined_later_is_told_of_and_paid_by_another(
     fan = signed_in(house.app, house.fan)
     shown = fan.send(fan.get(f"/subscriptions/{sub}").form(f"/subscriptions/{sub}/renew"))
     assert "did not go through" in shown.text
+
+
+def test_a_period_that_was_charged_before_a_restore_is_not_charged_again(
+    house: House, till: Till, time: FixedClock
+) -> None:
+    sub = subscribe(house, till, GOOD)
+    rows = all_rows(house.app)
+    time.at = the_subscription(house.app, sub).period_end
+    go_round(house.app)
+    till.work_off()
+    (charged,) = (payments_of(house.app, bill.id)[0] for bill in invoices_of(house.app, sub)[1:])
+    bring_back(house.app, rows)
+    assert the_subscription(house.app, sub).period == 1
+    compared(house.app)
+    go_round(house.app)
+    till.work_off()
+    assert the_subscription(house.app, sub).period == 2
+    assert [payments_of(house.app, bill.id)[0].external_id for bill in invoices_of(house.app, sub)[1:]] == [
+        charged.external_id
+    ]
+    time.at = the_subscription(house.app, sub).period_end
+    go_round(house.app)
+    till.work_off()
+    assert the_subscription(house.app, sub).period == 3
+    assert till.failed_work() == []

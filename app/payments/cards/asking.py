@@ -17,7 +17,7 @@ from app.payments.gateways.stripe.checkout import ToPay
 from app.payments.gateways.stripe.objects import Intent
 from app.payments.gateways.stripe.taxing import Reckoned
 from app.payments.models import CARD, PaymentMethod
-from app.payments.operations import methods
+from app.payments.operations import holding, methods
 from app.payments.operations.charging import fail
 from app.platform.settings import settings
 from app.platform.transaction import transaction
@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 KEYS_LIVE = timedelta(hours=20)
 # Nobody expects a charge any more that could not be asked for in so long.
 TOO_LATE, NEVER_ASKED = timedelta(days=3), "never_asked"
+# What a restore forgot is asked for again within so long, and was made at most so long before.
+FORGOTTEN_FOR = timedelta(days=60)
 
 
 def ask(attempt_id: UUID) -> None:
@@ -58,8 +60,12 @@ def _open_page(attempt: Attempt) -> None:
         keeps_card=bool(attempt.data.get("keeps")),
         taxed=bool(attempt.data.get("taxed")),
         back_to=f"{settings().base_url}/invoices/{attempt.invoice_id}/back/{attempt.id}",
+        owes=attempt.data.get("owes"),
     )
     try:
+        if (paid := _forgotten(wanted.customer_id, wanted.owes)) is not None:
+            looking.settle(wanted.attempt_id, paid)
+            return
         page = checkout.open_page(wanted)
     except Impossible as no:
         _refused(attempt, no)
@@ -94,6 +100,9 @@ def _charged(attempt: Attempt, method: PaymentMethod) -> Intent:
         made = charging.find(customer, attempt.id, attempt.created_at)
         if made is not None:
             return made
+    owes = attempt.data.get("owes")
+    if (paid := _forgotten(customer, owes)) is not None:
+        return paid
     if age > TOO_LATE:
         raise Declined(NEVER_ASKED, "nobody was there to be asked", None)
     return charging.charge(
@@ -107,8 +116,18 @@ def _charged(attempt: Attempt, method: PaymentMethod) -> Intent:
             currency=attempt.rail_currency,
             off_session=attempt.off_session,
             tax=_tax(attempt, customer),
+            owes=owes,
         )
     )
+
+
+def _forgotten(customer: str, owes: str | None) -> Intent | None:
+    """What was charged for the same thing before the database was brought back to an earlier second."""
+    at = holding.last_restored()
+    if owes is None or at is None or clock.now() > at + FORGOTTEN_FOR:
+        return None
+    paid = charging.paid_for(customer, owes, at - FORGOTTEN_FOR)
+    return next((one for one in paid if not looking.is_known(one)), None)
 
 
 def _tax(attempt: Attempt, customer: str) -> Reckoned | None:

@@ -74,6 +74,12 @@ def intent(intent_id: str) -> None:
         attempt(named.id)
 
 
+def is_known(looked: Intent) -> bool:
+    """Whether a try of ours is what it came of, or we booked it as another's."""
+    booked = looked.charge is not None and queries.payment_called(CARD, looked.charge.id) is not None
+    return booked or _named(looked.metadata.get("attempt_id")) is not None
+
+
 def settle(attempt_id: UUID, looked: Intent) -> None:
     """A charge that was asked for: `looked` is its last word, or that there is none yet."""
     with transaction():

@@ -8,6 +8,7 @@ It is paid when "invoice.paid" says so. When it is not, "payment.failed" tells {
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from app.invoices import tax
@@ -62,7 +63,7 @@ def open_page(invoice_id: UUID, payer_id: UUID, *, keep: bool) -> Attempt:
             return one
         call_off(one)
     _not_twice(invoice)
-    about = {"keeps": keeps, **_taxed(invoice)}
+    about = {"keeps": keeps, **_said(invoice)}
     quote = Quote(CARD, invoice.missing, invoice.currency, expires_at=_until(invoice), data=about)
     begun = attempts.begin(invoice, quote)
     _complete_later(begun)
@@ -129,7 +130,7 @@ def _charge(invoice: Invoice, method_id: UUID, *, off_session: bool) -> Attempt:
             invoice.currency,
             method_id=method.id,
             off_session=off_session,
-            data=_taxed(invoice),
+            data=_said(invoice),
         ),
     )
     # Until its outcome is known nothing else may be begun.
@@ -138,9 +139,11 @@ def _charge(invoice: Invoice, method_id: UUID, *, off_session: bool) -> Attempt:
     return begun
 
 
-def _taxed(invoice: Invoice) -> dict[str, bool]:
-    """Whether the processor reckons the tax: decided once, so that the call stays the same."""
-    return {"taxed": settings().stripe_tax and tax.taxed(invoice.kind)}
+def _said(invoice: Invoice) -> dict[str, Any]:
+    """Whether the processor reckons the tax, and what is paid for: decided once, so that the call stays the
+    same.
+    """
+    return {"taxed": settings().stripe_tax and tax.taxed(invoice.kind), "owes": invoice.unique_key}
 
 
 def _payable(invoice_id: UUID, payer_id: UUID) -> Invoice:

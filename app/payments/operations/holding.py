@@ -4,9 +4,10 @@ What was charged and paid out since the second that was restored, the house has 
 again. The restore opens a case; renewals and payouts go on as soon as an admin has closed it.
 """
 
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, exists, func, select
 
 from app.extensions import db
 from app.kit import clock
@@ -28,6 +29,10 @@ def held() -> bool:
 def forgot(row_id: UUID) -> bool:
     """Whether more may have been known of it than is: ids tell when they were made."""
     return _restored(Case.id > row_id)
+
+
+def last_restored() -> datetime | None:
+    return db.session.scalar(select(func.max(Case.opened_at)).where(Case.kind == RESTORED))
 
 
 def _restored(which: ColumnElement[bool]) -> bool:

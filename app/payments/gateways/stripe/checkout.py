@@ -8,6 +8,7 @@ import stripe
 from stripe.params.checkout import SessionCreateParams
 
 from app.payments.gateways.stripe import taxing
+from app.payments.gateways.stripe.charging import naming
 from app.payments.gateways.stripe.client import asking, key
 from app.payments.gateways.stripe.objects import Page, intent, name_of, plain
 
@@ -29,10 +30,12 @@ class ToPay:
     # Whether Stripe reckons the tax in it, and asks for an address where it has none.
     taxed: bool
     back_to: str
+    # What it is paid for, by a name that a house keeps which forgot this page.
+    owes: str | None = None
 
 
 def open_page(wanted: ToPay) -> Page:
-    named = {"attempt_id": str(wanted.attempt_id), "invoice_id": str(wanted.invoice_id)}
+    named = naming(wanted.attempt_id, wanted.invoice_id, wanted.owes)
     params: SessionCreateParams = {
         "mode": "payment",
         "customer": wanted.customer_id,

@@ -31,6 +31,8 @@ class Charge:
     at: datetime
     # What its payer knows the card by: brand, last4, country.
     origin: dict[str, Any]
+    # Nothing of it went back, or is in dispute.
+    whole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,8 @@ def plain(metadata: Any) -> dict[str, str]:
 def charge(found: stripe.Charge) -> Charge | None:
     if found.status != "succeeded":
         return None
-    return Charge(found.id, found.amount, found.currency.upper(), time(found.created), _origin(found))
+    whole = not found.amount_refunded and not found.disputed
+    return Charge(found.id, found.amount, found.currency.upper(), time(found.created), _origin(found), whole)
 
 
 def intent(found: stripe.PaymentIntent) -> Intent:
