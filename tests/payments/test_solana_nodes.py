@@ -1,7 +1,7 @@
 """Nodes of the chain: silent, behind, wrong or strange. Nothing is lost by it, and nothing counts twice."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,6 @@ import pytest
 from flask import Flask
 from solana.rpc.async_api import AsyncClient
 
-from app.payments.errors import Impossible
 from app.payments.gateways.solana import rates, reading
 from app.payments.gateways.solana.nodes import nodes
 from app.payments.solana import jobs
@@ -37,10 +36,28 @@ def odd(app: Flask, purse: Purse) -> Iterator[OddNode]:
         yield node
 
 
-def test_a_wrong_question_is_not_asked_of_others(app: Flask, purse: Purse) -> None:
-    address = purse.wallet
-    with app.app_context(), pytest.raises(Impossible):
-        nodes().ask(lambda client: client.get_signatures_for_address(address, limit=5_000))
+@pytest.mark.parametrize("code", [-32600, -32601, -32602], ids=["request", "method", "params"])
+def test_what_one_node_does_not_do_another_one_does(
+    odd: OddNode, purse: Purse, app: Flask, page: PageClient, invoice_id: UUID, code: int
+) -> None:
+    """Providers refuse so what they sell in another plan."""
+    odd.instead(LIST, refused(code))
+    with taking_coins(app, purse.double, solana_rpc_url=[odd.url, purse.double.url]):
+        purse.pay(page, invoice_id)
+    assert the_invoice(app, invoice_id).state == "paid"
+
+
+@pytest.mark.parametrize("code", [-32600, -32601, -32602], ids=["request", "method", "params"])
+def test_what_the_only_node_does_not_show_is_read_once_it_does(
+    odd: OddNode, purse: Purse, app: Flask, page: PageClient, invoice_id: UUID, code: int
+) -> None:
+    odd.instead(READ, refused(code))
+    purse.pay(page, invoice_id)
+    assert (the_invoice(app, invoice_id).state, purse.cases()) == ("open", [])
+    odd.be_plain()
+    purse.look()
+    assert the_invoice(app, invoice_id).state == "paid"
+    purse.assert_square()
 
 
 @pytest.mark.parametrize("kind", ["rpc_error_500", "rpc_behind", "malformed", "garbled", "timeout_after"])
@@ -98,6 +115,10 @@ def test_one_that_wants_to_be_left_alone_is_left_alone(
         return the_invoice(app, invoice_id).state == "paid"
 
     eventually(paid)
+
+
+def refused(code: int) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    return lambda said: {"jsonrpc": "2.0", "id": said["id"], "error": {"code": code, "message": "Not here"}}
 
 
 def of_a_version_to_come(said: dict[str, Any]) -> dict[str, Any]:

@@ -30,8 +30,9 @@ TIMEOUT = 8.0
 FAILED_RESTS = 5.0
 MOST_PATIENCE = 60.0
 TOO_MANY = 429
-# What the question itself is to blame for: another node says the same.
-OUR_FAULT = ("InvalidParams", "InvalidRequest", "MethodNotFound", "UnsupportedTransactionVersion")
+# What is asked about is to blame: another node says the same. "Method not found" and "invalid request" say
+# nothing of the kind: providers refuse so what is sold in another plan.
+UNREADABLE = "UnsupportedTransactionVersion"
 
 
 @dataclass
@@ -108,7 +109,7 @@ async def _asked(question: Question[T], client: AsyncClient) -> T:
         return await asyncio.wait_for(question(client), TIMEOUT)
     except RPCException as error:
         said = type(error.args[0]).__name__ if error.args else ""
-        if said.startswith(OUR_FAULT):
+        if said.startswith(UNREADABLE):
             raise Impossible(said, str(error)) from None
         raise Unsure(f"a node refused: {error}") from error
     except (KeyboardInterrupt, SystemExit, asyncio.CancelledError):
