@@ -204,6 +204,31 @@ class TestForgetfulNodes:
         rich.run(jobs.push_old_sends)
         assert isinstance(looked(app, order), Sent)
 
+    @pytest.mark.parametrize("question", [FIRST, "getBlockTime"])
+    def test_one_that_does_not_say_how_far_back_it_remembers_proves_nothing(
+        self, app: Flask, rich: Purse, odd: OddNode, question: str
+    ) -> None:
+        """Or the send would wait for ever, and nobody would be told."""
+        rich.double.fault("drop")
+        order = a_payout(app, rich, rich.double.wallet("ada"))
+        rich.work_off()
+        rich.double.tick(300)
+        odd.instead(question, cleaned_up)
+        rich.run(jobs.push_old_sends)
+        assert (rich.sends()[0].state, states(app, "send_unclear")) == ("sent", ["open"])
+        odd.be_plain()
+        rich.send_all()
+        assert isinstance(looked(app, order), Sent)
+        assert states(app, "send_unclear") == ["closed"]
+
+    def test_what_is_rooted_is_final_where_a_node_does_not_say_so(
+        self, app: Flask, rich: Purse, odd: OddNode
+    ) -> None:
+        order = landed_long_ago(app, rich)
+        odd.instead(STATUS, of_no_level)
+        rich.run(jobs.push_old_sends)
+        assert isinstance(looked(app, order), Sent)
+
     def test_two_who_saw_it_land_book_it_once(self, app: Flask, rich: Purse) -> None:
         order = landed_long_ago(app, rich)
         rich.run(jobs.push_old_sends)
@@ -308,6 +333,16 @@ def landed_long_ago(app: Flask, rich: Purse) -> Order:
 
 def knows_of_none(said: dict[str, Any]) -> dict[str, Any]:
     return said | {"result": said["result"] | {"value": [None]}}
+
+
+def of_no_level(said: dict[str, Any]) -> dict[str, Any]:
+    told = [one and one | {"confirmationStatus": None} for one in said["result"]["value"]]
+    return said | {"result": said["result"] | {"value": told}}
+
+
+def cleaned_up(said: dict[str, Any]) -> dict[str, Any]:
+    error = {"code": -32001, "message": "Block 5 cleaned up, does not exist on node."}
+    return {"jsonrpc": "2.0", "id": said["id"], "error": error}
 
 
 def states(app: Flask, kind: str) -> list[str]:

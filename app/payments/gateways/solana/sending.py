@@ -9,10 +9,11 @@ from enum import StrEnum
 import httpx2
 from solana.rpc.async_api import AsyncClient
 from solana.rpc.commitment import Confirmed, Finalized
+from solana.rpc.core import RPCException
 from solana.rpc.models import TxOpts
 from solders.signature import Signature
 from solders.transaction import VersionedTransaction
-from solders.transaction_status import TransactionConfirmationStatus
+from solders.transaction_status import TransactionConfirmationStatus, TransactionStatus
 
 from app.payments.errors import Unsure
 from app.payments.gateways.solana.nodes import TIMEOUT, nodes
@@ -66,7 +67,7 @@ def fate(made: Signed, since: datetime) -> Fate:
         answer = await client.get_signature_statuses([wanted], search_transaction_history=True)
         status = answer.value[0]
         if status is not None:
-            return Fate.FINAL if status.confirmation_status == FINAL else Fate.OPEN
+            return Fate.FINAL if _is_final(status) else Fate.OPEN
         over = epoch.block_height > made.last_height
         if not over or answer.context.slot < epoch.absolute_slot:
             return Fate.OPEN
@@ -76,8 +77,18 @@ def fate(made: Signed, since: datetime) -> Fate:
     return next(one for one in Fate if one in answers)
 
 
+def _is_final(status: TransactionStatus) -> bool:
+    """Where a node does not say how far it is: what has a root is not confirmed any more."""
+    if status.confirmation_status is None:
+        return status.confirmations is None
+    return status.confirmation_status == FINAL
+
+
 async def _remembers(client: AsyncClient, since: datetime) -> bool:
-    """Many nodes keep a few days only."""
-    first = (await client.get_first_available_block()).value
-    at = (await client.get_block_time(first)).value
+    """Many nodes keep a few days only, and some do not say how many."""
+    try:
+        first = (await client.get_first_available_block()).value
+        at = (await client.get_block_time(first)).value
+    except RPCException:
+        return False
     return at is not None and at < since.timestamp()
