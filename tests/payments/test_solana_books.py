@@ -21,8 +21,9 @@ from app.ledger.operations.posting import Account, Entry, Leg, post
 from app.payments.solana import jobs
 from app.platform.transaction import transaction
 from tests.doubles.between import odd_node
-from tests.doubles.chain_questions import a_transfer, send
+from tests.doubles.chain_questions import a_rich_key, a_transfer, send
 from tests.payments.coins import UNITS, Purse, taking_coins
+from tests.payments.test_solana_rare import account_of, moved, opened, run
 from tests.payments.test_solana_sending import a_payout, book_payout
 
 
@@ -97,6 +98,20 @@ class TestByHand:
             rich.settle()
         assert len(rich.cases()) == before + 1
         assert rich.booked(Kind.CHAIN_COLD, "SOL") == 10**8
+        rich.assert_square()
+
+    def test_what_the_house_kept_elsewhere_is_its_own(self, app: Flask, rich: Purse) -> None:
+        """It fell to another account of its wallet, and its owner moves it to the right one."""
+        giver, other = a_rich_key(rich.double, sol="1", usdc="7"), Keypair()
+        there, ours, right = other.pubkey(), rich.wallet, account_of(rich.wallet)
+        opening = opened(giver.pubkey(), there, ours)
+        given = moved(account_of(giver.pubkey()), there, giver.pubkey(), 7 * UNITS)
+        run(rich.double, giver, *opening, given, more=(other,))
+        before, cases = rich.booked(Kind.OWNER, "USDC"), rich.cases()
+        run(rich.double, rich.key, moved(there, right, ours, 7 * UNITS))
+        rich.settle()
+        assert rich.booked(Kind.OWNER, "USDC") - before == 7 * UNITS
+        assert rich.cases() == cases
         rich.assert_square()
 
     def test_what_no_transfer_explains_is_told(self, app: Flask, rich: Purse) -> None:

@@ -82,6 +82,15 @@ def moved(source: Pubkey, target: Pubkey, owner: Pubkey, units: int, *named: Pub
     return Instruction(made.program_id, bytes(made.data), [*made.accounts, *names])
 
 
+def opened(payer: Pubkey, account: Pubkey, owner: Pubkey) -> tuple[Instruction, Instruction]:
+    """A token account at an address of its own."""
+    place = CreateAccountParams(
+        from_pubkey=payer, to_pubkey=account, lamports=RENT, space=TOKEN_ACCOUNT, owner=TOKEN_PROGRAM_ID
+    )
+    names = [AccountMeta(account, is_signer=False, is_writable=True), AccountMeta(USDC, False, False)]
+    return create_account(place), Instruction(TOKEN_PROGRAM_ID, bytes([INITIALIZE]) + bytes(owner), names)
+
+
 def closed(account: Pubkey, owner: Pubkey) -> Instruction:
     told = CloseAccountParams(program_id=TOKEN_PROGRAM_ID, account=account, dest=owner, owner=owner)
     return close_account(told)
@@ -124,20 +133,7 @@ class TestPayers:
         run(
             rich.double,
             key,
-            create_account(
-                CreateAccountParams(
-                    from_pubkey=me,
-                    to_pubkey=there,
-                    lamports=RENT,
-                    space=TOKEN_ACCOUNT,
-                    owner=TOKEN_PROGRAM_ID,
-                )
-            ),
-            Instruction(
-                TOKEN_PROGRAM_ID,
-                bytes([INITIALIZE]) + bytes(me),
-                [AccountMeta(there, False, True), AccountMeta(USDC, False, False)],
-            ),
+            *opened(me, there, me),
             moved(account_of(me), there, me, 5 * UNITS),
             moved(there, account_of(rich.wallet), me, 5 * UNITS, reference),
             closed(there, me),

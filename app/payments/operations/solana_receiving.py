@@ -180,6 +180,9 @@ def _tell_payer(attempt: Attempt, name: str, transfer: Transfer) -> None:
 def _whose(seen: Seen, transfer: Transfer) -> tuple[str, Kind]:
     if transfer.source and transfer.source == settings().solana_cold_wallet:
         return "from_cold", Kind.CHAIN_COLD
+    if transfer.source and transfer.source == transfer.target:
+        # From another account of our own wallet.
+        return DEPOSIT, Kind.OWNER
     if queries.known([f"gift:{seen.signature}"]):
         return DEPOSIT, Kind.OWNER
     return "unknown_money", Kind.UNKNOWN
