@@ -130,15 +130,31 @@ def without_a_record(said: dict[str, Any]) -> dict[str, Any]:
     return said | {"result": said["result"] | {"meta": None}}
 
 
-UNREADABLE = {"UnsupportedTransactionVersion": of_a_version_to_come, "no_meta": without_a_record}
+def without(*parts: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    def said_less(said: dict[str, Any]) -> dict[str, Any]:
+        told = said["result"]
+        return said | {"result": told | {"meta": told["meta"] | dict.fromkeys(parts)}}
+
+    return said_less
 
 
-@pytest.mark.parametrize("why", UNREADABLE)
+BEFORE, AFTER = "preTokenBalances", "postTokenBalances"
+UNREADABLE = {
+    "a version to come": ("UnsupportedTransactionVersion", of_a_version_to_come),
+    "no record": ("no_meta", without_a_record),
+    "no record of tokens": ("no_meta", without(BEFORE, AFTER)),
+    "none of what was there before": ("no_meta", without(BEFORE)),
+    "no looked-up addresses": ("no_meta", without("loadedAddresses")),
+}
+
+
+@pytest.mark.parametrize("what", UNREADABLE)
 def test_what_we_cannot_read_is_told_and_keeps_nothing_else_from_being_read(
-    odd: OddNode, purse: Purse, app: Flask, page: PageClient, invoice_id: UUID, why: str
+    odd: OddNode, purse: Purse, app: Flask, page: PageClient, invoice_id: UUID, what: str
 ) -> None:
-    (signature,) = purse.double.pay(purse.link(page, invoice_id))
-    odd.instead(READ, UNREADABLE[why])
+    why, instead = UNREADABLE[what]
+    (signature,) = purse.double.pay(purse.link(page, invoice_id), lookup_table=True)
+    odd.instead(READ, instead)
     purse.settle()
     assert the_invoice(app, invoice_id).state == "open"
     ((kind, detail),) = purse.cases()
@@ -151,10 +167,16 @@ def test_what_we_cannot_read_is_told_and_keeps_nothing_else_from_being_read(
     assert signature not in [asked[0] for name, asked in odd.asked if name == READ]
 
 
+@pytest.mark.parametrize("said", [without_a_record, without(BEFORE)], ids=["at all", "of tokens"])
 def test_what_one_node_keeps_no_record_of_another_one_tells(
-    odd: OddNode, purse: Purse, app: Flask, page: PageClient, invoice_id: UUID
+    odd: OddNode,
+    purse: Purse,
+    app: Flask,
+    page: PageClient,
+    invoice_id: UUID,
+    said: Callable[[dict[str, Any]], dict[str, Any]],
 ) -> None:
-    odd.instead(READ, without_a_record)
+    odd.instead(READ, said)
     with taking_coins(app, purse.double, solana_rpc_url=[odd.url, purse.double.url]):
         purse.pay(page, invoice_id)
     assert the_invoice(app, invoice_id).state == "paid"

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -152,18 +153,28 @@ def read(signature: str, ours: House, *, final: bool) -> Seen | None:
 
     answers = nodes().ask_all(question)
     known = [one for one in answers if one is not None]
-    # Not every node keeps what a transaction did.
-    kept = [(one, one.transaction.meta) for one in known if one.transaction.meta is not None]
-    if known and not kept and len(known) == len(answers):
-        raise Impossible("no_meta", "no node keeps a record of what the transaction did")
-    told = max((one.block_time for one, _ in kept if one.block_time), default=None)
+    told = max((one.block_time for one in known if one.block_time), default=None)
     at = datetime.fromtimestamp(told, UTC) if told else clock.now()
-    seen = [_seen(signature, one, meta, ours, at) for one, meta in kept]
+    seen = [kept for one in known if (kept := _kept(signature, one, ours, at))]
+    if known and not seen and len(known) == len(answers):
+        raise Impossible("no_meta", "no node keeps a record of what the transaction did")
     agreed = next((one for one in seen if 2 * seen.count(one) > len(seen)), None)
     alone = len(seen) == 1 and len(known) < len(answers)
     if seen and (agreed is None or (alone and at < clock.now() - HEARD_OF_LATEST)):
         raise Contradicted("nodes of the chain differ")
     return None if alone else agreed
+
+
+def _kept(
+    signature: str, found: EncodedConfirmedTransactionWithStatusMeta, ours: House, at: datetime
+) -> Seen | None:
+    """Not every node keeps what a transaction did, or all of it."""
+    meta = found.transaction.meta
+    if meta is None:
+        return None
+    with suppress(LookupError, ValueError):
+        return _seen(signature, found, meta, ours, at)
+    return None
 
 
 def _seen(
@@ -260,12 +271,17 @@ def _lamports(meta: UiTransactionStatusMeta, keys: tuple[Pubkey, ...], ours: Hou
 
 
 def _tokens(meta: UiTransactionStatusMeta, keys: tuple[Pubkey, ...], ours: House) -> int:
-    def held(listed: Sequence[Any] | None) -> int:
-        return sum(
-            int(one.ui_token_amount.amount) for one in listed or [] if keys[one.account_index] == ours.usdc
-        )
+    """LookupError where the node has no record of tokens: it is not the same as that there were none."""
+    if ours.usdc not in keys:
+        return 0
+    before, after = meta.pre_token_balances, meta.post_token_balances
+    if before is None or after is None:
+        raise LookupError("no record of tokens")
 
-    return held(meta.post_token_balances) - held(meta.pre_token_balances)
+    def held(listed: Sequence[Any]) -> int:
+        return sum(int(one.ui_token_amount.amount) for one in listed if keys[one.account_index] == ours.usdc)
+
+    return held(after) - held(before)
 
 
 def balances(wallet: str) -> dict[str, int]:
