@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from flask import Flask
 from solana.rpc.commitment import Confirmed, Processed
 from solders.keypair import Keypair
 from solders.message import Message
+from solders.pubkey import Pubkey
 from solders.system_program import ID as SYSTEM
 from solders.system_program import CreateAccountParams, TransferParams, create_account, transfer
 from solders.transaction import VersionedTransaction
@@ -30,6 +32,7 @@ from app.payments.solana import jobs
 from app.platform.audit import Action
 from app.platform.models import AuditRecord, Mail, WorkItem
 from app.platform.transaction import transaction
+from tests.doubles.between import odd_node
 from tests.doubles.chain import pay_link
 from tests.doubles.chain_questions import a_rich_key, a_transfer, send
 from tests.factories.invoices import an_invoice, the_invoice
@@ -323,6 +326,34 @@ class TestWhatGoesBack:
         assert not admin.get(f"/admin/payments/cases/{case_id}").soup.select('a[href$="/return"]')
         assert "knows the wallet" in sent_back(app, admin, case_id).text
         assert purse.sends() == []
+
+    def test_what_a_pool_gave_does_not_go_to_the_pool(self, purse: Purse, app: Flask, fan: Person) -> None:
+        """Who swaps and has the outcome sent here does not own the wallet that it comes from."""
+        pool, _ = Pubkey.find_program_address([b"pool"], TOKEN_PROGRAM_ID)
+        purse.fill(sol="1", usdc="1")
+        with app.app_context(), transaction():
+            db.session.query(Case).delete()
+        purse.double.pay(pay_link(purse.wallet, "5", mint=purse.double.usdc))
+        with odd_node(purse.double.url) as odd, taking_coins(app, purse.double, solana_rpc_url=[odd.url]):
+            odd.instead("getTransaction", lambda said: owned_by(said, str(pool), besides=str(purse.wallet)))
+            purse.settle()
+        assert "asks for it" in sent_back(app, an_admin(app), the_case(app)).text
+        invoice_id = an_invoice(app, fan, total=500)
+        assert counted_for(app, invoice_id).status == 200
+        purse.refund(invoice_id, 500)
+        assert purse.sends() == []
+        with app.app_context():
+            assert ledger.balance(Account(Kind.FAN_CREDIT, "USD", fan.id)).posted == 500
+        purse.assert_square()
+
+
+def owned_by(said: dict[str, Any], owner: str, *, besides: str) -> dict[str, Any]:
+    """All token accounts but one's are a program's."""
+    meta = said["result"]["meta"]
+    for held in meta["preTokenBalances"] + meta["postTokenBalances"]:
+        if held["owner"] != besides:
+            held["owner"] = owner
+    return said
 
 
 def test_what_is_less_than_its_transfers_say_counts_as_far_as_it_came(app: Flask, purse: Purse) -> None:

@@ -13,6 +13,7 @@ from app.ledger.chart import Kind
 from app.ledger.operations.posting import Account, Entry, Leg, post
 from app.payments import queries_solana as queries
 from app.payments.errors import NoSuchInvoice, OnItsWayBack
+from app.payments.gateways.solana import wallets
 from app.payments.models import Case
 from app.payments.operations import cases
 from app.payments.operations import solana_prices as prices
@@ -23,6 +24,12 @@ from app.payments.queries_solana import NOBODYS, UNNAMED
 from app.payments.solana.values import RAIL
 from app.platform import audit
 from app.platform.audit import Action
+
+# Who swapped coins and had them sent here has no say about the pool that they came from.
+FROM_PROGRAM = (
+    "It came from an account of a program, as those of pools and shared wallets are. Send it by hand to the"
+    " wallet of whoever asks for it, and close the case."
+)
 
 
 def assign(case_id: UUID, invoice_id: UUID, admin_id: UUID, note: str) -> None:
@@ -38,7 +45,7 @@ def assign(case_id: UUID, invoice_id: UUID, admin_id: UUID, note: str) -> None:
     if not value:
         raise NotOffered("Nobody says what it is worth at the moment. Try again in a while.")
     out_of = Account(Kind.UNKNOWN, found.currency)
-    origin = {"wallet": found.source_id} if found.source_id else {}
+    origin = {"wallet": found.source_id} if wallets.is_wallet(found.source_id or "") else {}
     money = Money(
         RAIL,
         found.external_id,
@@ -79,6 +86,8 @@ def send_back(case_id: UUID, admin_id: UUID, note: str) -> None:
     found = queries.entry_called(case.external_id)
     if not found.source_id:
         raise NotOffered("Nobody knows the wallet that it came from.")
+    if not wallets.is_wallet(found.source_id):
+        raise NotOffered(FROM_PROGRAM)
     sends.ask_anew(Wish(case_id, RETURN, found.currency, found.amount, found.source_id))
     audit.record(
         Action.SENT_BACK,
