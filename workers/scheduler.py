@@ -14,6 +14,7 @@ import redis
 from flask import Flask
 
 from app.config import ConfigError, Settings, load_settings
+from app.kit import clock
 from app.platform import schedule
 from app.platform.redis_address import redis_at
 from workers.stack.until_told import run_until_told
@@ -22,6 +23,8 @@ log = logging.getLogger("fanlight.scheduler")
 
 # How long it takes at most until a stop is seen.
 LONGEST_PAUSE = 0.5
+# Seconds by which the clock went elsewhere than time passed: a machine that slept, or one that was set.
+A_JUMP = 60
 
 
 class Scheduler:
@@ -31,6 +34,7 @@ class Scheduler:
         self._stop = stop
         self._redis = redis_at(settings.redis_url, socket_timeout=LONGEST_PAUSE + 2, socket_connect_timeout=1)
         self._next = {job.name: 0.0 for job in schedule.jobs()}
+        self._ahead = _ahead()
 
     def run(self) -> None:
         with self._app.app_context():
@@ -39,6 +43,10 @@ class Scheduler:
                 self._pause()
 
     def _turn(self) -> None:
+        """After a jump of the clock all are due, also those that come once a day."""
+        if abs(_ahead() - self._ahead) > A_JUMP:
+            self._ahead = _ahead()
+            self._next = dict.fromkeys(self._next, 0.0)
         for job in schedule.jobs():
             if self._next[job.name] <= time.monotonic() and not self._stop.is_set():
                 self._next[job.name] = time.monotonic() + job.seconds
@@ -59,6 +67,10 @@ class Scheduler:
             return set()
         others = self._redis.lpop(schedule.HURRY, schedule.MOST_HURRIED) or []
         return {name.decode() for name in (first[1], *others)} & self._next.keys()
+
+
+def _ahead() -> float:
+    return clock.now().timestamp() - time.monotonic()
 
 
 def main() -> int:

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from app.extensions import Model, db
 from app.kit import clock
+from app.kit.clock import FixedClock
 from app.kit.ids import new_id
 from app.platform import cleanup, schedule
 from app.platform.models import AccessEnded, IdempotencyKey, OutboxEvent, RateCounter, WorkItem
@@ -74,6 +75,24 @@ def test_a_hurried_job_does_not_wait_for_its_turn(context: Flask, alone: dict[st
             schedule.hurry("test.rare")
             schedule.hurry("test.unknown")
         eventually(lambda: len(runs) == 2)
+
+
+def test_what_is_rare_does_not_wait_for_its_turn_after_the_clock_jumped(
+    context: Flask, alone: dict[str, Job]
+) -> None:
+    runs: list[int] = []
+
+    @schedule.every(24 * 3600, "test.daily")
+    def run() -> None:
+        runs.append(1)
+
+    fixed = FixedClock(clock.now())
+    with clock.using(fixed), Running(context):
+        eventually(lambda: len(runs) == 1)
+        fixed.move(timedelta(days=400))
+        eventually(lambda: len(runs) == 2)
+        fixed.move(timedelta(hours=-2))
+        eventually(lambda: len(runs) == 3)
 
 
 def test_a_job_runs_in_one_scheduler_at_a_time(app: Flask) -> None:
