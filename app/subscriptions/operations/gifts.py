@@ -197,7 +197,7 @@ def _give(gift: Gift, user_id: UUID, tier_id: UUID) -> Subscription:
         raise GiftNotNow("You have another tier there. Redeem it when that has ended: gifts do not grow old.")
     if found.state == "paused":
         raise GiftNotNow("Your subscription there is paused. Resume it first.")
-    begin = found.period_end
+    begin = opening.begin_next(found, clock.now())
     found.period_end = periods.end_of(begin, gift.months, found.anchor)
     found.period += 1
     if found.paused_until is not None:

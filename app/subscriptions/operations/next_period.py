@@ -94,7 +94,7 @@ def order_of(subscription: Subscription, *, wanted: bool = False) -> Order:
 
 
 def renew(sold: Sold) -> None:
-    """Paid: the next period begins where the last one ended, or now where there was a pause between."""
+    """Paid: the next period begins after the last one, or now where there was a pause between."""
     assert sold.subject_id is not None
     subscription, data = lock(sold.subject_id), sold.data
     if taking.known(subscription, sold):
@@ -106,7 +106,7 @@ def renew(sold: Sold) -> None:
     if fresh:
         subscription.anchor = sold.at
     before = subscription.tier_id
-    subscription.period_start = sold.at if fresh else subscription.period_end
+    subscription.period_start = sold.at if fresh else opening.begin_next(subscription, sold.at)
     subscription.period = data["period"]
     if data["tier_id"]:
         subscription.tier_id = UUID(data["tier_id"])

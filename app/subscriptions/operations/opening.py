@@ -50,6 +50,18 @@ def open_up(subscription: Subscription) -> None:
     )
 
 
+def begin_next(subscription: Subscription, at: datetime) -> datetime:
+    """Where the last period ended. Where nobody asked before even the grace after that was over (the house
+    stood still), from when it was opened again, and on that day from then on: what was closed is not paid.
+    """
+    end, until = subscription.period_end, subscription.grace_until
+    opened = until - GRACE if until else at
+    if opened <= end + GRACE:
+        return end
+    subscription.anchor = opened
+    return opened
+
+
 def keep_open(subscription: Subscription, tier_id: UUID, until: datetime) -> None:
     """What is paid until then opens more than what comes after it, and was paid for early."""
     tier = db.session.get_one(Tier, tier_id)
