@@ -65,6 +65,23 @@ def test_a_code_counts_once(app: Flask, page: PageClient, fixed_clock: FixedCloc
     assert is_in(other)
 
 
+def test_a_clock_that_was_ahead_locks_nobody_out(
+    app: Flask, page: PageClient, fixed_clock: FixedClock
+) -> None:
+    person, other = with_totp(app), PageClient(app)
+    fixed_clock.move(timedelta(days=30))
+    first_step(page, person)
+    type_code(page, code_now())
+    assert is_in(page)
+    fixed_clock.move(-timedelta(days=30))
+    first_step(other, person)
+    code = code_now()
+    type_code(other, code)
+    assert is_in(other)
+    first_step(again := PageClient(app), person)
+    assert set(type_code(again, code).errors) == {"code"}
+
+
 def test_a_code_counts_once_also_at_the_same_moment(app: Flask, fixed_clock: FixedClock) -> None:
     person, code = with_totp(app), code_now()
     browsers = [PageClient(app) for _ in range(4)]

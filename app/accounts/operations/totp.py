@@ -77,9 +77,11 @@ def new_secret() -> str:
 def _accept(factor: TotpFactor, code: str) -> bool:
     generator = pyotp.TOTP(secret_of(factor))
     this_step = int(clock.now().timestamp()) // STEP_SECONDS
+    # A step that is still to come was accepted by a clock that has been put back since.
+    last = factor.last_step if factor.last_step <= this_step + max(STEPS_AROUND) else 0
     for step in (this_step + offset for offset in STEPS_AROUND):
         fits = hmac.compare_digest(generator.generate_otp(step).encode(), code.encode())
-        if fits and step > factor.last_step:
+        if fits and step > last:
             factor.last_step = step
             return True
     return False
