@@ -11,7 +11,6 @@ from app.demo.people import everybody
 from app.demo.texts import WORDS
 from app.entitlements.rules import Audience
 from app.kit import clock
-from app.kit.clock import FixedClock
 from app.rooms.operations import keeping, speaking
 from app.rooms.operations.keeping import Wish
 
@@ -30,6 +29,6 @@ def put_in(here: Collection[UUID], at: datetime) -> None:
     host, began = ids[whose], at - timedelta(hours=int(hours))
     room_id = keeping.keep(host, Wish(name, Audience.FOLLOWERS, 0, is_open=True, slow_seconds=0))
     for number, (who, words) in enumerate(said):
-        with clock.using(FixedClock(began + number * PAUSE)):
+        with clock.as_then(began + number * PAUSE):
             speaking.say(ids[who], room_id, words, f"demo-{number}")
     keeping.pin(host, room_id, ON_TOP)

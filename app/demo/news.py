@@ -16,7 +16,6 @@ from app.chat.operations.parcels import Load
 from app.demo.people import CREATOR, FAN
 from app.extensions import db
 from app.kit import clock
-from app.kit.clock import FixedClock
 
 TOLD_BEFORE, READ_AFTER = timedelta(hours=60), timedelta(hours=1)
 READ = 0.7
@@ -35,14 +34,14 @@ def put_in(here: Collection[UUID], at: datetime) -> None:
     """Only by a creator who came just now: what others told is theirs."""
     if CREATOR.id not in here:
         return
-    with clock.using(FixedClock(at - TOLD_BEFORE)):
+    with clock.as_then(at - TOLD_BEFORE):
         found = drafting.begin(CREATOR.id, Wish(NEWS, Load(), Audience()))
         sending.send(CREATOR.id, found.id, found.saves)
         _go_out(found)
         welcoming.choose(CREATOR.id, WELCOME, to_followers=False)
         for name, words in ANSWERS:
             saving.add(CREATOR.id, name, words)
-    with clock.using(FixedClock(at - TOLD_BEFORE + READ_AFTER)):
+    with clock.as_then(at - TOLD_BEFORE + READ_AFTER):
         _read(found.id)
         db.session.flush()
         counting.count_due()

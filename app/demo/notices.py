@@ -14,7 +14,6 @@ from app.demo.made_ids import Edition
 from app.demo.plans import PagePlan
 from app.extensions import db
 from app.kit import clock
-from app.kit.clock import FixedClock
 from app.notifications.operations import reading
 from app.posts import telling
 from app.posts.models import Comment, Like, Post
@@ -37,7 +36,7 @@ def put_in(page: PagePlan, edition: Edition) -> None:
     if page.handle == people.CREATOR.handle:
         tell_creator(page.creator_id, posts, edition.at)
     if posts and page.handle in ties.FOLLOWED:
-        with clock.using(FixedClock(posts[0].published_at or edition.at)):
+        with clock.as_then(posts[0].published_at or edition.at):
             telling.published(posts[0], [people.FAN.id], adult=posts[0].adult)
 
 
@@ -50,7 +49,7 @@ def tell_creator(creator_id: UUID, posts: Sequence[Post], at: datetime) -> None:
     doings = sorted(_doings(posts), key=lambda one: one.at)
     old = sum(one.at < at - READ_BEFORE for one in doings)
     for number, one in enumerate(doings):
-        with clock.using(FixedClock(one.at)):
+        with clock.as_then(one.at):
             if number == old:
                 reading.read_all(creator_id)
             if isinstance(one.by, Comment):

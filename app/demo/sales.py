@@ -21,7 +21,6 @@ from app.extensions import db
 from app.invoices.models import Invoice
 from app.invoices.operations import crediting
 from app.kit import clock
-from app.kit.clock import FixedClock
 from app.ledger.chart import Kind
 from app.ledger.operations.posting import Account, Entry, Leg, post
 from app.platform.errors import Refused
@@ -151,7 +150,7 @@ def _close(who: UUID, cause: str) -> None:
 
 def _made(deal: Deal) -> UUID | None:
     """None where a visitor has changed so much meanwhile that it cannot be."""
-    with clock.using(FixedClock(deal.at)):
+    with clock.as_then(deal.at):
         try:
             with db.session.begin_nested():
                 invoice = deal.wish()

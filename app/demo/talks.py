@@ -12,7 +12,6 @@ from app.chat.operations import writing
 from app.demo.people import everybody
 from app.demo.texts import WORDS
 from app.kit import clock
-from app.kit.clock import FixedClock
 
 PAUSE = timedelta(minutes=11)
 
@@ -50,5 +49,5 @@ def read() -> Iterator[Talk]:
 def _talk(talk: Talk, ids: dict[str, UUID], began: datetime) -> None:
     for number, (who, words) in enumerate(talk.lines):
         other = next(handle for handle in talk.pair if handle != who)
-        with clock.using(FixedClock(began + number * PAUSE)):
+        with clock.as_then(began + number * PAUSE):
             writing.begin(ids[who], ids[other], words, f"demo-{number}")

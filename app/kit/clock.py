@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -69,10 +70,11 @@ def parse_offset(text: str) -> timedelta:
 
 
 _current: Clock = SystemClock()
+_as_then: ContextVar[datetime | None] = ContextVar("as_then", default=None)
 
 
 def now() -> datetime:
-    return _current.now()
+    return _as_then.get() or _current.now()
 
 
 def use(clock: Clock) -> None:
@@ -81,7 +83,18 @@ def use(clock: Clock) -> None:
 
 
 @contextmanager
+def as_then(moment: datetime) -> Iterator[None]:
+    """What happened then is written down now, by this thread: for all others time goes on."""
+    before = _as_then.set(moment)
+    try:
+        yield
+    finally:
+        _as_then.reset(before)
+
+
+@contextmanager
 def using(clock: Clock) -> Iterator[Clock]:
+    """For the whole process: for tests."""
     before = _current
     use(clock)
     try:

@@ -1,6 +1,7 @@
 """Time can be moved, by a test and by the file that every process follows."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -23,6 +24,21 @@ def test_a_swapped_clock_holds_for_its_block_only() -> None:
         fixed.move(timedelta(days=2))
         assert clock.now() == datetime(2030, 1, 3, tzinfo=UTC)
     assert clock.now() != moment
+
+
+def test_what_was_is_told_by_one_thread_while_time_goes_on_for_all_others() -> None:
+    then, elsewhere = datetime(2020, 1, 1, tzinfo=UTC), datetime(2021, 1, 1, tzinfo=UTC)
+    with ThreadPoolExecutor(1) as lane:
+        telling = clock.as_then(elsewhere)
+        with clock.as_then(then):
+            assert clock.now() == then
+            assert lane.submit(clock.now).result() > elsewhere
+            lane.submit(telling.__enter__).result()
+            assert (clock.now(), lane.submit(clock.now).result()) == (then, elsewhere)
+        # Whoever ends first leaves nobody in the past.
+        assert clock.now() > elsewhere
+        lane.submit(telling.__exit__, None, None, None).result()
+        assert min(clock.now(), lane.submit(clock.now).result()) > elsewhere
 
 
 @pytest.mark.parametrize(
