@@ -114,3 +114,20 @@ def test_a_gift_after_the_house_stood_still_is_a_month_too(house: House, time: F
     found = the_subscription(house.app, sub)
     assert (found.state, found.period_end) == ("active", end_of(back, 1, back))
     assert can_read(house, rank=2)
+
+
+def test_who_is_charged_long_after_a_grace_that_began_in_time_has_a_month_too(
+    house: House, cards: None, time: FixedClock
+) -> None:
+    """The bank said no, and the house stood still before it could be asked again."""
+    sub = subscribed_by_card(house.app, house.fan, house.creator, house.silver)
+    time.at = the_subscription(house.app, sub).period_end
+    go_round(house.app)
+    bank_says(house.app, sub, "insufficient_funds")
+    time.at = back = time.at + timedelta(days=100)
+    assert not can_read(house)
+    go_round(house.app)
+    bank_says(house.app, sub)
+    found = the_subscription(house.app, sub)
+    assert (found.state, found.period_start, found.period_end) == ("active", back, end_of(back, 1, back))
+    assert waiting_charge(house.app, sub) is None and can_read(house)

@@ -55,7 +55,7 @@ def begin_next(subscription: Subscription, at: datetime) -> datetime:
     stood still), from when it was opened again, and on that day from then on: what was closed is not paid.
     """
     end, until = subscription.period_end, subscription.grace_until
-    opened = until - GRACE if until else at
+    opened = until - GRACE if until and at <= until + GRACE else at
     if opened <= end + GRACE:
         return end
     subscription.anchor = opened
