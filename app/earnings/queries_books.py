@@ -135,7 +135,7 @@ def best_posts(creator_id: UUID, period: Period, currency: str) -> Sequence[Any]
         .outerjoin(Tip, and_(Tip.invoice_id == Invoice.id, Tip.on_kind == "post"))
         .outerjoin(first, true())
         .join(Post, Post.id == about)
-        .where(*_within(period), mine.c.currency == currency)
+        .where(*_within(period), LedgerEntry.kind != RELEASE, mine.c.currency == currency)
         .group_by(Post.id, Post.title)
         .order_by(change.desc(), Post.id.desc())
     )
@@ -151,7 +151,7 @@ def best_fans(creator_id: UUID, period: Period, currency: str) -> Sequence[Any]:
         .join(LedgerEntry, LedgerEntry.id == mine.c.entry_id)
         .join(Invoice, Invoice.id == _invoice_id())
         .join(User, User.id == Invoice.user_id)
-        .where(*_within(period), mine.c.currency == currency)
+        .where(*_within(period), LedgerEntry.kind != RELEASE, mine.c.currency == currency)
         .group_by(User.id)
         .order_by(change.desc(), User.id.desc())
     )
@@ -242,7 +242,12 @@ def taxes(period: Period) -> list[Taxed]:
         .join(Invoice, Invoice.id == _invoice_id())
         .join(LedgerLeg, LedgerLeg.entry_id == LedgerEntry.id)
         .join(LedgerAccount, LedgerAccount.id == LedgerLeg.account_id)
-        .where(*_within(period), Invoice.tax > 0, LedgerAccount.kind.in_([kind.value for kind in owners]))
+        .where(
+            *_within(period),
+            LedgerEntry.kind != RELEASE,
+            Invoice.tax > 0,
+            LedgerAccount.kind.in_([kind.value for kind in owners]),
+        )
         .group_by(step, Invoice.tax_country, LedgerLeg.currency)
         .order_by(step, Invoice.tax_country, LedgerLeg.currency)
     )

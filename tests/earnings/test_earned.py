@@ -186,6 +186,17 @@ def test_nothing_in_a_period_is_said(app: Flask, mara: Person, fan: Person) -> N
     assert "Nothing in this time" in signed_in(app, mara).get(HOME).text
 
 
+def test_what_only_became_free_is_told_of_nobody(app: Flask, mara: Person, fan: Person) -> None:
+    """It was earned before the period, and is no payment of nothing in it."""
+    with clock.using(FixedClock(clock.now() - timedelta(days=31))):
+        bought(app, fan, mara, 1_000, subject_id=a_post(app, mara.id))
+    later(app, timedelta())
+    bought(app, a_person(app), mara, 500, kind="tip")
+    seen = signed_in(app, mara).get(HOME)
+    assert rows(seen, "By post") == []
+    assert [row[1:] for row in rows(seen, "By fan")] == [["1", "$4.60"]]
+
+
 def test_the_page_asks_the_same_however_much_was_sold(app: Flask, mara: Person, fan: Person) -> None:
     bought(app, fan, mara, 1_000)
     few = _statements(app, mara)

@@ -19,7 +19,7 @@ from app.ledger.entries import Account
 from app.platform.models import AuditRecord
 from app.platform.transaction import transaction
 from tests.earnings.asking import asked, on, with_wallet
-from tests.earnings.conftest import Rails, earned, everything_runs
+from tests.earnings.conftest import Rails, earned, everything_runs, later
 from tests.earnings.test_earned import in_the_books, rows, text_of
 from tests.factories.invoices import bought, dispute, refund
 from tests.factories.people import Person, a_person, signed_in
@@ -142,6 +142,16 @@ def test_what_was_collected_is_told_by_country(taxed: Flask, mara: Person, admin
     lines = list(csv.DictReader(io.StringIO(answer.get_data(as_text=True))))
     assert sum(round(float(line["tax"]) * 100) for line in lines) == 290
     assert admin.get(f"/admin/tax/{year + 1}.csv").status == 404
+
+
+def test_a_quarter_in_which_something_only_became_free_has_no_line(
+    taxed: Flask, mara: Person, admin: PageClient
+) -> None:
+    at = clock.now()
+    with clock.using(FixedClock(at.replace(month=(at.month - 1) // 3 * 3 + 1, day=1) - timedelta(days=2))):
+        bought(taxed, somebody_in(taxed, "DE"), mara, 1_190)
+    later(taxed, timedelta(days=7))
+    assert f"Q{(at.month + 2) // 3}" not in [row[0] for row in rows(admin.get("/admin/tax"), "Tax by country")]
 
 
 def test_what_is_disputed_counts_again_when_it_is_won(taxed: Flask, mara: Person, admin: PageClient) -> None:
