@@ -1,6 +1,6 @@
 """What somebody earned in a period, reckoned together from what the ledger says. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,8 +8,9 @@ from app.earnings.periods import Period
 from app.earnings.queries_books import Moved
 
 PAID_OUT = frozenset({"payout", "payout_failed"})
+CORRECTED = frozenset({"adjustment"})
 # They move what was earned; they do not earn it.
-NOT_EARNED = PAID_OUT | {"adjustment"}
+NOT_EARNED = PAID_OUT | CORRECTED
 WIDTH, HEIGHT, TOP = 420, 84, 6
 
 
@@ -73,6 +74,11 @@ def by_kind(found: Sequence[Moved]) -> list[tuple[str, Sum]]:
 
 def together(found: Iterable[Moved]) -> Sum:
     return sum((_sum(one) for one in found), Sum())
+
+
+def changed(found: Iterable[Moved], kinds: Collection[str]) -> int:
+    """By these on their accounts."""
+    return sum(one.change for one in found if one.kind in kinds)
 
 
 def by_step(found: Sequence[Moved], period: Period) -> list[tuple[datetime, int]]:

@@ -9,7 +9,7 @@ from uuid import UUID
 from app.accounts.queries import the_user
 from app.earnings import overview, periods, queries, queries_books, tax_fields
 from app.earnings.operations import tax_profiles
-from app.earnings.overview import PAID_OUT, Sum
+from app.earnings.overview import CORRECTED, PAID_OUT, Sum
 from app.kit import clock, sheets
 from app.kit.countries import COUNTRIES
 from app.kit.money import plain, readable
@@ -18,18 +18,19 @@ from app.platform.settings import settings
 if TYPE_CHECKING:
     from app.platform.pdf import Sheet
 
-FIGURES = ("quarter", "currency", "sales", "paid", "tax", "fee", "yours", "paid_out")
+FIGURES = ("quarter", "currency", "sales", "paid", "tax", "fee", "yours", "paid_out", "corrected")
 SELLERS = ("handle", "country", "legal_name", "business_name", "address", "born", "tin", "vat_id", *FIGURES)
 
 
 @dataclass(frozen=True, slots=True)
 class Quarter:
-    """Of one currency. What was paid out counts when it left."""
+    """Of one currency. What was paid out counts when it left. What was corrected was not earned."""
 
     begins: datetime
     currency: str
     earned: Sum
     paid_out: int
+    corrected: int
 
     @property
     def name(self) -> str:
@@ -47,8 +48,9 @@ def quarters(creator_id: UUID, year: int) -> list[Quarter]:
     found = []
     for begins, currency in sorted({(one.step, one.currency) for one in moved}):
         here = [one for one in moved if (one.step, one.currency) == (begins, currency)]
-        paid_out = -sum(one.change for one in here if one.kind in PAID_OUT)
-        found.append(Quarter(begins, currency, overview.together(overview.earned(here, currency)), paid_out))
+        whole = overview.together(overview.earned(here, currency))
+        paid_out, corrected = -overview.changed(here, PAID_OUT), overview.changed(here, CORRECTED)
+        found.append(Quarter(begins, currency, whole, paid_out, corrected))
     return found
 
 
@@ -95,6 +97,8 @@ def draw(creator_id: UUID, year: int) -> bytes:
         sheet.table(
             ("Quarter", "Sales", "Paid", "Tax", "Fee", "Yours", "Paid out"), rows, ends=(1, 2, 3, 4, 5, 6)
         )
+        if corrected := sum(one.corrected for one in here):
+            sheet.text(f"Besides, the house corrected your balance by {readable(corrected, currency)}.")
     if not found:
         sheet.heading("Nothing moved in this year")
     sheet.heading("How to read this")
@@ -120,7 +124,7 @@ def _draw_profile(sheet: "Sheet", creator_id: UUID) -> None:
 
 
 def _figures(one: Quarter) -> tuple[object, ...]:
-    amounts = (plain(amount, one.currency) for amount in one.amounts)
+    amounts = (plain(amount, one.currency) for amount in (*one.amounts, one.corrected))
     return (f"{one.begins.year}-{one.name}", one.currency, one.earned.sales, *amounts)
 
 

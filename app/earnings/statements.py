@@ -6,7 +6,7 @@ from uuid import UUID
 
 from app.accounts.queries import the_user
 from app.earnings import overview, periods, queries_books
-from app.earnings.overview import PAID_OUT
+from app.earnings.overview import CORRECTED, NOT_EARNED, PAID_OUT
 from app.earnings.periods import Month, Period
 from app.earnings.queries_books import Moved
 from app.invoices import words
@@ -43,11 +43,12 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class InShort:
-    """A month of one currency, in the list of them."""
+    """A month of one currency, in the list of them. All but the last lead from one `closing` to the next."""
 
     month: Month
     currency: str
     earned: int
+    corrected: int
     paid_out: int
     closing: int
 
@@ -130,7 +131,8 @@ def _in_short(moved: Iterable[Moved], currency: str, month: Month) -> InShort:
     return InShort(
         month,
         currency,
-        earned=sum(one.change for one in now if one.kind not in PAID_OUT),
-        paid_out=-sum(one.change for one in now if one.kind in PAID_OUT),
+        earned=sum(one.change for one in now if one.kind not in NOT_EARNED),
+        corrected=overview.changed(now, CORRECTED),
+        paid_out=-overview.changed(now, PAID_OUT),
         closing=sum(one.change for one in until),
     )

@@ -1,13 +1,20 @@
 """Admins correct balances, two of them together, and see every payout."""
 
+import csv
+import io
+
 import pytest
 from flask import Flask
 
 from app.earnings.models import Adjustment
 from app.extensions import db
+from app.kit import clock
 from app.ledger.chart import Kind
 from tests.earnings.asking import asked, on, payouts_of, whole, with_wallet
 from tests.earnings.conftest import Rails, earned, everything_runs
+from tests.earnings.test_earned import HOME as EARNED
+from tests.earnings.test_earned import rows, text_of
+from tests.factories.invoices import bought
 from tests.factories.people import Person, a_person, signed_in
 from tests.page_client import FilledForm, Page, PageClient
 
@@ -51,6 +58,24 @@ def test_two_admins_make_a_correction(app: Flask, mara: Person, one: PageClient,
     assert whole(app)
     earnings = signed_in(app, mara).get("/dashboard/earnings")
     assert "$12.50" in earnings.text
+
+
+def test_a_correction_is_told_beside_what_was_earned(
+    app: Flask, mara: Person, one: PageClient, two: PageClient
+) -> None:
+    """So that months and quarters lead to the balance, and no year says that it was earned."""
+    bought(app, a_person(app), mara, 1_000)
+    page, year = signed_in(app, mara), clock.now().year
+    assert rows(page.get(f"{EARNED}/statements"), "Statements")[0][1:4] == ["$9.20", "$0.00", "$9.20"]
+    propose(one)
+    decide(two)
+    (month,) = rows(page.get(f"{EARNED}/statements"), "Statements")
+    assert month[1:5] == ["$9.20", "$12.50", "$0.00", "$21.70"]
+    told = page.get(f"{EARNED}/tax/{year}.csv").response.get_data(as_text=True)
+    (line,) = csv.DictReader(io.StringIO(told))
+    assert (line["yours"], line["paid_out"], line["corrected"]) == ("9.20", "0.00", "12.50")
+    paper = text_of(page.get(f"{EARNED}/tax/{year}.pdf"))
+    assert "the house corrected your balance by $12.50" in paper
 
 
 def test_who_proposed_it_cannot_agree(app: Flask, mara: Person, one: PageClient, two: PageClient) -> None:
