@@ -61,13 +61,11 @@ def of_month(creator_id: UUID, month: Month) -> list[Statement]:
 
 
 def all_months(creator_id: UUID) -> list[InShort]:
-    """The newest first; two statements."""
-    first = queries_books.first_moved(creator_id)
-    if first is None:
-        return []
-    moved = queries_books.moved(creator_id, periods.period("all"))
-    months = list(periods.months_back(first))
-    found = [_in_short(moved, code, month) for code in overview.currencies(moved) for month in months]
+    """The newest first, of each currency back to when it first moved; one statement."""
+    moved, found = queries_books.moved(creator_id, periods.period("all")), []
+    for code in overview.currencies(moved):
+        first = min(one.step for one in moved if one.currency == code)
+        found += [_in_short(moved, code, month) for month in periods.months_back(first)]
     return sorted(found, key=lambda one: (one.month.since, one.currency), reverse=True)
 
 

@@ -147,6 +147,15 @@ def test_a_statement_leads_from_one_balance_to_the_next(app: Flask, lively: Pers
     assert f"At the beginning {readable(in_the_books(app, lively), 'USD')}" in later_paper
 
 
+def test_a_currency_has_no_months_before_anything_came_in_it(app: Flask, mara: Person, fan: Person) -> None:
+    with clock.using(FixedClock(clock.now() - timedelta(days=70))):
+        bought(app, fan, mara, 1_000)
+    bought(app, fan, mara, 1_000, currency="EUR")
+    shown = [row[-2] for row in rows(signed_in(app, mara).get(f"{HOME}/statements"), "Statements")]
+    assert shown.count("€9.20") == 1 and "€0.00" not in shown
+    assert shown.count("$9.20") == len(shown) - 1 >= 3
+
+
 @pytest.mark.parametrize("name", ["2026-13", "nonsense", "9999-01", "1999-12", "2026-1", "٢٠٢٦-01"])
 def test_there_is_no_paper_for_what_is_no_month(app: Flask, mara: Person, name: str) -> None:
     assert signed_in(app, mara).get(f"{HOME}/statements/{name}.pdf").status == 404
