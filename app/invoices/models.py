@@ -227,6 +227,10 @@ class Payment(Model):
     )
 
 
+# How a refund ended that its payer has from their bank.
+BY_BANK = "by the payer's bank"
+
+
 class Refund(Model):
     """Money on its way back. Written before the rail is asked, which is asked with its id."""
 
@@ -257,6 +261,11 @@ class Refund(Model):
         CheckConstraint("(ended_at is not null) = (state in ('succeeded', 'failed'))", name="ended"),
         CheckConstraint("amount > 0 and rail_amount > 0", name="amount"),
     )
+
+    @property
+    def by_bank(self) -> bool:
+        """Then it is among what the bank took in the dispute."""
+        return self.failure == BY_BANK
 
 
 class Dispute(Model):

@@ -3,7 +3,6 @@
 from app.invoices import queries, rails, words
 from app.invoices.models import Dispute, InvoiceLine, Payment, Refund
 from app.invoices.operations import billing
-from app.invoices.operations.reclaiming import BY_BANK
 from app.invoices.queries import Bill
 from app.invoices.rails import CREDIT
 from app.kit.countries import COUNTRIES
@@ -80,7 +79,7 @@ def _paid(one: Payment) -> tuple[str, ...]:
 def _went_back(bill: Bill) -> list[tuple[str, ...]]:
     """What a bank gave instead of a refund, or of credit, is among what it took."""
     lost = [one for one in bill.disputes if one.state == "lost"]
-    refunds = [_back(one) for one in bill.refunds if one.failure != BY_BANK]
+    refunds = [_back(one) for one in bill.refunds if not one.by_bank]
     credit = [_no_credit(one) for one in lost if one.from_credit]
     return refunds + [_by_bank(one) for one in lost] + credit
 

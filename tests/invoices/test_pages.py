@@ -11,7 +11,9 @@ import pytest
 from flask import Flask
 from pypdf import PdfReader
 
+from app.extensions import db
 from app.invoices import queries
+from app.invoices.models import Refund
 from app.invoices.operations import attempts, disputing, making
 from app.invoices.operations.making import Item, Order
 from app.kit import clock
@@ -281,6 +283,23 @@ def test_what_a_receipt_says_went_back_adds_up(app: Flask, home: PageClient, fan
         disputing.lost(dispute(app, invoice_id))
     _, back = read(home.get(f"/invoices/{invoice_id}/receipt.pdf")).split("What went back")
     assert re.findall(r"-?\$[0-9.]+", back) == ["$5.00", "$5.00", "-$5.00"]
+
+
+def test_what_a_bank_gave_instead_of_a_refund_went_once(
+    app: Flask, home: PageClient, fan: Person, creator: Person
+) -> None:
+    """On its pages as on its receipt; admins see both."""
+    invoice_id = bought(app, fan, creator, total=1_000)
+    refund(app, invoice_id, 400, deliver=False)
+    with app.app_context(), transaction():
+        disputing.lost(dispute(app, invoice_id))
+        disputing.overtook(db.session.query(Refund.id).scalar(), "charge_disputed")
+    for page, address in (
+        (home, f"/invoices/{invoice_id}"),
+        (signed_in(app, creator), f"/dashboard/sales/{invoice_id}"),
+    ):
+        moved = page.get(address).soup.select("ul.rows li > .num")
+        assert [one.get_text() for one in moved] == ["$10.00", "-$10.00"]
 
 
 def test_a_receipt_says_which_tax_and_which_coins(taxed: Flask, fan: Person) -> None:

@@ -8,10 +8,9 @@ from sqlalchemy import func, select
 
 from app.accounts.queries import find_user
 from app.extensions import db
-from app.invoices.models import Dispute, Invoice, Payment, Refund, State
+from app.invoices.models import BY_BANK, Dispute, Invoice, Payment, Refund, State
 from app.invoices.operations import bookings, crediting, receiving, reclaiming, refunding, settling
 from app.invoices.operations.locking import lock
-from app.invoices.operations.reclaiming import BY_BANK
 from app.invoices.operations.refunding import Wish
 from app.kit import clock
 from app.kit.ids import new_id

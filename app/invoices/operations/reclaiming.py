@@ -11,13 +11,10 @@ from sqlalchemy import ColumnElement, func, or_, select
 
 from app.accounts.queries import has_left
 from app.extensions import db
-from app.invoices.models import Dispute, Invoice, Payment, Refund
+from app.invoices.models import BY_BANK, Dispute, Invoice, Payment, Refund
 from app.invoices.operations import bookings
 from app.invoices.rails import CREDIT
 from app.ledger.operations.posting import Entry
-
-# How a refund ended that its payer has from their bank.
-BY_BANK = "by the payer's bank"
 
 
 @dataclass(slots=True)
