@@ -141,6 +141,16 @@ def test_a_seller_does_not_see_by_which_card_it_was_paid(app: Flask) -> None:
     assert "4242" not in signed_in(app, creator).get(f"/dashboard/sales/{sale}").text
 
 
+def test_what_is_left_of_a_disputed_sale_is_not_said_to_be_free_on_a_day(app: Flask) -> None:
+    """It waits with the dispute, as the page of earnings says."""
+    creator = a_creator(app)
+    invoice_id = bought(app, a_person(app), creator, total=1_000)
+    dispute(app, invoice_id, 300)
+    seen = signed_in(app, creator).get(f"/dashboard/sales/{invoice_id}")
+    assert "Yours $6.44" in seen.text and "Free to be paid out after the dispute." in seen.text
+    assert "Free to be paid out from" not in seen.text
+
+
 def test_a_seller_sees_what_a_dispute_holds(app: Flask) -> None:
     creator = a_creator(app)
     invoice_id = bought(app, a_person(app), creator, total=500)
