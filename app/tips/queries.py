@@ -61,7 +61,6 @@ class Received:
     # It has words that the creator does not want to read.
     held: bool
     at: datetime
-    returned: bool
     title: str | None
     href: str | None
     person: Face
@@ -153,7 +152,7 @@ def totals(creator_id: UUID) -> list[tuple[str, int, int]]:
     found = (
         select(Tip.currency, func.sum(Invoice.kept), func.count())
         .join(Invoice, Invoice.id == Tip.invoice_id)
-        .where(Tip.creator_id == creator_id, Tip.paid_at.is_not(None), Tip.returned_at.is_(None))
+        .where(Tip.creator_id == creator_id, Tip.paid_at.is_not(None), Invoice.kept > 0)
         .group_by(Tip.currency)
         .order_by(Tip.currency)
     )
@@ -171,7 +170,6 @@ def _received(row: Any, unwanted: Sequence[str]) -> Received:
         note=tip.note,
         held=has_any(tip.note, unwanted),
         at=tip.paid_at,
-        returned=tip.returned_at is not None,
         title=(row.title or "A post") if row.post_id else None,
         href=f"/posts/{row.post_id}" if row.post_id else None,
         person=read_face(row),

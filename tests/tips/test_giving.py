@@ -313,8 +313,19 @@ def test_what_was_refunded_is_no_longer_counted(app: Flask, mara: Person, ben: P
     assert shown.one(".stat b").get_text() == "$9.00"
     assert "2 tips" in shown.one(".stat small").get_text()
     assert "Returned" in shown.text
-    assert "Partly refunded" in shown.text
+    assert "Partly returned" in shown.text
     assert "It came back" in reader.get(f"/tips/{whole.id}").text
+
+
+def test_what_a_bank_left_of_a_tip_is_counted(app: Flask, mara: Person, ben: Person) -> None:
+    """As it is in what its creator earned, while the bank decides about a part of it."""
+    tip(signed_in(app, ben), "/@mara/tip")
+    [given] = the_tips(app)
+    money_in(app, invoice_of(app, given), 500)
+    dispute(app, invoice_of(app, given), 200)
+    shown = signed_in(app, mara).get("/dashboard/tips")
+    assert shown.one(".stat b").get_text() == "$3.00"
+    assert "Partly returned" in shown.text and "1 tip" in shown.one(".stat small").get_text()
 
 
 def test_a_spending_limit_holds_for_tips(app: Flask, mara: Person, ben: Person) -> None:
