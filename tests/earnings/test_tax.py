@@ -151,7 +151,9 @@ def test_a_quarter_in_which_something_only_became_free_has_no_line(
     with clock.using(FixedClock(at.replace(month=(at.month - 1) // 3 * 3 + 1, day=1) - timedelta(days=2))):
         bought(taxed, somebody_in(taxed, "DE"), mara, 1_190)
     later(taxed, timedelta(days=7))
-    assert f"Q{(at.month + 2) // 3}" not in [row[0] for row in rows(admin.get("/admin/tax"), "Tax by country")]
+    assert f"Q{(at.month + 2) // 3}" not in [
+        row[0] for row in rows(admin.get("/admin/tax"), "Tax by country")
+    ]
 
 
 def test_what_is_disputed_counts_again_when_it_is_won(taxed: Flask, mara: Person, admin: PageClient) -> None:
