@@ -48,6 +48,9 @@ class Remembered(Generic[K, V]):
         self._entries[key] = (at + KEEP_SECONDS, answer)
         return answer
 
+    def forget(self, key: K) -> None:
+        self._entries.pop(key, None)
+
     def drop(self, which: Callable[[K], bool]) -> None:
         for key in [key for key in list(self._entries) if which(key)]:
             self._entries.pop(key, None)
@@ -84,12 +87,14 @@ _stored: Remembered[UUID, Stored | None] = Remembered()
 _decisions: Remembered[tuple[UUID | None, str, UUID], "Decided | None"] = Remembered()
 
 
-def stored(media_id: UUID) -> Stored | None:
+def stored(media_id: UUID, *, anew: bool = False) -> Stored | None:
     """None unless it is there, ready, and nobody took it down."""
+    if anew:
+        _stored.forget(media_id)
     found = _stored.get(media_id, lambda: _read(media_id))
     if found is not None and not found.attached:
         # It may be sent or posted at any moment, and is looked at then.
-        _stored.drop(lambda key: key == media_id)
+        _stored.forget(media_id)
     return found
 
 

@@ -128,6 +128,18 @@ def test_what_stood_on_a_page_that_closed_is_its_owners_until_it_opens(app: Flas
     assert fetched(PageClient(app), here) == 200
 
 
+def test_a_picture_is_everybodys_from_the_moment_its_post_is_out(app: Flask) -> None:
+    """Also where its author was shown it a second before, as a draft."""
+    author = an_author(app)
+    media_id = a_picture(app, author.id, attached=False)["id"]
+    post = author.write("draft", title="Sea", media=[media_id])
+    own = author.page.get(f"/posts/{post}/edit").one("main img[src*='/media/']")
+    assert author.page.http.get(str(own["src"])).status_code == 200
+    author.page.send(author.editor(post), intent="publish")
+    shown = author.page.get(f"/posts/{post}").one("article img[src*='/media/p/']")
+    assert app.test_client().get(str(shown["src"])).status_code == 200
+
+
 def test_the_cover_of_a_closed_page_is_its_owners_until_it_opens(app: Flask) -> None:
     author = an_author(app, "mara")
     cover = a_picture(app, author.id, public=True, purpose="cover")

@@ -26,9 +26,10 @@ bp = Blueprint("media", __name__)
 @guard(Access.ANONYMOUS, limit=None)
 def fetch_public(media_id: UUID, secret: str, file: str) -> Response:
     media = doors.stored(media_id)
-    if media is None or media.shut or media.secret != secret:
-        raise NotFound
-    if not (media.public or file.startswith(f"{TEASER}.")):
+    if not _is_everybodys(media, secret, file):
+        # What its author was just shown as a draft may be out since.
+        media = doors.stored(media_id, anew=True)
+    if media is None or not _is_everybodys(media, secret, file):
         raise NotFound
     return send(_file(media, file), cache=PUBLIC)
 
@@ -48,6 +49,12 @@ def fetch_closed(signed: str) -> Response:
         file = marking.for_reader(media, file, person.id, person.handle)
     application = current_app._get_current_object()  # type: ignore[attr-defined]
     return send(file, cache=CLOSED, still_open=bound(_still_open, ticket, application))
+
+
+def _is_everybodys(media: Stored | None, secret: str, file: str) -> bool:
+    if media is None or media.shut or media.secret != secret:
+        return False
+    return media.public or file.startswith(f"{TEASER}.")
 
 
 def _opened(ticket: Ticket) -> Stored:
