@@ -4,7 +4,10 @@ import { inOwnTime } from "./moments.js";
 
 const form = document.querySelector("[data-editor]");
 const stroke = form.elements.namedItem("stroke");
-const KEPT = ["title", "body", "link", "poll_question", "poll_options"];
+const TEXTS = ["title", "body", "link", "poll_question", "poll_options"];
+// Put back without them, what was meant for a few would be for everybody.
+const TERMS = ["visibility", "tier_id", "price", "adult", "poll_several"];
+const KEPT = [...TEXTS, ...TERMS];
 // Of each page by itself: what one of them saved says nothing of what another could not. A post that was never saved
 // has no name that the next page would know.
 const named = (post) => `${post}:${form.elements.namedItem("page").value}`;
@@ -34,7 +37,9 @@ const store = (() => {
     return null; // Shut: the page itself still holds the text.
   }
 })();
-const typedIn = (fields) => Object.fromEntries(KEPT.map((name) => [name, fields.namedItem(name).value]));
+const said = (field) => (field.type === "checkbox" && !field.checked ? "" : field.value);
+const say = (field, value) => (field.type === "checkbox" ? (field.checked = Boolean(value)) : (field.value = value));
+const typedIn = (fields) => Object.fromEntries(KEPT.map((name) => [name, said(fields.namedItem(name))]));
 const typed = () => typedIn(form.elements);
 const postId = form.elements.namedItem("post_id").value;
 const saves = () => Number(form.elements.namedItem("saves").value);
@@ -103,7 +108,10 @@ function read(name) {
   }
 }
 
-const same = (one, other) => KEPT.every((name) => squeezed(one[name]) === squeezed(other[name]));
+const alike = (names, kept, there) => names.every((name) => !(name in kept) || squeezed(kept[name]) === squeezed(there[name]));
+// Terms of nothing say nothing.
+const blank = (kept) => !TEXTS.some((name) => squeezed(kept[name]));
+const same = (kept, there) => alike(TEXTS, kept, there) && (blank(kept) || alike(TERMS, kept, there));
 const squeezed = (text) => (text ?? "").replace(/\s+/g, " ").trim();
 
 async function arrived(kept) {
@@ -131,7 +139,7 @@ function show(note, name, kept) {
   note.querySelector("[data-kept-at]").textContent = `Typed ${new Date(kept.at).toLocaleString("en-GB")}.`;
   note.hidden = false;
   note.querySelector("[data-kept-use]").onclick = () => {
-    for (const name of KEPT) form.elements.namedItem(name).value = kept.fields[name] ?? "";
+    for (const name of KEPT) if (name in kept.fields) say(form.elements.namedItem(name), kept.fields[name]);
     note.hidden = true;
     form.elements.namedItem("title").dispatchEvent(new Event("input", { bubbles: true }));
     keepHere();

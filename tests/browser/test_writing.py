@@ -192,6 +192,25 @@ def test_what_was_lost_on_its_way_out_is_offered_though_half_of_it_was_saved(
     expect(tab.get_by_label("Text", exact=True)).to_have_value("A and B")
 
 
+def test_a_text_that_is_put_back_is_for_those_it_was_written_for(app: Flask, tab: Page) -> None:
+    """What was meant for buyers is not suddenly for everybody."""
+    editor_of(tab, app, a_creator(app), saves_at_once=True)
+    tab.route("**/autosave", lambda route: route.abort())
+    tab.get_by_label("Title").fill("Behind the curtain")
+    tab.get_by_label("Whoever buys it").check()
+    tab.get_by_label("Price in USD").fill("9.99")
+    tab.get_by_label("For adults only").check()
+    expect(tab.get_by_text("Not saved.")).to_be_visible()
+    tab.unroute("**/autosave")
+    tab.goto("/posts/new")
+    with saved(tab):
+        tab.get_by_role("button", name="Put it back").click()
+    tab.reload()
+    expect(tab.get_by_label("Whoever buys it")).to_be_checked()
+    expect(tab.get_by_label("Price in USD")).to_have_value("9.99")
+    expect(tab.get_by_label("For adults only")).to_be_checked()
+
+
 def test_what_was_published_is_not_offered_again(app: Flask, tab: Page) -> None:
     editor_of(tab, app, a_creator(app))
     tab.get_by_label("Title").fill("Out at once ")
