@@ -342,6 +342,17 @@ def test_a_moment_in_the_hour_that_comes_twice_stays_where_it_was(app: Flask, ta
         expect(tab.locator("[name=utc_offset]")).to_have_value(ahead)
 
 
+def test_a_moment_in_the_hour_that_is_left_out_comes_after_it(app: Flask, tab: Page) -> None:
+    """In Berlin clocks go from two to three that night: half past two is half past three, not one."""
+    editor_of(tab, app, a_creator(app))
+    tab.context.new_cdp_session(tab).send("Emulation.setTimezoneOverride", {"timezoneId": "Europe/Berlin"})
+    tab.goto("/posts/new")
+    tab.get_by_label("Title").fill("Early")
+    tab.get_by_label("Publish at").fill("2027-03-28T02:30")
+    tab.get_by_role("button", name="Schedule").click()
+    expect(tab.get_by_text("Goes out on 28 March 2027 at 03:30")).to_be_visible()
+
+
 def test_there_is_room_to_write(app: Flask, tab: Page) -> None:
     editor_of(tab, app, a_creator(app))
     box = tab.get_by_label("Text", exact=True).bounding_box()
