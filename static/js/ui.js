@@ -337,6 +337,19 @@ if (addressed?.tagName === "DIALOG") {
   openDialog(addressed);
 }
 document.addEventListener("htmx:load", (event) => enhance(event.detail.elt));
+
+// Whoever pressed what an answer replaces goes on there by keyboard: at what stands in the same place, or last.
+const FOCUSABLE = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex]";
+const within = (part) => [part, ...part.querySelectorAll(FOCUSABLE)].filter((one) => one.matches(FOCUSABLE) && one.checkVisibility?.() !== false);
+let stood = -1;
+document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
+  stood = target.contains(document.activeElement) ? within(target).indexOf(document.activeElement) : -1;
+});
+document.addEventListener("htmx:load", ({ detail: { elt } }) => {
+  if (stood < 0 || document.activeElement !== document.body) return;
+  const all = within(elt);
+  all[Math.min(stood, all.length - 1)]?.focus({ preventScroll: true });
+});
 // It is there: what theme.js left out of the first view comes in, a piece at a time, so that whoever taps meanwhile is heard.
 const BELOW = ".opening :is(article.post + article.post, .creator + .creator, .band)"; // as in app.css
 const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));

@@ -259,6 +259,35 @@ def choose(tab: Page, what: str) -> None:
     tab.locator("li.comment .menu-list").get_by_text(what, exact=True).click()
 
 
+def test_who_goes_on_by_keyboard_stays_where_they_were(app: Flask, house: House, tab: Page) -> None:
+    post = house.post("Where next?")
+    a_poll(app, post, ("The sea", "The hills"))
+    some_comments(app, post, house.ben.id, ["Helo"])
+    sign_in(tab, app, house.ben)
+    tab.goto(f"/posts/{post}")
+
+    def press(name: str, *, then: str | None = None) -> None:
+        tab.get_by_role("button", name=name, exact=True).press("Enter")
+        expect(tab.get_by_role("button", name=then or name, exact=True)).to_be_focused()
+
+    press("Like, 0", then="Like, 1")
+    press("Bookmark")
+    tab.get_by_label("The hills").check()
+    press("Vote", then="Change my vote")
+    menu = tab.locator("li.comment summary")
+    menu.press("Enter")
+    tab.get_by_role("link", name="Edit", exact=True).press("Enter")
+    expect(tab.get_by_label("Change your comment")).to_be_focused()
+    tab.get_by_role("button", name="Save", exact=True).press("Enter")
+    expect(menu).to_be_focused()
+    menu.press("Enter")
+    tab.get_by_role("button", name="Delete", exact=True).press("Enter")
+    expect(tab.get_by_text("The comment is deleted.")).to_be_focused()
+    tab.get_by_label("Your comment").fill("Hello")
+    press("Comment")
+    expect(tab.locator(".said")).to_have_text("Hello")
+
+
 def test_what_others_say_appears_on_open_pages(app: Flask, house: House, open_tab: OpenTab) -> None:
     post = house.post("Night trains")
     tab = open_tab()

@@ -217,6 +217,14 @@ def test_the_creator_hides_a_comment_and_shows_it_again(
     assert counted(app, post) == 1
 
 
+@pytest.mark.parametrize("what", ["delete", "hide"])
+def test_an_open_page_counts_what_is_left(app: Flask, mara: Person, post: UUID, what: str) -> None:
+    comments = some_comments(app, post, a_person(app, "ben").id, ["Rude", "Kind"])
+    shown = act(signed_in(app, mara), post, comments[0], what, **HTMX)
+    count = shown.one("#comment-count[hx-swap-oob]")
+    assert count.get_text() == "1"
+
+
 @pytest.mark.parametrize("body", ["What a SCAM!", "scam", WIDE, "so, Scam: yes", "Free  Money here"])
 def test_words_that_the_creator_does_not_want_hold_a_comment(
     app: Flask, mara: Person, post: UUID, page: PageClient, body: str

@@ -77,7 +77,7 @@ def show_comment(comment_id: UUID) -> Response:
 def delete_comment(comment_id: UUID) -> Response:
     post_id = commenting.delete(signed_in_viewer().id, comment_id)
     if request.htmx:
-        return Response("", 200)
+        return _in_place(None, post_id)
     flash("The comment is deleted.", "good")
     return _back(f"/posts/{post_id}#comments")
 
@@ -134,7 +134,13 @@ def _written(comment: Comment) -> Response:
 
 
 def _changed(comment: CommentShown) -> Response:
-    return partial("posts/_comment.html", comment=comment) if request.htmx else _back(_place(comment))
+    return _in_place(comment, comment.post_id) if request.htmx else _back(_place(comment))
+
+
+def _in_place(comment: CommentShown | None, post_id: UUID) -> Response:
+    """Where it stood, and how many are shown now."""
+    count = find_post(post_id, signed_in_viewer().id).card.comments
+    return partial("posts/_comment_changed.html", comment=comment, count=count)
 
 
 def _back(otherwise: str) -> Response:
