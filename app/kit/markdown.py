@@ -14,6 +14,8 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
+from app.kit.text import web_host
+
 MENTION = re.compile(r"(?<![\w/@.])@([A-Za-z0-9_]{3,30})(?!\w)")
 TAGS = {
     "a", "blockquote", "br", "code", "em", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "s",
@@ -52,6 +54,16 @@ def _shape(state: StateCore) -> None:
             token.tag = f"h{min(int(token.tag[1]) + HEADINGS_ABOVE, SMALLEST)}"
         elif token.type == "inline" and token.children:
             token.children = _with_mentions(_without_pictures(token.children), known)
+            for link in token.children:
+                if link.type == "link_open":
+                    link.attrs["href"] = _whole(str(link.attrs["href"]))
+
+
+def _whole(address: str) -> str:
+    """`example.org`, which most people write so, would lead further into the page that it stands on."""
+    if address.startswith(("/", "#")) or ":" in address.partition("/")[0]:
+        return address
+    return f"https://{address}" if web_host(f"https://{address}") else address
 
 
 def _without_pictures(tokens: list[Token]) -> list[Token]:

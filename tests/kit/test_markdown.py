@@ -68,6 +68,24 @@ def test_a_picture_from_elsewhere_is_a_link(text: str, shown: str) -> None:
     assert [link.get_text() for link in found.find_all("a")] == [shown]
 
 
+@pytest.mark.parametrize(
+    ("written", "leads"),
+    [
+        ("shop.example.org/new?a=b", "https://shop.example.org/new?a=b"),
+        ("www.example.org", "https://www.example.org"),
+        ("http://example.org", "http://example.org"),
+        ("mailto:me@example.org", "mailto:me@example.org"),
+        ("/@mara", "/@mara"),
+        ("#further-down", "#further-down"),
+        ("foot", "foot"),
+    ],
+)
+def test_an_address_without_its_beginning_leads_to_where_it_says(written: str, leads: str) -> None:
+    for text in (f"[my shop]({written})", f"![my shop]({written})"):
+        links = BeautifulSoup(markdown.render(text), "html.parser").find_all("a")
+        assert [link["href"] for link in links] == [leads]
+
+
 def test_those_who_are_here_are_linked_where_they_are_named() -> None:
     text = "Thanks @Mara, @jun_o and @nobody; not a@mara or [@mara](https://a.example) or `@mara`"
     found = BeautifulSoup(markdown.render(text, HANDLES), "html.parser").find_all("a")
