@@ -82,6 +82,16 @@ OUTSIDE = """() => [...document.querySelectorAll("main .card, main .gate, main .
         const placed = inner.width > 1 && getComputedStyle(one).position === "static";
         return placed && inner.right > outer.right + 1;
     })).map((box) => box.className)"""
+# Where the first letter of its last line of text stands, and where the full stop behind it.
+FIRST_AND_LAST = """(one) => {
+    const text = one.firstChild, range = document.createRange();
+    const at = (place) => {
+        range.setStart(text, place);
+        range.setEnd(text, place + 1);
+        return range.getBoundingClientRect().left;
+    };
+    return [at(text.data.lastIndexOf("\\n") + 1), at(text.data.length - 1)];
+}"""
 UNBROKEN = "https://example.test/" + "a-very-long-address-without-a-break/" * 4
 
 
@@ -332,6 +342,23 @@ def test_an_open_menu_of_a_comment_leaves_the_next_ones_within_reach(app: Flask,
             menus.nth(number).click()
             expect(tab.locator("details[data-menu][open]")).to_have_count(1)
             fits_and_is_accessible(tab)
+
+
+def test_each_paragraph_is_read_from_its_own_side(app: Flask, house: House, open_tab: OpenTab) -> None:
+    """Whatever language the text above it is in; and the least heading can be read as well as the text."""
+    hebrew = "\u05e9\u05dc\u05d5\u05dd."
+    body = f"<h2>Hello</h2><p>{hebrew}</p><h6>Least</h6><p>And on.</p>"
+    post = house.post("Two languages", body_html=body)
+    some_comments(app, post, house.ben.id, [f"Hello\n{hebrew}"])
+    tab = open_tab()
+    tab.goto(f"/posts/{post}")
+    gaps = [tab.locator(where).evaluate(FIRST_AND_LAST) for where in (".prose p >> nth=0", ".said")]
+    assert all(end < begin for begin, end in gaps), gaps
+    sizes = [
+        tab.locator(f".prose {one} >> nth=0").evaluate("(one) => parseFloat(getComputedStyle(one).fontSize)")
+        for one in ("h6", "p")
+    ]
+    assert sizes[0] >= sizes[1]
 
 
 def test_one_long_word_breaks_no_page(app: Flask, open_tab: OpenTab) -> None:
