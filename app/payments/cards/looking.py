@@ -168,6 +168,7 @@ def method(method_id: str) -> None:
 
 def _page(found: Attempt, looked: Page) -> None:
     attempt_id, expired = found.id, looked.status == "expired"
+    keeps = bool(found.data.get("keeps"))
     with transaction():
         if looked.intent and (looked.intent.charge or looked.intent.status == "processing"):
             _money(found, looked.intent, looked.tax)
@@ -176,7 +177,7 @@ def _page(found: Attempt, looked: Page) -> None:
         elif looked.status == "complete" and looked.intent and looked.intent.status in UNPAID:
             code = looked.intent.code or "card_declined"
             fail(attempt_id, code, words.declined(code))
-    if looked.intent and looked.intent.charge and looked.intent.keeps_method and looked.intent.method_id:
+    if keeps and looked.intent and looked.intent.charge and looked.intent.method_id:
         _keep_if_possible(looked.intent.method_id)
 
 

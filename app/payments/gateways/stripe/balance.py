@@ -8,7 +8,7 @@ import stripe
 
 from app.payments.errors import Unsure
 from app.payments.gateways.stripe.client import TIMEOUTS, asking
-from app.payments.gateways.stripe.objects import Moved, name_of, time
+from app.payments.gateways.stripe.objects import Moved, every, name_of, said, time
 from app.platform.settings import settings
 
 MANY = 100
@@ -20,7 +20,7 @@ def moved_since(since: datetime) -> list[Moved]:
         found = client.v1.balance_transactions.list(
             {"created": {"gte": int(since.timestamp())}, "limit": MANY}
         )
-        return sorted((_moved(one) for one in found.auto_paging_iter()), key=lambda one: one.at)
+        return sorted((_moved(one) for one in every(found)), key=lambda one: one.at)
 
 
 def totals() -> dict[str, int]:
@@ -46,7 +46,7 @@ def top_up(amount: int, currency: str) -> str:
 def _amounts(found: stripe.Balance) -> Iterator[tuple[str, int]]:
     for one in found.available:
         yield one.currency.upper(), one.amount
-    for other in found.pending:
+    for other in said(found, "pending") or ():
         yield other.currency.upper(), other.amount
 
 
@@ -54,10 +54,9 @@ def _moved(found: stripe.BalanceTransaction) -> Moved:
     return Moved(
         id=found.id,
         kind=found.type,
-        category=found.reporting_category,
         amount=found.amount,
         fee=found.fee,
         currency=found.currency.upper(),
-        source_id=name_of(found.source),
+        source_id=name_of(said(found, "source")),
         at=time(found.created),
     )

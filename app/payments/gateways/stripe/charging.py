@@ -8,7 +8,7 @@ from uuid import UUID
 from stripe.params import PaymentIntentCreateParams
 
 from app.payments.gateways.stripe.client import asking, key
-from app.payments.gateways.stripe.objects import Intent, intent, plain
+from app.payments.gateways.stripe.objects import Intent, every, intent, plain, said
 from app.payments.gateways.stripe.taxing import Reckoned
 
 EXPANDED = ["latest_charge"]
@@ -81,6 +81,6 @@ def _made(customer_id: str, name: str, value: str, since: datetime) -> Iterator[
         made = client.v1.payment_intents.list(
             {"customer": customer_id, "created": {"gte": int(since.timestamp()) - 60}, "limit": MANY}
         )
-        for one in made.auto_paging_iter():
-            if plain(one.metadata).get(name) == value:
+        for one in every(made):
+            if plain(said(one, "metadata")).get(name) == value:
                 yield intent(client.v1.payment_intents.retrieve(one.id, {"expand": EXPANDED}))

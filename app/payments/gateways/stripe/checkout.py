@@ -10,7 +10,7 @@ from stripe.params.checkout import SessionCreateParams
 from app.payments.gateways.stripe import taxing
 from app.payments.gateways.stripe.charging import naming
 from app.payments.gateways.stripe.client import asking, key
-from app.payments.gateways.stripe.objects import Page, intent, name_of, plain
+from app.payments.gateways.stripe.objects import Page, intent, name_of, plain, said
 
 EXPANDED = ["payment_intent.latest_charge", "setup_intent", "total_details.breakdown"]
 
@@ -91,16 +91,16 @@ def close(page_id: str) -> Page:
 
 
 def _page(found: stripe.checkout.Session) -> Page:
-    paying = found.payment_intent if isinstance(found.payment_intent, stripe.PaymentIntent) else None
-    keeping = found.setup_intent if isinstance(found.setup_intent, stripe.SetupIntent) else None
+    paying, keeping = said(found, "payment_intent"), said(found, "setup_intent")
+    kept = isinstance(keeping, stripe.SetupIntent) and keeping.status == "succeeded"
     return Page(
         id=found.id,
         status=str(found.status),
         mode=found.mode,
-        url=found.url,
-        metadata=plain(found.metadata),
-        customer_id=name_of(found.customer),
-        intent=intent(paying) if paying else None,
-        kept_method_id=name_of(keeping.payment_method) if keeping and keeping.status == "succeeded" else None,
+        url=said(found, "url"),
+        metadata=plain(said(found, "metadata")),
+        customer_id=name_of(said(found, "customer")),
+        intent=intent(paying) if isinstance(paying, stripe.PaymentIntent) else None,
+        kept_method_id=name_of(said(keeping, "payment_method")) if kept else None,
         tax=taxing.of_page(found),
     )

@@ -6,6 +6,7 @@ from uuid import UUID
 import stripe
 
 from app.payments.gateways.stripe.client import asking, key
+from app.payments.gateways.stripe.objects import said
 
 MANY = 100
 
@@ -15,12 +16,9 @@ class Account:
     id: str
     # Transfers arrive, and go on to its owner's bank.
     ready: bool
-    # Its owner was on Stripe's pages to the end.
-    submitted: bool
     # Fields of Stripe's that are still wanted, and why it is closed, where it is.
     wants: list[str]
     refused: str | None
-    country: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,18 +101,16 @@ def _group(reference_id: UUID) -> str:
 
 
 def _account(found: stripe.Account) -> Account:
-    wanted = found.requirements
-    capabilities = found.capabilities
-    able = capabilities is not None and getattr(capabilities, "transfers", None) == "active"
+    wanted, capabilities = said(found, "requirements"), said(found, "capabilities")
+    # Where none is told of, a transfer itself finds out.
+    able = capabilities is None or said(capabilities, "transfers") == "active"
     return Account(
         id=found.id,
-        ready=able and bool(found.payouts_enabled),
-        submitted=bool(found.details_submitted),
-        wants=list(wanted.currently_due or []) if wanted else [],
-        refused=wanted.disabled_reason if wanted else None,
-        country=found.country or "",
+        ready=able and bool(said(found, "payouts_enabled")),
+        wants=list(said(wanted, "currently_due") or []),
+        refused=said(wanted, "disabled_reason"),
     )
 
 
 def _transfer(found: stripe.Transfer) -> Transfer:
-    return Transfer(found.id, found.amount, found.amount_reversed)
+    return Transfer(found.id, found.amount, said(found, "amount_reversed") or 0)

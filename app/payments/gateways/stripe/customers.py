@@ -5,7 +5,7 @@ from uuid import UUID
 import stripe
 
 from app.payments.gateways.stripe.client import asking, key
-from app.payments.gateways.stripe.objects import Method, name_of
+from app.payments.gateways.stripe.objects import Method, name_of, said
 
 
 def make(user_id: UUID, email: str, told: str) -> str:
@@ -35,17 +35,16 @@ def detach(method_id: str) -> None:
 
 
 def _method(found: stripe.PaymentMethod) -> Method | None:
-    card = found.card if found.type == "card" else None
+    card = said(found, "card") if found.type == "card" else None
     if card is None:
         return None
-    customer = name_of(found.customer)
     return Method(
         found.id,
-        customer,
+        name_of(said(found, "customer")),
         card.brand,
         card.last4,
         card.exp_month,
         card.exp_year,
-        card.country,
-        card.fingerprint,
+        said(card, "country"),
+        said(card, "fingerprint"),
     )

@@ -9,7 +9,7 @@ import stripe
 
 from app.kit import clock
 from app.payments.gateways.stripe.client import asking
-from app.payments.gateways.stripe.objects import time
+from app.payments.gateways.stripe.objects import every, time
 from app.platform.settings import settings
 
 TOLERANCE = timedelta(minutes=5)
@@ -50,7 +50,7 @@ def since(moment: datetime) -> list[Event]:
     """All that happened, the oldest first."""
     with asking() as client:
         found = client.v1.events.list({"created": {"gte": int(moment.timestamp())}, "limit": MANY})
-        told = [_event(one.to_dict()) for one in found.auto_paging_iter()]
+        told = [_event(one.to_dict()) for one in every(found)]
     return [one for one in reversed(told) if one]
 
 

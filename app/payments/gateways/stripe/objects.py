@@ -1,10 +1,17 @@
-"""What Stripe tells us, in plain values: only what we act on."""
+"""What Stripe tells us, in plain values: only what we act on.
 
+Not every version of its API, and nothing that stands in for it, has each field of each object: what we can do
+without is asked for with `said`.
+"""
+
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import stripe
+
+from app.kit import clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +51,6 @@ class Intent:
     metadata: dict[str, str]
     charge: Charge | None
     method_id: str | None
-    keeps_method: bool
     code: str | None
     message: str
     # Where it was reckoned before the charge.
@@ -110,7 +116,6 @@ class Moved:
 
     id: str
     kind: str
-    category: str
     amount: int
     fee: int
     currency: str
@@ -118,8 +123,19 @@ class Moved:
     at: datetime
 
 
-def time(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
+def said(thing: Any, name: str) -> Any:
+    """None where it is not told of at all."""
+    return getattr(thing, name, None)
+
+
+def time(seconds: int | None) -> datetime:
+    """Of what does not say when it was, now: we have just heard of it."""
+    return clock.now() if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def every(found: Any) -> Iterator[Any]:
+    """Of a list, also what stands on its later pages."""
+    yield from found.auto_paging_iter() if said(found, "has_more") else found.data
 
 
 def name_of(thing: Any) -> str | None:
@@ -135,24 +151,24 @@ def plain(metadata: Any) -> dict[str, str]:
 def charge(found: stripe.Charge) -> Charge | None:
     if found.status != "succeeded":
         return None
-    whole = not found.amount_refunded and not found.disputed
-    return Charge(found.id, found.amount, found.currency.upper(), time(found.created), _origin(found), whole)
+    whole = not said(found, "amount_refunded") and not said(found, "disputed")
+    at = time(said(found, "created"))
+    return Charge(found.id, found.amount, found.currency.upper(), at, _origin(found), whole)
 
 
 def intent(found: stripe.PaymentIntent) -> Intent:
     """With `latest_charge` expanded."""
-    latest = found.latest_charge if isinstance(found.latest_charge, stripe.Charge) else None
-    error = found.last_payment_error
+    latest, error = said(found, "latest_charge"), said(found, "last_payment_error")
+    metadata = plain(said(found, "metadata"))
     return Intent(
         id=found.id,
         status=found.status,
-        metadata=plain(found.metadata),
-        charge=charge(latest) if latest else None,
-        method_id=name_of(found.payment_method),
-        keeps_method=found.setup_future_usage == "off_session",
-        code=(getattr(error, "decline_code", None) or error.code) if error else None,
-        message=str(error.message or "") if error else "",
-        tax=_tax(plain(found.metadata)),
+        metadata=metadata,
+        charge=charge(latest) if isinstance(latest, stripe.Charge) else None,
+        method_id=name_of(said(found, "payment_method")),
+        code=said(error, "decline_code") or said(error, "code"),
+        message=str(said(error, "message") or ""),
+        tax=_tax(metadata),
     )
 
 
@@ -163,11 +179,9 @@ def _tax(metadata: dict[str, str]) -> Tax | None:
 
 
 def _origin(found: stripe.Charge) -> dict[str, Any]:
-    details = found.payment_method_details
-    card = getattr(details, "card", None) if details else None
-    if card:
-        return {"brand": card.brand, "last4": card.last4, "country": card.country}
-    kind = details.type if details else "card"
-    bank = getattr(details, kind, None) if details else None
-    told = {"brand": kind, "last4": getattr(bank, "last4", None), "country": getattr(bank, "country", None)}
+    details = said(found, "payment_method_details")
+    kind = said(details, "type") or "card"
+    means = said(details, kind)
+    brand = said(means, "brand") if kind == "card" else None
+    told = {"brand": brand or kind, "last4": said(means, "last4"), "country": said(means, "country")}
     return {name: value for name, value in told.items() if value}

@@ -5,7 +5,7 @@ from uuid import UUID
 import stripe
 
 from app.payments.gateways.stripe.client import asking, key
-from app.payments.gateways.stripe.objects import Returned, Taken, name_of, plain, time
+from app.payments.gateways.stripe.objects import Returned, Taken, every, name_of, plain, said, time
 
 MANY = 100
 
@@ -27,7 +27,7 @@ def look(returned_id: str) -> Returned:
 def of_charge(charge_id: str) -> list[Returned]:
     with asking() as client:
         found = client.v1.refunds.list({"charge": charge_id, "limit": MANY})
-        return [_returned(one) for one in found.auto_paging_iter()]
+        return [_returned(one) for one in every(found)]
 
 
 def find(charge_id: str, refund_id: UUID) -> Returned | None:
@@ -43,7 +43,7 @@ def dispute(dispute_id: str) -> Taken:
 def disputes_of(charge_id: str) -> list[Taken]:
     with asking() as client:
         found = client.v1.disputes.list({"charge": charge_id, "limit": MANY})
-        return [_taken(one) for one in found.auto_paging_iter()]
+        return [_taken(one) for one in every(found)]
 
 
 def answer(our_id: UUID, dispute_id: str, evidence: str) -> None:
@@ -57,17 +57,17 @@ def answer(our_id: UUID, dispute_id: str, evidence: str) -> None:
 
 
 def _taken(found: stripe.Dispute) -> Taken:
-    details = found.evidence_details
+    due = said(said(found, "evidence_details"), "due_by")
     return Taken(
         id=found.id,
         status=found.status,
         charge_id=str(name_of(found.charge)),
-        intent_id=name_of(found.payment_intent),
+        intent_id=name_of(said(found, "payment_intent")),
         amount=found.amount,
         currency=found.currency.upper(),
-        reason=found.reason,
-        answer_by=time(details.due_by) if details.due_by else None,
-        opened_at=time(found.created),
+        reason=said(found, "reason") or "general",
+        answer_by=time(due) if due else None,
+        opened_at=time(said(found, "created")),
     )
 
 
@@ -75,7 +75,7 @@ def _returned(found: stripe.Refund) -> Returned:
     return Returned(
         id=found.id,
         status=str(found.status),
-        charge_id=name_of(found.charge),
-        metadata=plain(found.metadata),
-        failure=str(getattr(found, "failure_reason", None) or ""),
+        charge_id=name_of(said(found, "charge")),
+        metadata=plain(said(found, "metadata")),
+        failure=str(said(found, "failure_reason") or ""),
     )

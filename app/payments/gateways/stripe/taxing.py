@@ -12,7 +12,7 @@ from uuid import UUID
 import stripe
 
 from app.payments.gateways.stripe.client import asking, key
-from app.payments.gateways.stripe.objects import Tax
+from app.payments.gateways.stripe.objects import Tax, said
 
 CONTAINED = "inclusive"
 
@@ -43,7 +43,7 @@ def reckon(attempt_id: UUID, customer_id: str, amount: int, currency: str) -> Re
 
 def of_page(found: stripe.checkout.Session) -> Tax | None:
     """With the breakdown expanded. Nothing where it was not asked for, or could not be reckoned."""
-    if found.automatic_tax.status != "complete" or found.total_details is None:
+    if said(said(found, "automatic_tax"), "status") != "complete" or found.total_details is None:
         return None
     breakdown, payer = found.total_details.breakdown, found.customer_details
     shares = [share.rate for share in breakdown.taxes] if breakdown else []
