@@ -72,10 +72,13 @@ def _shown(place: str, person: Viewer | None) -> list[ShownDoor]:
     known: dict[str, list[Door]] = current_app.extensions.get("fanlight.doors", {})
     path = request.path
     here = {door.href for door in known.get(place, [])}
+    opened = [d for d in known.get(place, []) if d.role is None or (person and person.has(d.role))]
+    near = [_nearness(path, (d.href, *_behind(d, known, here))) for d in opened]
+    # A room inside another's is that one's, where both have a door: nobody is in two at once.
+    nearest = max(near, default=0)
     return [
-        ShownDoor(d.label, d.icon, d.href, active=_leads_here(path, (d.href, *_behind(d, known, here))))
-        for d in known.get(place, [])
-        if d.role is None or (person and person.has(d.role))
+        ShownDoor(d.label, d.icon, d.href, active=0 < one == nearest)
+        for d, one in zip(opened, near, strict=True)
     ]
 
 
@@ -87,5 +90,7 @@ def _behind(door: Door, known: dict[str, list[Door]], here: set[str]) -> Iterato
             yield from _behind(one, known, here)
 
 
-def _leads_here(path: str, sections: tuple[str, ...]) -> bool:
-    return any(path == section or path.startswith(section + "/") for section in sections)
+def _nearness(path: str, sections: tuple[str, ...]) -> int:
+    """How much of the path is of the nearest of them; 0 where it is in none."""
+    leading = (one for one in sections if path == one or path.startswith(one + "/"))
+    return max(map(len, leading), default=0)
