@@ -267,7 +267,10 @@ class TestWhatGoesBack:
         admin, case = an_admin(app), f"/admin/payments/cases/{the_case(app)}"
         forms = {what: admin.get(f"{case}/{what}").form(f"{case}/{what}") for what in ("assign", "deposit")}
         again = admin.get(f"{case}/return").form(f"{case}/return")
+        close = admin.get(case).form(f"{case}/close")
         sent_back(app, admin, the_case(app))
+        told = admin.send(close, note="Never mind.")
+        assert told.status == 409 and "on its way back" in told.text
         for form in (*forms.values(), again):
             told = admin.send(form, invoice=str(invoice_id), note="They wrote to us.")
             assert told.status == 422 and "on its way back" in told.text

@@ -10,6 +10,8 @@ from app.extensions import db
 from app.invoices.models import Attempt
 from app.kit import clock
 from app.kit.ids import new_id
+from app.payments import queries_solana
+from app.payments.errors import OnItsWayBack
 from app.payments.models import Case
 from app.platform import audit
 from app.platform.audit import Action
@@ -40,6 +42,8 @@ def close(case_id: UUID, admin_id: UUID, note: str) -> None:
     if found is None:
         raise NotFound
     if found.state == "open":
+        if queries_solana.goes_back(case_id):
+            raise OnItsWayBack
         found.state, found.closed_at = "closed", clock.now()
         found.closed_by, found.note = admin_id, note
         audit.record(Action.CASE_CLOSED, actor=admin_id, subject=("case", case_id))
