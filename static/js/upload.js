@@ -315,8 +315,7 @@ function begin(section) {
   }
 
   function failed(row, why) {
-    words(row, why || "It could not be sent.");
-    row.querySelector("[data-words]").classList.add("error");
+    words(row, why || "It could not be sent.", "error", "alert");
     row.querySelector("[data-progress]").hidden = true;
     row.querySelector("[data-retry]").hidden = false;
   }
@@ -356,9 +355,10 @@ function begin(section) {
     row.querySelector("[data-progress]").value = percent;
   }
 
-  function words(row, told) {
+  function words(row, told, look = "soft", role = "none") {
     const place = row.querySelector("[data-words]");
-    place.classList.remove("error");
+    place.className = look;
+    place.role = role;
     place.textContent = told;
   }
 
