@@ -28,7 +28,7 @@ def check(handle: str, *, owner: UUID | None = None) -> None:
     if not HANDLE_MIN <= len(handle) <= HANDLE_MAX:
         raise BadHandle(f"Use {HANDLE_MIN} to {HANDLE_MAX} characters.")
     if not WELL_FORMED.fullmatch(handle):
-        raise BadHandle("Use letters without accents, digits and underscores only.")
+        raise BadHandle("Use only the letters a to z, digits and underscores.")
     if not handle.strip("_"):
         raise BadHandle("Use at least one letter or digit.")
     if is_reserved(handle):
