@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import User
@@ -39,7 +39,7 @@ GROUPS = {
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """An invoice with all that belongs to it, for its pages."""
+    """An invoice with all that belongs to it, for its pages. Nobody is named who left."""
 
     invoice: Invoice
     lines: Sequence[InvoiceLine]
@@ -123,7 +123,9 @@ def bill(invoice: Invoice) -> Bill:
     ids = [one for one in (invoice.user_id, invoice.seller_id) if one]
     people = {
         row.id: row
-        for row in db.session.execute(select(User.id, User.handle, User.display_name).where(User.id.in_(ids)))
+        for row in db.session.execute(
+            select(User.id, User.handle, User.display_name).where(User.id.in_(ids), User.state != "deleted")
+        )
     }
     return Bill(
         invoice=invoice,
@@ -185,7 +187,7 @@ def owned(payer_id: UUID, before: UUID | None = None) -> tuple[list[Any], UUID |
     lines = (
         select(InvoiceLine, Invoice, User.handle)
         .join(Invoice, Invoice.id == InvoiceLine.invoice_id)
-        .outerjoin(User, User.id == Invoice.seller_id)
+        .outerjoin(User, and_(User.id == Invoice.seller_id, User.state != "deleted"))
         .where(
             Invoice.id.in_(ids[:AT_ONCE]),
             InvoiceLine.product.is_not(None),
@@ -222,5 +224,5 @@ def listed() -> Select[Any]:
         .scalar_subquery()
     )
     return select(Invoice, label, seller.display_name, seller.handle).outerjoin(
-        seller, seller.id == Invoice.seller_id
+        seller, and_(seller.id == Invoice.seller_id, seller.state != "deleted")
     )

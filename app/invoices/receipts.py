@@ -50,7 +50,7 @@ def _payer(bill: Bill) -> list[str]:
 
 def _seller(bill: Bill) -> str:
     if bill.seller is None:
-        return settings().site_name
+        return "A creator who left" if bill.invoice.seller_id else settings().site_name
     return f"{bill.seller.display_name} (@{bill.seller.handle})"
 
 

@@ -314,11 +314,11 @@ def opened_by(gift: Gift) -> tuple[Subscription, SubscriptionEvent]:
     return row[0], row[1]
 
 
-def gifts_of(buyer_id: UUID) -> list[tuple[Gift, str | None, str]]:
+def gifts_of(buyer_id: UUID) -> list[tuple[Gift, str | None, str | None]]:
     """Those that were paid, with their tier's name and their creator's handle, the newest first."""
     rows = db.session.execute(
         select(Gift, Tier.name, User.handle)
-        .join(User, User.id == Gift.creator_id)
+        .outerjoin(User, and_(User.id == Gift.creator_id, User.state != "deleted"))
         .outerjoin(Tier, Tier.id == Gift.tier_id)
         .where(Gift.buyer_id == buyer_id, Gift.state != "pending")
         .order_by(Gift.id.desc())

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from flask import Flask
 
-from app.accounts.operations import deletion
+from app.accounts.operations import deletion, tombstones
 from app.extensions import db
 from app.invoices.operations import disputing, refunding
 from app.kit.clock import FixedClock
@@ -63,6 +63,19 @@ def test_what_they_did_not_pay_is_called_off_and_what_they_paid_is_kept(
     assert the_invoice(app, paid).state == "paid"
     seen = signed_in(app, creator).get(f"/dashboard/sales/{paid}")
     assert seen.status == 200 and fan.handle not in seen.text
+    assert "Sold to somebody who left" in seen.text and "deleted_" not in seen.text
+
+
+def test_who_bought_of_somebody_who_left_reads_no_dead_name(app: Flask) -> None:
+    fan, creator = a_person(app), a_creator(app)
+    paid = bought(app, fan, creator)
+    with app.app_context(), transaction():
+        tombstones.put(creator.id)
+    page = signed_in(app, fan)
+    assert "From somebody who left" in page.get(f"/invoices/{paid}").text
+    for place in (f"/invoices/{paid}", "/purchases", "/transactions", "/transactions.csv"):
+        seen = page.get(place)
+        assert seen.status == 200 and "deleted_" not in seen.text, place
 
 
 def test_nobody_loses_credit_without_saying_so(app: Flask) -> None:
