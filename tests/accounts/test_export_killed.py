@@ -5,6 +5,7 @@ import json
 import zipfile
 from pathlib import Path
 
+import pytest
 from flask import Flask
 from sqlalchemy import select
 
@@ -21,6 +22,7 @@ from tests.support import eventually
 WORKER, SCHEDULER = "tests.faults.export_program", "tests.faults.scheduler_program"
 
 
+@pytest.mark.fault_long
 def test_it_leaves_nothing_half_made_and_the_next_worker_finishes(
     context: Flask, settings: Settings, tmp_path: Path
 ) -> None:

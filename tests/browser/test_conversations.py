@@ -71,7 +71,8 @@ def test_what_changes_further_back_or_ahead_waits_for_its_own_place(
     assert numbers(past) == shown
     latest.evaluate("scrollTo(0, 0)")
     expect(latest.locator("#m-2 .signs")).to_have_text("🔥")
-    assert numbers(latest) == list(range(2, 62))
+    # Whoever is at the top has what lies further up fetched too.
+    assert numbers(latest)[-60:] == list(range(2, 62))
 
 
 def test_lines_that_were_refused_come_back_in_their_order(

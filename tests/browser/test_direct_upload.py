@@ -46,6 +46,7 @@ def test_parts_go_straight_to_the_store(library: Page, store: Store, film: Path)
     assert "PATCH" not in ours
 
 
+@pytest.mark.fault_long
 def test_where_the_store_lets_no_page_in_they_come_by_way_of_us(
     library: Page, store: Store, film: Path
 ) -> None:

@@ -42,6 +42,7 @@ STEPS = """
     new MutationObserver(() => laid() > (steps.at(-1) ?? 0) && steps.push(laid()))
         .observe(document, { attributes: true, attributeFilter: ["style"], subtree: true });
 """
+WIDTHS = [390, pytest.param(1280, marks=pytest.mark.fault_long)]
 Seen = dict[str, dict[str, str]]
 
 
@@ -64,7 +65,7 @@ def addresses(app: Flask, fan: Person) -> dict[str, str]:
     return {"post": f"/posts/{post}", "talk": talk}
 
 
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("width", WIDTHS)
 def test_strangers_see_it_whole_at_once(
     app: Flask, addresses: dict[str, str], open_tab: OpenTab, width: int
 ) -> None:
@@ -72,7 +73,7 @@ def test_strangers_see_it_whole_at_once(
         stands_by_itself(open_tab(width=width), path)
 
 
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("width", WIDTHS)
 def test_fans_see_it_whole_at_once(
     app: Flask, fan: Person, addresses: dict[str, str], open_tab: OpenTab, width: int
 ) -> None:

@@ -41,7 +41,15 @@ def test_a_tip_is_given_without_leaving_the_page(app: Flask, tab: Page, house: H
     expect(tab.get_by_role("heading", name="Thank you")).to_be_visible()
 
 
-@pytest.mark.parametrize("way", ["escape", "back", "close", "not now", "beside"])
+@pytest.mark.parametrize(
+    "way",
+    [
+        "escape",
+        "back",
+        "close",
+        *(pytest.param(way, marks=pytest.mark.fault_long) for way in ("not now", "beside")),
+    ],
+)
 def test_it_closes_and_the_focus_is_where_it_was(app: Flask, tab: Page, house: House, way: str) -> None:
     post = a_post(app, house.creator.id, title="Night trains")
     sign_in(tab, app, house.fan)

@@ -26,6 +26,7 @@ TAMPERED: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "end of its time": lambda asked: asked | {"expirationTime": "2999-01-01T00:00:00.000Z"},
     "form": lambda asked: asked | {"statement": asked["statement"] + "\n\nURI: https://evil.test"},
 }
+TELLING = ("domain", "one-time number", "form")
 
 
 def use(tab: Page, wallet: FakeWallet) -> None:
@@ -101,7 +102,10 @@ def test_no_is_an_answer(app: Flask, tab: Page) -> None:
     expect(tab.get_by_role("button", name="Continue with Glow")).to_be_enabled()
 
 
-@pytest.mark.parametrize("what", TAMPERED)
+@pytest.mark.parametrize(
+    "what",
+    [pytest.param(what, marks=[] if what in TELLING else pytest.mark.fault_long) for what in TAMPERED],
+)
 def test_a_wallet_that_signs_something_else_is_refused(app: Flask, tab: Page, what: str) -> None:
     wallet = FakeWallet(bend=TAMPERED[what])
     wallet.install(tab)

@@ -182,6 +182,7 @@ def test_it_sends_as_many_statements_for_five_as_for_fifty(app: Flask) -> None:
     assert len(_statements(app, fan, "/creators")) == len(few) <= 4
 
 
+@pytest.mark.fault_long
 def test_in_a_house_of_ten_thousand_a_page_reads_its_own_rows(app: Flask) -> None:
     many_creators(app, 10_000)
     fan = a_person(app)

@@ -308,6 +308,7 @@ def test_who_searches_without_end_is_asked_to_wait(app: Flask, page: PageClient)
     assert page.http.get("/creators").status_code == 200
 
 
+@pytest.mark.fault_long
 def test_a_search_sends_two_statements_and_reads_a_bounded_number_of_rows(app: Flask) -> None:
     many_creators(app, 8_000, trigrams=[" ma", "man", "any", "ny "])
     findable(app, "mara")

@@ -44,6 +44,7 @@ def test_people_pages_and_ties_are_there_at_once(begun: Flask) -> None:
         assert db.session.scalar(asked) == 12
 
 
+@pytest.mark.fault_long
 def test_it_goes_on_after_it_was_killed_in_the_middle(begun: Flask) -> None:
     with begun.app_context():
         edition = Edition(clock.now())

@@ -3,6 +3,7 @@
 import threading
 from datetime import timedelta
 
+import pytest
 from flask import Flask
 
 from app.earnings import jobs
@@ -254,6 +255,7 @@ def test_what_the_rail_may_have_sent_waits_while_the_rail_is_closed(
     assert whole(app)
 
 
+@pytest.mark.fault_long
 def test_however_many_wait_each_is_asked_about(app: Flask, rails: Rails, mara: Person) -> None:
     """The wallet is too empty for two hundred of them."""
     at = clock.now() - timedelta(hours=1)

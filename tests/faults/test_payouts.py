@@ -70,6 +70,7 @@ def state(creator: Person) -> str:
     return db.session.query(Payout).filter_by(creator_id=creator.id).one().state
 
 
+@pytest.mark.fault_long
 @pytest.mark.timeout(300)
 def test_a_payout_in_the_middle_of_which_the_worker_dies_is_made_once(
     context: Flask, house: House, double: CardsDouble

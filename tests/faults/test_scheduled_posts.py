@@ -60,6 +60,7 @@ def all_out() -> bool:
     return db.session.scalar(waiting) == 0
 
 
+@pytest.mark.fault_long
 def test_two_schedulers_publish_each_post_once_and_in_its_minute(
     context: Flask, schedulers: Schedulers
 ) -> None:

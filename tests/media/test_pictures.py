@@ -254,7 +254,14 @@ def test_what_would_hurt_is_refused_in_a_sentence(desk: Desk, hostile: Any, trou
     assert TROUBLES[trouble] in desk.page.get("/dashboard/media").text
 
 
-@pytest.mark.parametrize(("form", "mode"), [("PNG", "RGBA"), ("PNG", "P"), ("JPEG", "RGB")])
+@pytest.mark.parametrize(
+    ("form", "mode"),
+    [
+        ("PNG", "RGBA"),
+        pytest.param("PNG", "P", marks=pytest.mark.fault_long),
+        pytest.param("JPEG", "RGB", marks=pytest.mark.fault_long),
+    ],
+)
 def test_the_largest_that_is_taken_needs_less_than_300_megabytes(
     tmp_path: Path, form: str, mode: str
 ) -> None:

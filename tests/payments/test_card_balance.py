@@ -213,6 +213,7 @@ def test_a_movement_that_is_told_of_late_closes_the_case_of_its_entry(
     assert reconcile(app, hours=3) == []
 
 
+@pytest.mark.fault_long
 def test_any_number_of_movements_of_others_leaves_ours_their_turn(
     app: Flask, till: Till, fan: Person
 ) -> None:

@@ -136,6 +136,7 @@ def test_a_refund_is_sent_once_whoever_heard_of_it(
     assert till.refund_states(invoice_id) == ["succeeded"]
 
 
+@pytest.mark.fault_long
 def test_two_hundred_clicks_on_a_kept_card_charge_it_once(app: Flask, till: Till, fan: Person) -> None:
     a_kept_card(app, till, fan)
     page, invoice_id = signed_in(app, fan), an_invoice(app, fan, total=900)

@@ -307,6 +307,7 @@ class TestTheHouse:
         assert isinstance(looked(app, order), Failed)
         assert states(app, SHORT) == ["closed"]
 
+    @pytest.mark.fault_long
     def test_what_many_sent_is_read_a_part_at_a_time(self, rich: Purse, odd: OddNode) -> None:
         link = pay_link(rich.wallet, "0.000001")
         for times in (MOST_READ // 2, MOST_READ // 2 + 10):

@@ -127,6 +127,7 @@ class TestRefunds:
         assert the_refund(app, invoice_id).rail_amount == 2 * UNITS
         rich.assert_square()
 
+    @pytest.mark.fault_long
     def test_many_that_cannot_go_now_do_not_keep_it_waiting(
         self, app: Flask, rich: Purse, paid: UUID
     ) -> None:

@@ -144,6 +144,7 @@ def test_the_log_only_grows(ten: Flask, statement: str) -> None:
     assert verify() is None
 
 
+@pytest.mark.fault_long
 def test_a_long_log_is_read_as_a_stream(context: Flask) -> None:
     import tracemalloc
 

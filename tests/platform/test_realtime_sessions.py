@@ -193,6 +193,7 @@ def test_it_ends_cleanly(mortal: LiveServer) -> None:
     assert time.monotonic() - begun < SOON
 
 
+@pytest.mark.fault_long
 def test_it_does_not_wait_for_those_who_never_answer(mortal: LiveServer) -> None:
     page = open_page(mortal, Reader.new())
     mortal.process.terminate()

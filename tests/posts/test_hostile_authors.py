@@ -37,6 +37,7 @@ def test_a_moment_beyond_the_calendar_is_none(
     assert answer.status in {200, 422}
 
 
+@pytest.mark.fault_long
 def test_what_is_much_too_long_is_previewed_as_far_as_a_text_may_go(app: Flask) -> None:
     """Whatever is typed is kept, and rendering it all would take long."""
     author, many = an_author(app), "[" * 400_000

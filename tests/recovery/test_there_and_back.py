@@ -24,6 +24,7 @@ LOST_AT_MOST = timedelta(seconds=60)
 HOUSE = {"user": "fanlight", "dbname": "fanlight"}
 
 
+@pytest.mark.fault_long
 def test_what_was_lost_with_its_machine_comes_back(tmp_path: Path) -> None:
     (tmp_path / "store").mkdir()
     with a_house(tmp_path, {"BACKUP_TO": str(tmp_path / "store")}) as house:

@@ -28,12 +28,21 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         shutil.rmtree(home)
 
 
-def test_it_starts_mends_itself_starts_again_and_leaves_nothing(data: Path) -> None:
+def test_it_starts_and_leaves_nothing(data: Path) -> None:
     """One story, because each start takes its time."""
+    with stack(data) as running:
+        running.start()
+        _says_where_to_click(running)
+        _refuses_a_second_run(running)
+        running.signal(signal.SIGINT)
+        assert running.wait() == 0
+        assert running.left_behind() == []
+
+
+@pytest.mark.fault_long
+def test_it_mends_itself_and_starts_again(data: Path) -> None:
     with stack(data) as killed:
         killed.start()
-        _says_where_to_click(killed)
-        _refuses_a_second_run(killed)
         _brings_back_what_is_killed(killed)
         killed.signal(signal.SIGKILL)
         killed.wait()
@@ -84,6 +93,7 @@ def test_who_holds_a_taken_port_is_named(data: Path) -> None:
         assert "choose another: PORT=" in refused.said
 
 
+@pytest.mark.fault_long
 def test_a_port_that_somebody_takes_during_the_start_is_named(data: Path) -> None:
     with socket.socket() as other, stack(data) as refused:
         refused.launch()

@@ -81,6 +81,7 @@ def test_the_same_tip_sent_200_times_is_given_once(
     assert credit(app, people[1]) == 99_500
 
 
+@pytest.mark.fault_long
 def test_200_clicks_in_200_tabs_buy_a_post_once(
     app: Flask, people: tuple[Person, Person], send: Send
 ) -> None:
