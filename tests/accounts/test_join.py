@@ -162,8 +162,8 @@ def test_the_house_knows_the_passwords_that_attackers_know() -> None:
         ("email", "", "Write your e-mail"),
         ("handle", "no", "3 to 30"),
         ("handle", "n" * 31, "3 to 30"),
-        ("handle", "nora bell", "accents"),
-        ("handle", "nöra", "accents"),
+        ("handle", "nora bell", "a to z"),
+        ("handle", "nöra", "a to z"),
         ("handle", "___", "at least one letter"),
         ("handle", "Admin", "kept by the house"),
         ("handle", "_settings_", "kept by the house"),
@@ -257,7 +257,7 @@ def test_a_former_handle_stays_with_its_person(app: Flask, page: PageClient) -> 
         ("@nora_b", "free"),
         ("TAKEN", "taken"),
         ("a", "3 to 30"),
-        ("nö\u202era", "accents"),
+        ("nö\u202era", "a to z"),
     ],
 )
 def test_the_handle_is_checked_while_it_is_typed(
