@@ -12,7 +12,7 @@ from solders.transaction import VersionedTransaction
 
 from app.extensions import db
 from app.invoices.operations.making import Item
-from app.payments.models import Case
+from app.payments.models import Case, ChainSend
 from app.payments.operations import cases
 from app.platform.transaction import transaction
 from tests.browser.pages import fits_in_every_shape
@@ -147,7 +147,7 @@ def test_what_went_wrong_with_a_wallet_is_told_as_it_was(
     expect(tab.locator("[data-wallet]")).to_be_enabled()
 
 
-def test_the_page_that_asks_whose_money_it_was_fits(app: Flask, open_tab: OpenTab) -> None:
+def test_the_pages_of_what_nobody_knows_what_for_fit(app: Flask, open_tab: OpenTab) -> None:
     with app.app_context(), transaction():
         about = {"coin": "USDC", "amount": 5_000_000, "from": str(Keypair().pubkey())}
         cases.open_case("solana", "unknown_money", "a transfer", **about)
@@ -156,4 +156,10 @@ def test_the_page_that_asks_whose_money_it_was_fits(app: Flask, open_tab: OpenTa
     sign_in(tab, app, a_person(app, roles=("fan", "admin")), second_factor=True)
     tab.goto(f"/admin/payments/cases/{case_id}")
     tab.get_by_role("link", name="Count it for an invoice").click()
+    fits_in_every_shape(tab)
+    with app.app_context(), transaction():
+        about = {"kind": "return", "coin": "USDC", "amount": 5_000_000, "target": str(Keypair().pubkey())}
+        db.session.add(ChainSend(id=case_id, **about))
+    tab.goto(f"/admin/payments/cases/{case_id}")
+    expect(tab.get_by_text("It is on its way back")).to_be_visible()
     fits_in_every_shape(tab)
