@@ -51,7 +51,7 @@ ADVICE = {
     "send_unclear": "Nothing is sent again before it is clear. Add a node that keeps the whole chain to"
     " SOLANA_RPC_URL.",
     "unknown_money": "When its sender writes to you, count it for their invoice."
-    " If you sent it yourself, say that it is the house's own deposit.",
+    " If nobody does, send it back. If you sent it yourself, say that it is the house's own deposit.",
     "unreadable": "Look the transaction up. If it brought money, book it by an adjustment.",
     "dispute_of_unknown": "Look the dispute up at the provider: does somebody else use the account as well?",
     "left_by_hand": "Find out who has the wallet's key. It is booked as an adjustment.",

@@ -1,5 +1,6 @@
 """Coins that came and name nothing: kept, told, and counted when somebody knows whose they are."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -240,7 +241,9 @@ class TestWhatGoesBack:
         here, nodes = f"/admin/payments/cases/{the_case(app)}", purse.double
         before = nodes.ask(lambda client: client.get_balance(nodes.wallet(), Confirmed)).value
         admin = an_admin(app)
-        assert "href" in admin.get(here).one('a[href$="/return"]').attrs
+        seen = admin.get(here)
+        assert "href" in seen.one('a[href$="/return"]').attrs
+        assert re.search(r"\d \w+ 20\d\d, \d\d:\d\d UTC", seen.one(".rows").get_text())
         there = sent_back(app, admin, the_case(app))
         assert "on its way back" in there.text and not there.soup.select(
             'a[href$="/assign"], a[href$="/return"]'

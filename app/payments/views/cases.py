@@ -1,5 +1,6 @@
 """Differences of money that somebody has to look at."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -69,10 +70,16 @@ def _about(case_id: UUID, form: CloseForm) -> dict[str, Any]:
 
 
 def _in_words(detail: dict[str, Any]) -> list[tuple[str, str]]:
-    """Whole numbers are amounts of its currency, where it names one."""
     currency = detail.get("currency") or detail.get("coin")
     return [
-        (name, readable(value, currency) if currency and isinstance(value, int) else str(value))
-        for name, value in sorted(detail.items())
-        if value is not None
+        (name, _said(name, value, currency)) for name, value in sorted(detail.items()) if value is not None
     ]
+
+
+def _said(name: str, value: object, currency: str | None) -> str:
+    """Whole numbers are amounts of its currency, where it names one."""
+    if currency and isinstance(value, int):
+        return readable(value, currency)
+    if name == "at":
+        return f"{datetime.fromisoformat(str(value)):%-d %B %Y, %H:%M UTC}"
+    return str(value)
