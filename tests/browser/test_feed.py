@@ -34,6 +34,9 @@ def test_it_goes_on_by_itself_and_the_back_button_returns_to_the_same_place(app:
     chosen = tab.locator(POSTS).nth(30)
     chosen.scroll_into_view_if_needed()
     post = str(chosen.get_attribute("id"))
+    # What lies above may get its true height meanwhile: it stays where it is all the same.
+    expect(tab.locator("html.opening")).to_have_count(0)
+    expect(chosen).to_be_in_viewport()
     before = top_of(tab, post)
     chosen.locator("h2 a").click()
     tab.wait_for_url("**/posts/*")
