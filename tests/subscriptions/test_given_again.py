@@ -297,6 +297,27 @@ def test_what_was_had_stays_paid_where_the_rest_cannot_come_back(
         assert verifying.verify().found == []
 
 
+@pytest.mark.parametrize("order", ["month year", "year month"])
+@pytest.mark.parametrize("won", ["month year", "year month"])
+@pytest.mark.parametrize("days", [7, 60, 340])
+def test_what_was_had_of_a_year_and_of_what_it_carries_stays_paid_once(
+    house: House, time: FixedClock, order: str, won: str, days: int
+) -> None:
+    sub, month = first_paid(house, house.silver)
+    time.move(HALF)
+    bought = {"month": month, "year": upgraded(house, sub, house.gold, 12)}
+    term = the_subscription(house.app, sub).period_end - time.at
+    time.move(timedelta(days=days))
+    disputed = {name: dispute(house.app, bought[name]) for name in order.split()}
+    assert the_subscription(house.app, sub).state == "ended"
+    first_paid(house, house.silver)
+    for name in won.split():
+        wins(house, disputed[name])
+    kept = [the_invoice(house.app, bought[name]).kept for name in ("month", "year")]
+    had = 250 + 12_000 * (timedelta(days=days) / term)
+    assert abs(sum(kept) - had) <= 2
+
+
 def the_subscription_of(house: House, invoice_id: UUID) -> Subscription:
     with house.app.app_context():
         paid_with = db.select(SubscriptionEvent.subscription_id).where(

@@ -116,8 +116,13 @@ def left(subscription: Subscription, at: datetime) -> dict[UUID, int]:
     """Of which invoices how much was paid for time that is still to come, and can go back. What was taken
     back is as if it had not been: what it took the place of counts by its own time again.
     """
+    return left_of(queries.what_was_paid(subscription.id), at)
+
+
+def left_of(paid: Paid, at: datetime) -> dict[UUID, int]:
+    """The same, were this all that was paid."""
     parts: dict[UUID, int] = {}
-    for event in counting(queries.what_was_paid(subscription.id)):
+    for event in counting(paid):
         detail = event.detail
         begin, end = (datetime.fromisoformat(detail[name]) for name in ("begin", "end"))
         sums = [(detail["invoice"], detail["amount"]), *detail.get("carried", ())]

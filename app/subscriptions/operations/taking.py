@@ -31,30 +31,15 @@ def known(subscription: Subscription, sold: Sold) -> bool:
 
 
 def take(subscription: Subscription, invoice_id: UUID, *, gift: bool = False) -> None:
-    """What is over by now stays as it was."""
-    at, paid = clock.now(), queries.what_was_paid(subscription.id)
+    """What is over by now stays as it was, and what was had is noted: what comes later moves the time."""
+    paid = queries.what_was_paid(subscription.id)
     own = next((one for one in paid if one.detail["invoice"] == str(invoice_id)), None)
     if own is None or "taken" in own.detail:
         return
-    stands, share = _stands(paid, own)
-    if stands is own and "upgrade" in own.detail:
-        mark(own)  # no time: what it opened goes (changing.take_back)
-        return
-    if subscription.state == "ended":
-        mark(own, seconds=0)
-        return
-    begin, end = span(stands)
-    if end <= at or not share:
-        return
-    until = _without(subscription, stands, at, all_of_it=begin >= at and stands is own, share=share)
-    if until <= at:
-        _end_or_ask(subscription, own, at, gift=gift)
-        return
-    _mark(own, subscription, until, _close_before(subscription, paid, stands))
-    by = until - subscription.period_end
-    _follow(paid, stands, by, itself=stands is not own)
-    _set_end(subscription, until, by, paid)
-    note(subscription, "gift_taken_back" if gift else "paid_taken_back")
+    of_it = _had(own, paid, clock.now())
+    _take(subscription, paid, own, gift=gift)
+    if taken := own.detail.get("taken"):
+        mark(own, **taken, had=of_it)
 
 
 def step_back(subscription: Subscription, own: SubscriptionEvent, until: datetime) -> None:
@@ -63,8 +48,9 @@ def step_back(subscription: Subscription, own: SubscriptionEvent, until: datetim
     """
     carried = _carried_into(own, subscription)
     lost = [one.detail["taken"]["seconds"] for one in carried if "seconds" in one.detail.get("taken", ())]
+    of_it = _had(own, queries.what_was_paid(subscription.id), clock.now())
     _move(own, NOTHING, timedelta(seconds=sum(lost)))
-    mark(own, back=True)
+    mark(own, back=True, had=of_it)
     for one in sorted(carried, key=opening.counts_since, reverse=True):
         if "upgrade" not in one.detail:
             begin, end = span(one)
@@ -114,15 +100,11 @@ def had(subscription: Subscription, sold: Sold, until: datetime) -> int:
     own = queries.paid_with(subscription.id, sold.invoice_id)
     if own is None:
         return 0
-    amount, taken = own.detail["amount"], own.detail.get("taken", {})
-    if "used" not in taken:
-        return int(amount - periods.unused(amount, *span(own), until, opening.used(own)))
-    rest, stands = timedelta(seconds=taken["seconds"]), _stands(queries.what_was_paid(subscription.id), own)
-    if stands[0] is own or not stands[1]:
-        return int(amount - periods.part(amount, rest, rest + timedelta(seconds=taken["used"])))
-    carried: dict[str, int] = dict(stands[0].detail["carried"])
-    worth = carried.get(own.detail["invoice"], 0)
-    return int(amount - periods.part(worth, rest, _whole(stands[0]) * stands[1]))
+    noted: int | None = own.detail.get("taken", {}).get("had")
+    if noted is not None:
+        return noted
+    amount: int = own.detail["amount"]
+    return amount - periods.unused(amount, *span(own), until, opening.used(own))
 
 
 def cannot_come_back(subscription: Subscription) -> str | None:
@@ -164,6 +146,46 @@ def pay_up(subscription: Subscription, until: datetime) -> None:
         ending.call_off_later(subscription)
 
 
+def _take(subscription: Subscription, paid: Paid, own: SubscriptionEvent, *, gift: bool) -> None:
+    at = clock.now()
+    stands, share = _stands(paid, own)
+    if stands is own and "upgrade" in own.detail:
+        mark(own)  # no time: what it opened goes (changing.take_back)
+        return
+    if subscription.state == "ended":
+        mark(own, seconds=0)
+        return
+    begin, end = span(stands)
+    if end <= at or not share:
+        return
+    until = _without(subscription, stands, at, all_of_it=begin >= at and stands is own, share=share)
+    if until <= at:
+        _end_or_ask(subscription, own, at, gift=gift)
+        return
+    _mark(own, subscription, until, _close_before(subscription, paid, stands))
+    by = until - subscription.period_end
+    _follow(paid, stands, by, itself=stands is not own)
+    _set_end(subscription, until, by, paid)
+    note(subscription, "gift_taken_back" if gift else "paid_taken_back")
+
+
+def _had(own: SubscriptionEvent, paid: Paid, at: datetime) -> int:
+    """Of its price, were it taken now. What it carries counts by its own time again then, and what was had by
+    that is not counted here as well.
+    """
+    stands, share = _stands(paid, own)
+    amount, (begin, end) = own.detail["amount"], span(stands)
+    if stands is not own:
+        worth, whole = _worth(stands, own.detail["invoice"]), _whole(stands) * share
+        return int(amount - periods.part(worth, min(whole, end - max(begin, at)), whole))
+    taken = {one.detail["invoice"] for one in paid if "taken" in one.detail}
+    carried = {key: part for key, part in own.detail.get("carried", ()) if key not in taken}
+    both = amount + sum(carried.values())
+    left = opening.left_of([one for one in paid if one is not own], at)
+    by_themselves = sum(part - min(left.get(UUID(key), 0), part) for key, part in carried.items())
+    return int(max(both - periods.unused(both, begin, end, at, opening.used(own)) - by_themselves, 0))
+
+
 def _stands(paid: Paid, own: SubscriptionEvent) -> tuple[SubscriptionEvent, float]:
     """Whose time it is in, and how much of that: its own, or what it was carried into."""
     newest = opening.instead_of(own, paid)
@@ -177,9 +199,14 @@ def _carried_into(own: SubscriptionEvent, subscription: Subscription) -> list[Su
 
 def _carried(newest: SubscriptionEvent, own: SubscriptionEvent) -> float:
     """How much of a period was paid with what was left of this payment."""
+    whole = newest.detail["amount"] + sum(part for _, part in newest.detail.get("carried", ()))
+    return _worth(newest, own.detail["invoice"]) / whole if whole else 0.0
+
+
+def _worth(newest: SubscriptionEvent, invoice: str) -> int:
+    """What was left of it when this took its place."""
     carried: dict[str, int] = dict(newest.detail.get("carried", ()))
-    whole = newest.detail["amount"] + sum(carried.values())
-    return carried.get(own.detail["invoice"], 0) / whole if whole else 0.0
+    return carried.get(invoice, 0)
 
 
 def _without(
