@@ -4,8 +4,10 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
+from app.accounts.operations import sessions
+from app.platform.transaction import transaction
 from tests.browser.pages import fits_in_every_shape
-from tests.browser.tabs import OpenTab, sign_in
+from tests.browser.tabs import OpenTab, at, sign_in
 from tests.factories.creators import a_creator, a_tier, blocks, some_followers
 from tests.factories.people import Person, a_person
 from tests.factories.posts import some_posts
@@ -108,3 +110,37 @@ def test_the_text_is_previewed_before_it_is_saved(app: Flask, open_tab: OpenTab,
     tab.get_by_role("button", name="Preview").click()
     expect(tab.locator("#preview strong")).to_have_text("print")
     expect(tab.get_by_label("About")).to_have_value("I **print**")
+
+
+def test_words_for_subscribers_are_there_again_once_one_has_signed_in(app: Flask, tab: Page) -> None:
+    creator = a_creator(app, "mara", display_name="Mara Ellison")
+    tier = f"/dashboard/tiers/{a_tier(app, creator, 'Gold')}"
+
+    def session_ends() -> None:
+        with app.app_context(), transaction():
+            sessions.end_all(creator.id, because="signed out elsewhere")
+
+    at(app, tab, creator, "/dashboard/messages/saved")
+    tab.locator("#name").fill("Prints")
+    tab.locator("#body").fill("Thank you, the prints leave on Monday")
+    tab.get_by_role("button", name="Keep it").click()
+    saved = tab.get_by_role("link", name="Prints").get_attribute("href")
+    assert saved
+    for path, field in (
+        ("/dashboard/messages/welcome", "#body"),
+        ("/dashboard/messages/saved", "#body"),
+        (saved, "#body"),
+        (tier, "#welcome"),
+        ("/dashboard/tiers/new", "#benefits"),
+    ):
+        at(app, tab, creator, path)
+        tab.locator(field).fill("A long thought")
+        session_ends()
+        tab.wait_for_url("**/login?ended=1**")
+        at(app, tab, creator, path)
+        expect(tab.locator(field), path).to_have_value("A long thought")
+    # What arrives is not there again.
+    at(app, tab, creator, tier).locator("#welcome").fill("Hello")
+    tab.get_by_role("button", name="Save").click()
+    expect(tab.get_by_role("heading", name="Tiers")).to_be_visible()
+    assert "tier:" not in tab.evaluate("Object.keys(sessionStorage).join()")
