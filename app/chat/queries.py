@@ -157,6 +157,11 @@ class Line:
     def href(self) -> str:
         return f"/messages/{self.id}#end"
 
+    @property
+    def day(self) -> str:
+        """Short, and never taken for the same day of this year."""
+        return f"{self.at:%-d %b}" if self.at.year == clock.now().year else f"{self.at:%-d %b %Y}"
+
 
 @dataclass(frozen=True, slots=True)
 class Stretch:

@@ -362,3 +362,13 @@ def test_how_many_talks_wait_is_known_to_open_pages(
     host.get(talk)
     assert waiting(host) == 1
     assert waiting(fan) == 0
+
+
+def test_the_list_says_of_which_year_a_day_is(app: Flask, ben: Person, mara: Person) -> None:
+    said = clock.now().replace(month=11, day=24)
+    for years, day in ((0, "24 Nov"), (1, f"24 Nov {said.year}")):
+        with clock.using(FixedClock(said.replace(year=said.year + years))):
+            fan = signed_in(app, ben)
+            if not years:
+                begin(fan, "mara", "Is the darkroom open?")
+            assert fan.get("/messages").one(".talk-end time").text == day
